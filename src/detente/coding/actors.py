@@ -1,0 +1,704 @@
+"""Sentences -> who each noun phrase denotes: register names, roles by composition, owners of things, and coreference within the document.
+
+``find_actors`` walks the document once, in order, keeping what it has learned of names and roles on the way.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook
+from detente.codebook.register import COMMON_SURNAMES, HEADS, Entry, Register, Role, tenure_on
+from detente.coding.grammar import RELATIVE, children, conjuncts, is_verb, surface_subjects
+from detente.records import Actor, Place, Sentence
+
+MAX_NAME_TOKENS = 10
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """A register name in a sentence: first and last token, its head token, and the entries it may mean, best first."""
+
+    first: int
+    last: int
+    head: int
+    text: str
+    entry: Entry
+
+
+class Phrase(msgspec.Struct, frozen=True):
+    """Whom a noun phrase denotes. ``kind``: person, body, group, country, capital, people, property, owner, place, pronoun, expert, unknown."""
+
+    actors: tuple[Actor, ...]
+    kind: str
+    plural: bool = False
+    role: str = ""
+
+
+class ActorTable(msgspec.Struct, frozen=True):
+    """Per sentence: the names found and, by head token, whom each noun phrase denotes; and the country the document is mostly about."""
+
+    mentions: tuple[tuple[Mention, ...], ...]
+    phrases: tuple[dict[int, Phrase], ...]
+    countries: tuple[tuple[str, int], ...]
+    home: str | None
+
+
+def find_actors(
+    text: str, sentences: Sequence[Sentence], codebook: Codebook, register: Register, published_on: datetime.date | None, dateline_country: str | None
+) -> ActorTable:
+    """A document's sentences -> its ``ActorTable``. ``published_on`` decides who held which office; without it the latest holder is meant."""
+    plain = text.translate(_PLAIN)
+    day = published_on.isoformat() if published_on else None
+    mentions = [find_mentions(plain, s, register) for s in sentences]
+    counts: Counter[str] = Counter()
+    for s, found in zip(sentences, mentions, strict=True):
+        weight = 3 if s.kind == "title" else 2 if s.index < 4 else 1
+        for mention in found:
+            code = mention.entry.country or (mention.entry.place.country if mention.entry.place else None)
+            if code:
+                counts[code] += weight
+    if dateline_country:
+        counts[dateline_country] += 1
+    ranked = tuple(counts.most_common())
+    home = ranked[0][0] if ranked else dateline_country
+    if dateline_country and ranked and counts[dateline_country] * 2 >= ranked[0][1]:
+        home = dateline_country
+    reader = _Reader(plain, sentences, mentions, codebook, register, day, home, {code for code, _ in ranked})
+    return ActorTable(tuple(tuple(m) for m in mentions), tuple(reader.read_all()), ranked, home)
+
+
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "–": "-", "\u2010": "-", "\u2011": "-", "\n": " "})
+_PRIORITY = {"person": 0, "country": 1, "organisation": 2, "demonym": 3, "metonym": 4, "capital": 5, "place": 6}
+
+
+def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
+    """The register's names in one sentence: longest match first, no overlaps, whole tokens (or parts split at hyphens) only."""
+    out: list[Mention] = []
+    i, n = 0, len(s.words)
+    names = register.names
+    ends = {end: k for k, end in enumerate(s.ends)}
+    while i < n:
+        word = s.words[i]
+        if not (word[0].isupper() or word[0].isdigit() or word in ("al", "el", "the", "de", "van", "von", "ibn")):
+            i += 1
+            continue
+        options = names.get(word) or names.get(word.split("-")[0]) or names.get(word.rstrip("."))
+        start = s.starts[i]
+        for alias, entries in options or ():
+            stop = start + len(alias)
+            if not plain.startswith(alias, start):
+                continue
+            last = ends.get(stop)
+            if last is None:
+                if plain[stop : stop + 1].isalnum() or plain[stop : stop + 1] in ("'", ".") and plain[stop - 1] != ".":
+                    last = ends.get(stop + 1) if plain[stop : stop + 1] == "." else None
+                    if last is None:
+                        continue
+                else:
+                    last = next((k for k in range(i, min(n, i + MAX_NAME_TOKENS)) if s.starts[k] < stop <= s.ends[k]), i)
+            entry = min(entries, key=lambda e: _PRIORITY[e.kind])
+            if entry.kind == "demonym" and s.tags[last] not in ("JJ", "NNP", "NNPS", "NNS", "NN", "JJR", "FW", "VBN", "VBG", "ADD"):
+                continue
+            if entry.kind != "person" and _inside_name(s, i, last, entry):
+                continue
+            out.append(Mention(i, last, _head(s, i, last), plain[start:stop], entry))
+            i = last
+            break
+        i += 1
+    return out
+
+
+def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
+    """"Jordan Henderson", "Paris Hilton": a place or country name that is a person's first name or surname."""
+    following = last + 1 < len(s.words) and s.tags[last + 1] == "NNP" and s.deps[last] == "compound" and s.heads[last] == last + 1
+    if entry.kind in ("place", "capital", "country") and following and s.deps[last + 1] in ("nsubj", "nsubjpass", "pobj", "dobj", "conj", "appos", "poss"):
+        nxt = s.words[last + 1].lower()
+        return entry.kind == "place" and nxt not in ("city", "province", "state", "region", "island", "river", "county", "airport", "district", "police", "court", "university", "government", "governor", "mayor")
+    return False
+
+
+def _head(s: Sentence, first: int, last: int) -> int:
+    for k in range(last, first - 1, -1):
+        if not first <= s.heads[k] <= last or s.heads[k] == k:
+            return k
+    return last
+
+
+_HE = frozenset({"he", "him", "his", "himself", "she", "her", "herself", "hers"})
+_IT = frozenset({"it", "its", "itself"})
+_THEY = frozenset({"they", "them", "their", "themselves", "theirs"})
+_ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
+_COUNTRY_NOUNS = frozenset({"country", "nation", "state", "republic", "kingdom", "neighbour", "neighbor"})
+_GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "party", "militia", "bloc", "agency", "body", "alliance"})
+_STATE_WORDS = frozenset({"regime", "government", "administration", "authority", "authorities", "state", "leadership", "side", "official", "officials"})
+
+
+class _Known(msgspec.Struct):
+    """Something the document has mentioned: for coreference."""
+
+    sentence: int
+    token: int
+    phrase: Phrase
+    is_subject: bool
+
+
+class _Reader:
+    """The document so far. Lives for one ``find_actors`` call only."""
+
+    def __init__(
+        self, plain: str, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook, register: Register, day: str | None, home: str | None, countries: set[str]
+    ) -> None:
+        self.plain, self.sentences, self.mentions = plain, sentences, mentions
+        self.grammar, self.register, self.day = codebook.grammar, register, day
+        self.home, self.countries = home, countries
+        self.people: dict[str, Phrase] = {}
+        self.roles: dict[str, Phrase] = {}
+        self.known: list[_Known] = []
+        self.speaker: Phrase | None = None
+        for s, found in zip(sentences, mentions, strict=True):
+            for mention in found:
+                if mention.entry.kind == "person":
+                    self._remember_person(mention.entry, mention.text, s, mention)
+
+    # -- walking ---------------------------------------------------------------------------------------------------
+    def read_all(self) -> list[dict[int, Phrase]]:
+        out = []
+        for s, found in zip(self.sentences, self.mentions, strict=True):
+            self.s = s
+            self.here: dict[int, Phrase] = {}
+            self.at = {k: m for m in found for k in range(m.first, m.last + 1)}
+            for i in range(len(s.words)):
+                if i in self.here or not self._is_head(i):
+                    continue
+                phrase = self.resolve(i)
+                if phrase is not None and phrase.actors:
+                    self.here[i] = phrase
+                    self._note(i, phrase)
+            out.append(self.here)
+            self._find_speaker()
+        return out
+
+    def _is_head(self, i: int) -> bool:
+        s = self.s
+        tag = s.tags[i]
+        if i in self.at:
+            return self.at[i].head == i
+        if tag in ("PRP", "PRP$"):
+            return True
+        if tag[:2] == "NN":
+            return s.deps[i] not in ("compound", "nmod") or s.lemmas[i] in self.register.roles
+        return s.deps[i] in ("nsubj", "nsubjpass", "dobj", "pobj", "appos", "conj", "attr") and tag in ("CD", "JJ", "DT", "VBN", "WDT", "WP", "JJS")
+
+    def _note(self, i: int, phrase: Phrase) -> None:
+        s = self.s
+        if phrase.kind == "pronoun":
+            return
+        top = i
+        while s.deps[top] in ("conj", "appos", "compound") and s.heads[top] != top:
+            top = s.heads[top]
+        subject = s.deps[top] in ("nsubj", "nsubjpass", "agent") or (s.deps[top] == "pobj" and s.lemmas[s.heads[top]] == "by")
+        self.known.append(_Known(s.index, i, phrase, subject))
+
+    def _find_speaker(self) -> None:
+        s = self.s
+        for v, lemma in enumerate(s.lemmas):
+            if is_verb(s, v) and lemma in self.grammar["report_verbs"]:
+                subjects, _ = surface_subjects(s, v)
+                for subject in subjects:
+                    if subject in self.here:
+                        self.speaker = self.here[subject]
+                        return
+
+    # -- resolution ------------------------------------------------------------------------------------------------
+    def resolve(self, i: int, depth: int = 0) -> Phrase | None:
+        """Whom the noun phrase with head ``i`` denotes."""
+        if depth > 6:
+            return None
+        s = self.s
+        if i in self.here:
+            return self.here[i]
+        mention = self.at.get(i)
+        if mention is not None:
+            return self._named(i, mention, depth)
+        low = s.words[i].lower()
+        if s.tags[i] in ("PRP", "PRP$"):
+            return self._pronoun(i, low)
+        if low in ("north", "south") and s.words[i][0].isupper() and {"PRK", "KOR"} & self.countries:
+            code = "PRK" if low == "north" else "KOR"
+            return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
+        if low in RELATIVE:
+            return None
+        contained = self._contained(i, depth)
+        if contained is not None:
+            return contained
+        role = self._role(i)
+        if role is not None:
+            return self._by_role(i, role, depth)
+        if s.tags[i] in ("NNP", "NNPS"):
+            return self._unknown_name(i, depth)
+        return self._owned(i, depth)
+
+    def _actor(self, first: int, last: int, name: str, country: str | None, sectors: tuple[str, ...], entity: str | None = None) -> Actor:
+        s = self.s
+        span = (s.starts[first], s.ends[last])
+        return Actor(self.plain[span[0] : span[1]], name, country, sectors, entity, span)
+
+    def _named(self, i: int, mention: Mention, depth: int) -> Phrase | None:
+        s, entry = self.s, mention.entry
+        first, last = mention.first, mention.last
+        if entry.kind == "person":
+            return self._person(entry, first, last)
+        if entry.kind == "demonym":
+            plural = s.tags[i] in ("NNS", "NNPS") or mention.text.endswith(("ians", "ans", "is"))
+            determiners = [s.lemmas[c].lower() for c in s.children[i] if s.deps[c] == "det"]
+            modified = any(s.deps[c] in ("nummod", "amod", "compound") for c in s.children[i])
+            people = plural and (modified or "the" not in determiners) or not plural and s.tags[i] in ("NN",) or not plural and bool(determiners) and s.deps[i] in ("dobj", "nsubj", "nsubjpass", "pobj")
+            return Phrase((self._actor(first, last, entry.name, entry.country, ("CVL",) if people else ("GOV",)),), "people", plural)
+        if entry.kind == "organisation":
+            phrase = Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors or ("GOV",), entry.name),), "body", role=entry.detail)
+            owner = self._country_modifiers(i, depth)
+            if owner and entry.country is None and "IGO" not in entry.sectors:
+                phrase = Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors, entry.name),), "body", role=entry.detail)
+            return phrase
+        if entry.kind == "place":
+            if entry.country:
+                name = self.register.countries[entry.country].name if entry.country in self.register.countries else entry.name
+                return Phrase((self._actor(first, last, name, entry.country, ("GOV",)),), "place")
+            place = entry.place
+            if place is not None and place.country:
+                country = self.register.countries.get(place.country)
+                return Phrase((self._actor(first, last, country.name if country else place.name, place.country, ("GOV",)),), "place")
+            return None
+        return Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors),), entry.kind if entry.kind != "metonym" else "country")
+
+    def _person(self, entry: Entry, first: int, last: int) -> Phrase:
+        found = tenure_on(entry, self.day)
+        if found is None:
+            return Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors or ("ELI",), entry.name),), "person")
+        tenure, current = found
+        sectors = tenure.sectors if current or not {"GOV", "MIL", "LEG"} & set(tenure.sectors) else ("ELI",)
+        country = tenure.country
+        if country is None and "IGO" not in sectors and "REB" not in sectors and sectors == ("ELI",):
+            sectors = ("IGO",)
+        name = self.register.countries[country].name if country in self.register.countries else tenure.role
+        return Phrase((self._actor(first, last, name, country, sectors, entry.name),), "person", role=tenure.role)
+
+    def _remember_person(self, entry: Entry, text: str, s: Sentence, mention: Mention) -> None:
+        self.s = s
+        phrase = self._person(entry, mention.first, mention.last)
+        for word in {text.split()[-1], text.split()[0] if entry.country in ("PRK", "KOR", "CHN", "TWN", "VNM", "MMR", "KHM") else "", entry.name.split()[-1]} - {""}:
+            self.people.setdefault(word, phrase)
+
+    def _contained(self, i: int, depth: int) -> Phrase | None:
+        """"dozens of protesters", "members of the group", "one of the soldiers"."""
+        s = self.s
+        if s.lemmas[i].lower() not in self.grammar["containers"]:
+            return None
+        for prep in children(s, i, "prep"):
+            if s.lemmas[prep] in ("of", "from"):
+                for inner in children(s, prep, "pobj"):
+                    phrase = self.resolve(inner, depth + 1)
+                    if phrase is not None and phrase.actors:
+                        own = self._role(i)
+                        if own is not None and phrase.kind in ("country", "capital", "people", "place"):
+                            return None
+                        if own is not None and own.kind in ("person",) and phrase.kind == "body" and s.lemmas[i] in ("spokesman", "spokeswoman", "spokesperson", "representative", "official", "envoy", "member", "leader", "chief"):
+                            return Phrase(phrase.actors, "person", role=own.phrase)
+                        return Phrase(phrase.actors, phrase.kind if phrase.kind != "country" else "people", True, phrase.role)
+        return None
+
+    def _role(self, i: int) -> Role | None:
+        """The longest role phrase that ends in token ``i`` (or has it as head before "of")."""
+        s = self.s
+        lemma = s.lemmas[i].lower()
+        options = self.register.roles.get(lemma) or self.register.roles.get(s.words[i].lower())
+        if not options:
+            return None
+        for role in options:
+            words = role.words
+            if "of" in words[1:]:
+                cut = words.index("of")
+                ahead = [s.words[k].lower() for k in range(i + 1, min(len(s.words), i + 1 + len(words) - cut))]
+                lemmas_ahead = [s.lemmas[k].lower() for k in range(i + 1, min(len(s.words), i + 1 + len(words) - cut))]
+                if (list(words[cut:]) in (ahead, lemmas_ahead)) and all(k >= 0 and s.lemmas[k].lower() == w for k, w in zip(range(i - cut + 1, i), words[: cut - 1], strict=True)):
+                    return role
+                continue
+            n = len(words)
+            if i - n + 1 >= 0 and all(s.lemmas[k].lower() == w or s.words[k].lower() == w for k, w in zip(range(i - n + 1, i), words[:-1], strict=True)):
+                return role
+        return None
+
+    def _by_role(self, i: int, role: Role, depth: int) -> Phrase | None:
+        s = self.s
+        sectors = role.sectors
+        plural = s.tags[i] in ("NNS", "NNPS") or any(s.deps[c] == "nummod" for c in s.children[i])
+        # A title before a name: the name is the head elsewhere; here "i" heads a phrase whose appositive may be a name.
+        for c in children(s, i, "appos"):
+            named = self.at.get(c)
+            if named is not None and named.entry.kind == "person":
+                return self._person(named.entry, named.first, named.last)
+        first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "poss", "nmod", "det") and c < i)])
+        armed = self._armed_owner(i, depth) if role.kind in ("person", "group", "body") else None
+        if armed is not None:
+            return Phrase(armed, "group", plural, role.phrase)
+        countries = self._country_modifiers(i, depth)
+        entity = None
+        former = any(s.lemmas[c].lower() in ("former", "ex", "retired", "ousted", "deposed") for c in s.children[i])
+        if former and {"GOV", "MIL", "LEG", "JUD"} & set(sectors):
+            sectors = ("ELI",)
+        actors: list[Actor] = []
+        for country, name in countries:
+            actors.append(self._actor(first, i, name, country, sectors, entity))
+        if not actors:
+            actors = self._bare_role(i, first, role, sectors)
+        phrase = Phrase(tuple(actors), role.kind, plural, role.phrase)
+        if role.kind != "property" and actors and actors[0].country:
+            self.roles[role.phrase] = phrase
+            self.roles[s.lemmas[i].lower()] = phrase
+        for c in children(s, i, "appos"):
+            if s.tags[c] == "NNP" and c not in self.at and actors:
+                self._learn_name(c, phrase)
+        return phrase
+
+    def _bare_role(self, i: int, first: int, role: Role, sectors: tuple[str, ...]) -> list[Actor]:
+        s = self.s
+        determined = any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
+        if determined:
+            before = self.roles.get(role.phrase) or (self.roles.get(s.lemmas[i].lower()) if role.kind in ("body", "person") else None)
+            if before is not None:
+                return [msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in before.actors]
+        if "UAF" in sectors or "CRM" in sectors and role.kind == "person":
+            return [self._actor(first, i, role.phrase, None, sectors)]
+        country = self._local_country(i, role)
+        name = self.register.countries[country].name if country in self.register.countries else role.phrase
+        if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
+            return [self._actor(first, i, role.phrase, None, sectors)]
+        return [self._actor(first, i, name, country, sectors)]
+
+    def _local_country(self, i: int, role: Role) -> str | None:
+        """The country of a role that names none: that of a place in the sentence for people and forces, else the document's."""
+        s = self.s
+        named = [m for m in self.mentions[s.index]]
+        places = [
+            m for m in named
+            if m.entry.kind in ("place", "capital", "country") and s.deps[m.head] == "pobj" and s.lemmas[s.heads[m.head]] in ("in", "at", "near", "outside", "inside", "across", "around", "from", "of")
+            and not (m.entry.place is None and m.entry.country is None)
+        ]
+        codes = [m.entry.country or (m.entry.place.country if m.entry.place else None) for m in places if s.lemmas[s.heads[m.head]] != "of"]
+        codes = [c for c in codes if c]
+        if role.kind in ("group", "property", "person") and codes and len(set(codes)) == 1:
+            return codes[0]
+        nearest = [m for m in named if m.last < i and (m.entry.country)]
+        if role.kind in ("body", "person") and nearest and len({m.entry.country for m in nearest}) == 1 and (role.sectors[0] in ("GOV", "LEG", "JUD", "MIL", "COP")):
+            subject = nearest[-1]
+            if subject.entry.kind in ("country", "demonym", "person", "capital"):
+                return subject.entry.country
+        if len(self.countries) > 1 and role.kind in ("group", "person") and not codes:
+            recent = [k for k in self.known[-12:] if k.phrase.kind in ("place",) and k.phrase.actors and k.phrase.actors[0].country]
+            if recent and s.index - recent[-1].sentence <= 1:
+                return recent[-1].phrase.actors[0].country
+        return self.home
+
+    def _armed_owner(self, i: int, depth: int) -> tuple[Actor, ...] | None:
+        """"Taliban fighters", "members of Hezbollah", "the group's leader", "Islamic State militants", "UN peacekeepers"."""
+        s = self.s
+        heads = [c for c in s.children[i] if s.deps[c] in ("compound", "amod", "nmod", "poss")]
+        heads += [k for p in children(s, i, "prep") if s.lemmas[p] in ("of", "from", "for", "at", "with") for k in children(s, p, "pobj")]
+        out: list[Actor] = []
+        for c in heads:
+            m = self.at.get(c)
+            if m is not None and m.entry.kind == "organisation":
+                out.append(self._actor(min(m.first, i), max(m.last, i), m.entry.name, m.entry.country, m.entry.sectors, m.entry.name))
+            elif m is None and s.deps[c] in ("poss", "pobj"):
+                owner = self.resolve(c, depth + 1)
+                if owner is not None and owner.kind in ("body", "group", "pronoun") and owner.actors and (owner.actors[0].entity or not owner.actors[0].country):
+                    out.extend(owner.actors)
+        return tuple(out) or None
+
+    def _country_modifiers(self, i: int, depth: int) -> list[tuple[str, str]]:
+        """Countries named by what modifies head ``i``: adjectives, compounds, possessors, "of/in/from" phrases, an appositive's too."""
+        s = self.s
+        out: list[tuple[str, str]] = []
+        queue = [c for c in s.children[i] if s.deps[c] in ("amod", "compound", "poss", "nmod", "nummod")]
+        while queue:
+            c = queue.pop(0)
+            m = self.at.get(c)
+            if m is not None:
+                self._add_country(out, m)
+                queue.extend(k for k in s.children[c] if s.deps[k] in ("conj",))
+            elif s.tags[c] == "PRP$" or s.deps[c] == "poss":
+                owner = self.resolve(c, depth + 1)
+                for a in owner.actors if owner else ():
+                    if a.country:
+                        out.append((a.country, a.name if not a.entity else self._country_name(a.country)))
+                queue.extend(k for k in s.children[c] if s.deps[k] in ("conj",))
+            else:
+                low = s.words[c].lower()
+                if low in ("north", "south") and s.words[c][0].isupper() and {"PRK", "KOR"} & self.countries:
+                    code = "PRK" if low == "north" else "KOR"
+                    out.append((code, self._country_name(code)))
+                queue.extend(k for k in s.children[c] if s.deps[k] in ("compound", "amod", "nmod", "conj", "poss") and c != i)
+        # names that stand before the head but hang elsewhere: "South Korean and US officials"
+        if not out:
+            k = i - 1
+            while k >= 0 and (s.tags[k] in ("JJ", "NN", "NNP", "NNS", "CC", "HYPH", "POS", "VBN") or s.words[k] in ("-", ",")) and i - k < 7:
+                m = self.at.get(k)
+                if m is not None and m.entry.kind in ("demonym", "country", "capital", "metonym") and s.heads[m.head] >= k:
+                    self._add_country(out, m)
+                    k = m.first
+                k -= 1
+        if not out:
+            for prep in children(s, i, "prep"):
+                if s.lemmas[prep] in ("of", "in", "from", "for", "to"):
+                    for inner in children(s, prep, "pobj"):
+                        for each in conjuncts(s, inner):
+                            m = self.at.get(each)
+                            if m is not None and (m.entry.kind in ("country", "capital", "metonym") or m.entry.kind == "place" and s.lemmas[prep] != "to"):
+                                self._add_country(out, m)
+                            elif m is None and s.lemmas[prep] == "of" and s.lemmas[each].lower() in ("country", "nation", "korea", "koreas", "side", "party"):
+                                found = self.resolve(each, depth + 1)
+                                out.extend((a.country, a.name) for a in (found.actors if found else ()) if a.country)
+        if not out and s.lemmas[i] in ("leader", "official", "side", "president", "delegation") and any(s.words[k].lower() == "koreas" for k in range(i, min(len(s.words), i + 6))):
+            out = [("PRK", "North Korea"), ("KOR", "South Korea")]
+        return list(dict.fromkeys(out))
+
+    def _add_country(self, out: list[tuple[str, str]], m: Mention) -> None:
+        entry = m.entry
+        if entry.kind in ("country", "demonym", "capital", "metonym") and entry.country:
+            out.append((entry.country, entry.name))
+        elif entry.kind == "place":
+            code = entry.country or (entry.place.country if entry.place else None)
+            if code:
+                out.append((code, self._country_name(code)))
+        elif entry.kind == "person":
+            found = tenure_on(entry, self.day)
+            if found and found[0].country:
+                out.append((found[0].country, self._country_name(found[0].country)))
+        elif entry.kind == "organisation" and entry.country:
+            out.append((entry.country, self._country_name(entry.country)))
+
+    def _country_name(self, code: str) -> str:
+        entry = self.register.countries.get(code)
+        return entry.name if entry else code
+
+    def _unknown_name(self, i: int, depth: int) -> Phrase | None:
+        """A proper name that is not in the register: known in this document, titled, or described by an appositive."""
+        s = self.s
+        word = s.words[i]
+        first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "nmod", "poss") and c < i)])
+        if word.lower() in ("koreas",):
+            return Phrase((self._actor(i, i, "North Korea", "PRK", ("GOV",)), self._actor(i, i, "South Korea", "KOR", ("GOV",))), "country", True)
+        titled = self._title(i, depth)
+        if titled is not None:
+            self._learn_name(i, titled)
+            return titled
+        known = self.people.get(word)
+        if known is not None:
+            return Phrase(tuple(msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in known.actors), known.kind, False, known.role)
+        for c in children(s, i, "appos"):
+            described = self.resolve(c, depth + 1)
+            if described is not None and described.actors and described.kind in ("person", "expert", "body", "group", "kin"):
+                phrase = Phrase(self._renamed(described, first, i), "person", role=described.role)
+                self._learn_name(i, phrase)
+                return phrase
+        if s.deps[i] == "appos" and is_verb(s, s.heads[i]) is False:
+            host = self.here.get(s.heads[i])
+            if host is not None and host.kind in ("person", "expert", "kin"):
+                phrase = Phrase(self._renamed(host, first, i), "person", role=host.role)
+                self._learn_name(i, phrase)
+                return phrase
+        surname = self._surname(word)
+        if surname is not None and not any(s.deps[c] == "compound" and s.tags[c] == "NNP" and s.words[c].lower().rstrip(".") not in self.grammar["person_titles"] for c in s.children[i]):
+            return self._person(surname, first, i)
+        return None
+
+    def _renamed(self, phrase: Phrase, first: int, last: int) -> tuple[Actor, ...]:
+        s = self.s
+        text = self.plain[s.starts[first] : s.ends[last]]
+        return tuple(msgspec.structs.replace(a, text=text, span=(s.starts[first], s.ends[last]), entity=a.entity or text) for a in phrase.actors[:1])
+
+    def _learn_name(self, i: int, phrase: Phrase) -> None:
+        word = self.s.words[i]
+        if word[0].isupper() and len(word) > 2:
+            self.people.setdefault(word, phrase)
+
+    def _title(self, i: int, depth: int) -> Phrase | None:
+        """"Defence Minister Jim Mattis", "Cmdr. Chiwenga", "police chief Sayed Kamal Sadat": a role before an unknown name."""
+        s = self.s
+        k, first = i - 1, i
+        low = lambda j: s.words[j].lower()  # noqa: E731
+        while k >= 0 and i - k < 9 and (s.tags[k][:2] in ("NN", "JJ") or s.words[k] in ("-", ".", "'s")):
+            role = self._role(k)
+            if role is not None and role.kind in ("person", "expert", "kin", "group"):
+                countries = self._country_modifiers(i, depth) or self._country_modifiers(k, depth)
+                start = min(c for c in (k, *(c for c in s.children[i] if c < i)))
+                sectors = role.sectors
+                if start > 0 and low(start - 1) == "former" or low(start) == "former":
+                    sectors = ("ELI",) if {"GOV", "MIL", "LEG"} & set(sectors) else sectors
+                armed = self._armed_owner(i, depth)
+                name = self.plain[s.starts[k + 1] : s.ends[i]] if k + 1 <= i else s.words[i]
+                if armed:
+                    return Phrase(tuple(msgspec.structs.replace(a, entity=name) for a in armed[:1]), "person", role=role.phrase)
+                if not countries:
+                    home = self._bare_role(k, k, role, sectors)
+                    return Phrase(tuple(msgspec.structs.replace(a, entity=name, span=(s.starts[k], s.ends[i])) for a in home[:1]), "person", role=role.phrase)
+                country, cname = countries[0]
+                return Phrase((Actor(self.plain[s.starts[start] : s.ends[i]], cname, country, sectors, name, (s.starts[start], s.ends[i])),), "person", role=role.phrase)
+            first = k
+            k -= 1
+        del first
+        return None
+
+    def _surname(self, word: str) -> Entry | None:
+        """A surname alone that can only mean one head of state or government in office."""
+        found = self.register.surnames.get(word)
+        if not found or self.day is None:
+            return None
+        current = []
+        for entry in found:
+            tenure = tenure_on(entry, self.day)
+            if tenure and tenure[1] and tenure[0].role in HEADS and (tenure[0].country in self.countries or word not in COMMON_SURNAMES):
+                current.append(entry)
+        if word in COMMON_SURNAMES:
+            current = [e for e in current if any(t.country in self.countries for t in e.tenures)]
+        return current[0] if len({e.name for e in current}) == 1 else None
+
+    def _owned(self, i: int, depth: int) -> Phrase | None:
+        """A thing or an act: whom it belongs to, by possessor, adjective, compound or "of"."""
+        s = self.s
+        lemma = s.lemmas[i].lower()
+        if lemma in _COUNTRY_NOUNS or lemma in _GROUP_NOUNS:
+            back = self._definite(i, lemma)
+            if back is not None:
+                return back
+        owners: list[Actor] = []
+        for c in children(s, i, "poss"):
+            phrase = self.resolve(c, depth + 1)
+            owners.extend(phrase.actors if phrase else ())
+        if not owners:
+            first = i
+            for country, name in self._modifier_names(i):
+                owners.append(self._actor(first, i, name, country, ("GOV",)))
+        if not owners and lemma in self.grammar["transparent_nouns"]:
+            for prep in children(s, i, "prep"):
+                if s.lemmas[prep] in ("of", "by"):
+                    for inner in children(s, prep, "pobj"):
+                        for each in conjuncts(s, inner):
+                            phrase = self.resolve(each, depth + 1)
+                            owners.extend(phrase.actors if phrase else ())
+        if not owners:
+            for c in children(s, i, "compound", "nmod", "amod"):
+                m = self.at.get(c)
+                if m is not None and m.entry.kind in ("organisation", "person"):
+                    phrase = self._named(c, m, depth)
+                    owners.extend(phrase.actors if phrase else ())
+                elif m is None and s.words[c] in self.people:
+                    owners.extend(self.people[s.words[c]].actors)
+        return Phrase(tuple(dict.fromkeys(owners)), "owner") if owners else None
+
+    def _modifier_names(self, i: int) -> list[tuple[str, str]]:
+        s = self.s
+        out: list[tuple[str, str]] = []
+        queue = [c for c in s.children[i] if s.deps[c] in ("amod", "compound", "nmod")]
+        while queue:
+            c = queue.pop(0)
+            m = self.at.get(c)
+            if m is not None and m.entry.kind in ("country", "demonym", "capital", "metonym"):
+                self._add_country(out, m)
+            elif s.words[c] in ("North", "South") and {"PRK", "KOR"} & self.countries:
+                out.append(("PRK", "North Korea") if s.words[c] == "North" else ("KOR", "South Korea"))
+            queue.extend(k for k in s.children[c] if s.deps[k] in ("conj", "amod", "compound"))
+        return list(dict.fromkeys(out))
+
+    def _definite(self, i: int, lemma: str) -> Phrase | None:
+        """"the country", "the group": the last thing of that kind, unless the phrase says itself which one."""
+        s = self.s
+        if any(s.deps[c] in ("poss", "compound") or c in self.at for c in s.children[i]):
+            return None
+        if not any(s.lemmas[c].lower() in ("the", "this", "that", "both") for c in s.children[i]):
+            return None
+        for known in reversed(self.known[-40:]):
+            phrase = known.phrase
+            if lemma in _COUNTRY_NOUNS and phrase.kind in ("country", "capital", "people") and phrase.actors[0].country:
+                return Phrase((msgspec.structs.replace(phrase.actors[0], sectors=("GOV",)),), "country")
+            if lemma in _GROUP_NOUNS and phrase.kind in ("body", "group") and phrase.actors[0].entity:
+                return phrase
+        return None
+
+    # -- pronouns ----------------------------------------------------------------------------------------------------
+    def _pronoun(self, i: int, low: str) -> Phrase | None:
+        s = self.s
+        if low in _ME:
+            subject = self._quoting_subject(i)
+            found = subject or self.speaker
+            return Phrase(found.actors, "pronoun", False, found.role) if found else None
+        person = low in _HE
+        plural = low in _THEY
+        if not (person or plural or low in _IT):
+            return None
+        best: _Known | None = None
+        best_score = 0.0
+        for distance, known in enumerate(reversed(self.known[-25:])):
+            gap = s.index - known.sentence
+            if gap > (3 if person else 2):
+                break
+            phrase = known.phrase
+            if known.sentence == s.index and known.token >= i:
+                continue
+            score = 3.0 - 0.9 * gap - 0.08 * distance + (1.2 if known.is_subject else 0)
+            is_person = phrase.kind in ("person", "expert", "kin") and not phrase.plural
+            if person:
+                if not is_person:
+                    continue
+            elif plural:
+                if is_person:
+                    continue
+                score += 1.0 if phrase.plural or phrase.kind in ("group", "people") else 0.0
+            else:
+                if is_person or phrase.kind in ("people", "expert") or phrase.plural:
+                    continue
+                score += 0.5 if phrase.kind in ("country", "capital", "body") else -0.7
+                if phrase.kind in ("place", "property", "owner"):
+                    score -= 0.8
+            if known.sentence == s.index and s.tags[i] == "PRP" and s.heads[known.token] == s.heads[i]:
+                continue
+            if score > best_score:
+                best, best_score = known, score
+        if best is None:
+            return None
+        return Phrase(best.phrase.actors, "pronoun", best.phrase.plural, best.phrase.role)
+
+    def _quoting_subject(self, i: int) -> Phrase | None:
+        s = self.s
+        for v, lemma in enumerate(s.lemmas):
+            if is_verb(s, v) and lemma in self.grammar["report_verbs"]:
+                for subject in children(s, v, "nsubj"):
+                    if subject != i and subject not in self.here and abs(v - i) > 1 and self._is_head(subject):
+                        phrase = self.resolve(subject, 3)
+                        if phrase is not None and phrase.kind != "pronoun":
+                            return phrase
+                    elif subject in self.here and subject != i:
+                        return self.here[subject]
+        return None
+
+
+def expand(s: Sentence, heads: Iterable[int], phrases: dict[int, Phrase]) -> tuple[Actor, ...]:
+    """The actors of noun phrases and of all that is coordinated with them, in order, without repeats."""
+    out: list[Actor] = []
+    seen: set[tuple[str | None, tuple[str, ...], str | None]] = set()
+    for head in heads:
+        for each in conjuncts(s, head):
+            phrase = phrases.get(each)
+            for a in phrase.actors if phrase else ():
+                key = (a.country, a.sectors, a.entity if a.country is None else a.entity)
+                if key not in seen:
+                    seen.add(key)
+                    out.append(a)
+    return tuple(out)
+
+
+__all__ = ["ActorTable", "Mention", "Phrase", "Place", "expand", "find_actors", "find_mentions"]

@@ -1,0 +1,302 @@
+"""Event mentions -> the same with modality (actual, future, hypothetical, negated) and with who is said to have reported them.
+
+Modality is read by climbing from the trigger to the root: auxiliaries, negation, conditions, and what governs an infinitive, a gerund or a noun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook
+from detente.coding.actors import Phrase, expand
+from detente.coding.grammar import children, conjuncts, is_passive, is_verb, read_clause, surface_subjects
+from detente.records import Actor, EventMention, Modality, Sentence
+
+_WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
+_WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
+_CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
+_POSSIBLE = frozenset({"possible", "potential", "planned", "threatened", "alleged", "imminent", "proposed", "future", "upcoming", "likely", "hypothetical", "eventual", "suspected", "feared", "scheduled", "would-be", "prospective", "pending", "supposed", "purported", "attempted"})
+_PRESUPPOSING = frozenset({"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"})
+_OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
+_ALLEGING = frozenset({"accuse", "allege", "suspect", "blame", "charge", "claim", "indict", "implicate", "sue", "deny", "try"})
+_VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN", "CONSULT"})
+
+
+def attribute_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], codebook: Codebook) -> list[EventMention]:
+    """Event mentions -> event mentions with ``modality`` and ``said_by`` filled."""
+    by_token = {(m.sentence, m.trigger): m for m in mentions}
+    speakers = _speakers_in_order(sentences, phrases, codebook)
+    out = []
+    for m in mentions:
+        s = sentences[m.sentence]
+        modality = read_modality(s, m, by_token, codebook)
+        said = find_speakers(s, m, phrases[m.sentence], codebook)
+        if not said and _inside_quote(s, m.trigger):
+            said = speakers[m.sentence]
+        if m.event_type in _VERBAL and _same_side(said, m.source):
+            said = ()
+        out.append(msgspec.structs.replace(m, modality=modality, said_by=said))
+    return out
+
+
+def read_modality(s: Sentence, m: EventMention, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook) -> Modality:
+    """The modality of one event mention."""
+    if s.words[-1] == "?" or any(w == "?" for w in s.words[-2:]):
+        return "hypothetical"
+    token = m.trigger
+    if not is_verb(s, token):
+        return _noun_modality(s, token, by_token, codebook)
+    return _verb_modality(s, token, by_token, codebook, 0)
+
+
+def _noun_modality(s: Sentence, n: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook) -> Modality:
+    grammar = codebook.grammar
+    if s.tags[n][:2] == "JJ":
+        head = s.heads[n]
+        return _verb_modality(s, head, by_token, codebook, 0) if is_verb(s, head) else "actual"
+    for c in s.children[n]:
+        low = s.words[c].lower()
+        if low in ("no", "any") and s.deps[c] == "det":
+            return "negated" if low == "no" else "hypothetical"
+        if low in _POSSIBLE:
+            return "hypothetical"
+    for _ in range(8):
+        dep, head = s.deps[n], s.heads[n]
+        if dep == "conj":
+            n = head
+            continue
+        if dep in ("dobj", "nsubj", "nsubjpass", "attr") and is_verb(s, head):
+            lemma = s.lemmas[head]
+            if dep == "dobj":
+                if lemma in grammar["negating_verbs"]:
+                    return "negated"
+                if lemma in grammar["future_verbs"] and lemma not in grammar["light_verbs"] or lemma in ("plan", "seek", "want", "propose", "discuss", "consider"):
+                    return "future"
+            if lemma in grammar["light_verbs"] or lemma in grammar["occurrence_verbs"]:
+                return _verb_modality(s, head, by_token, codebook, 1)
+            return "actual"
+        if dep == "pobj":
+            prep, above = s.lemmas[head], s.heads[head]
+            if s.tags[above][:2] == "NN":
+                if s.lemmas[above] in grammar["future_nouns"] and prep in ("of", "for", "to", "on", "against"):
+                    return "future"
+                if prep in ("of",) and s.lemmas[above] in ("start", "beginning", "end", "resumption", "wake", "aftermath", "series", "wave", "day", "round", "spate", "string"):
+                    n = above
+                    continue
+                return "actual"
+            if is_verb(s, above) and prep in ("for", "of", "to") and (s.lemmas[above] in grammar["future_verbs"] or s.lemmas[above] in ("call", "warn", "push", "press", "appeal", "brace", "lead", "threaten", "amount", "agree", "return")):
+                return "future"
+            if is_verb(s, above) and prep == "from" and s.lemmas[above] in grammar["negating_verbs"]:
+                return "negated"
+            return "negated" if prep == "without" else "actual"
+        break
+    return "actual"
+
+
+def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
+    if depth > 10:
+        return "actual"
+    grammar = codebook.grammar
+    infinitive = gerund = own_finite = False
+    for c in s.children[v]:
+        dep, low = s.deps[c], s.words[c].lower()
+        if dep == "neg" or dep in ("advmod", "preconj") and low in ("never", "hardly", "neither", "nor"):
+            return "negated"
+        if dep == "aux":
+            if s.tags[c] == "TO":
+                infinitive = True
+            elif low in _WILL:
+                return "future"
+            elif low in _WOULD:
+                return "hypothetical"
+            else:
+                own_finite = True
+        if dep == "mark" and low in _CONDITIONS:
+            return "hypothetical"
+        if dep == "advmod" and low in ("allegedly", "reportedly", "potentially", "possibly", "perhaps", "nearly", "almost") and low not in ("reportedly", "allegedly"):
+            return "hypothetical"
+        if dep in ("nsubj", "nsubjpass", "dobj") and any(s.words[d].lower() == "no" and s.deps[d] == "det" for d in s.children[c]):
+            return "negated"
+        if dep in ("nsubj", "nsubjpass") and low in ("nobody", "none", "neither"):
+            return "negated"
+    if s.tags[v] == "VBG" and not own_finite:
+        gerund = True
+    dep, head = s.deps[v], s.heads[v]
+    if head == v:
+        return "actual"
+    if dep == "conj":
+        if not is_verb(s, head):
+            return "actual"
+        has_subject = any(s.deps[c] in ("nsubj", "nsubjpass") for c in s.children[v])
+        if has_subject or own_finite:
+            return _upward_clause(s, head, by_token, codebook, depth + 1)
+        return _verb_modality(s, head, by_token, codebook, depth + 1)
+    governor = by_token.get((s.index, head))
+    lemma = s.lemmas[head]
+    if dep in ("xcomp", "ccomp", "advcl", "oprd", "csubj", "dep") and is_verb(s, head):
+        return _under_verb(s, v, dep, head, lemma, governor, infinitive, by_token, codebook, depth)
+    if dep == "pcomp":
+        return _under_preposition(s, v, by_token, codebook, depth)
+    if dep in ("acl", "relcl") and (infinitive or gerund and s.lemmas[head] in grammar["future_nouns"]):
+        if lemma in grammar["future_nouns"]:
+            return "future"
+        if lemma in ("decision", "order", "move", "first", "last", "second", "latest", "failure", "only", "one"):
+            return "negated" if lemma == "failure" else "actual"
+        holder = by_token.get((s.index, s.heads[head]))
+        if holder is not None and holder.event_type in _OPERATORS:
+            return "future"
+        return "future"
+    if dep in ("acl", "relcl"):
+        return "actual"
+    if dep in ("xcomp", "ccomp", "advcl", "acomp") and s.tags[head][:2] in ("JJ", "NN", "RB"):
+        if infinitive or lemma in grammar["future_adjectives"]:
+            return "future" if s.tags[head][:2] == "JJ" or infinitive else "actual"
+        if is_verb(s, s.heads[head]):
+            return _verb_modality(s, s.heads[head], by_token, codebook, depth + 1)
+    if dep in ("acomp", "attr") and is_verb(s, head):
+        return _verb_modality(s, head, by_token, codebook, depth + 1)
+    return "actual"
+
+
+def _upward_clause(s: Sentence, v: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
+    """The modality that a conjunct with its own subject takes from what governs the whole coordination."""
+    dep, head = s.deps[v], s.heads[v]
+    if dep in ("ccomp", "advcl") and is_verb(s, head):
+        found = _under_verb(s, v, dep, head, s.lemmas[head], by_token.get((s.index, head)), False, by_token, codebook, depth)
+        return found
+    return "actual"
+
+
+def _under_verb(
+    s: Sentence, v: int, dep: str, head: int, lemma: str, governor: EventMention | None, infinitive: bool, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int
+) -> Modality:
+    grammar = codebook.grammar
+    if dep == "advcl":
+        if infinitive:
+            if governor is not None and governor.event_type in _OPERATORS:
+                return "future"
+            if lemma in grammar["actual_verbs"] and lemma in ("go", "come", "use", "rush", "join", "order", "force"):
+                return _verb_modality(s, head, by_token, codebook, depth + 1)
+            return "future"
+        marks = [s.words[c].lower() for c in s.children[v] if s.deps[c] in ("mark", "advmod")]
+        if any(w in _CONDITIONS for w in marks):
+            return "hypothetical"
+        if not marks and s.tags[v] in ("VBG", "VBN"):
+            return _verb_modality(s, head, by_token, codebook, depth + 1)
+        return "actual"
+    if governor is not None and governor.event_type in _OPERATORS and (infinitive or dep == "ccomp" or dep == "xcomp"):
+        if governor.rule.startswith("agree") and dep == "ccomp" and not infinitive:
+            return "actual"
+        return "future"
+    if lemma in _ALLEGING and lemma != "claim":
+        return "negated" if lemma == "deny" else "hypothetical"
+    if lemma in grammar["negating_verbs"]:
+        return "negated"
+    if infinitive and lemma in grammar["future_verbs"] and lemma not in ("see",):
+        return "future"
+    if infinitive and is_passive(s, head) and lemma in ("say", "report", "believe", "think", "know", "claim", "allege"):
+        return "actual"
+    if infinitive and lemma in grammar["actual_verbs"]:
+        return _verb_modality(s, head, by_token, codebook, depth + 1)
+    if infinitive and dep in ("xcomp", "ccomp"):
+        return "future"
+    if dep == "ccomp" and lemma in grammar["belief_verbs"] and lemma not in ("see", "consider"):
+        return "hypothetical"
+    if dep == "ccomp" and lemma in ("warn", "demand", "insist", "recommend", "propose", "suggest", "ensure", "pretend"):
+        return "hypothetical" if lemma not in ("insist", "suggest", "warn") else "actual"
+    if dep == "ccomp" and lemma in grammar["report_verbs"]:
+        return "actual"
+    if dep in ("xcomp", "ccomp", "oprd"):
+        above = _verb_modality(s, head, by_token, codebook, depth + 1)
+        return above
+    return "actual"
+
+
+def _under_preposition(s: Sentence, v: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
+    grammar = codebook.grammar
+    prep = s.heads[v]
+    name, above = s.lemmas[prep], s.heads[prep]
+    if name == "without":
+        return "negated"
+    lemma = s.lemmas[above]
+    if name == "from" and lemma in grammar["negating_verbs"] or lemma in ("fall", "stop", "refrain") and name in ("short", "of", "from"):
+        return "negated"
+    if lemma in _ALLEGING:
+        return "hypothetical"
+    governor = by_token.get((s.index, above))
+    if governor is not None and governor.event_type == "ACCUSE" and name in ("of",):
+        return "hypothetical"
+    if s.tags[above][:2] == "NN":
+        return "future" if lemma in grammar["future_nouns"] else "actual"
+    if lemma in grammar["future_adjectives"] or lemma in ("consider", "think", "plan", "talk", "dream"):
+        return "future"
+    if name in _PRESUPPOSING:
+        return "actual"
+    return _verb_modality(s, above, by_token, codebook, depth + 1) if is_verb(s, above) else "actual"
+
+
+# -- who says so --------------------------------------------------------------------------------------------------------
+def find_speakers(s: Sentence, m: EventMention, phrases: Mapping[int, Phrase], codebook: Codebook) -> tuple[Actor, ...]:
+    """The actors to whom the sentence attributes its report of the event: reporting verbs above it, "according to", "a statement carried by"."""
+    grammar = codebook.grammar
+    out: list[Actor] = []
+    token = m.trigger
+    for _ in range(12):
+        head = s.heads[token]
+        if head == token:
+            break
+        if is_verb(s, head) and s.deps[token] in ("ccomp", "parataxis", "advcl", "xcomp", "dep") and s.lemmas[head] in grammar["report_verbs"]:
+            for actor in _speaking(s, head, phrases):
+                if actor not in out:
+                    out.append(actor)
+        token = head
+    if is_verb(s, token):
+        for v in s.children[token]:
+            if s.deps[v] in ("parataxis", "ccomp", "dep") and s.lemmas[v] in grammar["report_verbs"] and is_verb(s, v) and v > m.trigger and not children(s, v, "dobj", "ccomp"):
+                out.extend(a for a in _speaking(s, v, phrases) if a not in out)
+    for p, lemma in enumerate(s.lemmas):
+        if lemma.lower() in ("accord", "according") and p + 1 < len(s.words):
+            for inner in children(s, p, "prep"):
+                out.extend(a for a in expand(s, children(s, inner, "pobj"), phrases) if a not in out)
+    return tuple(out[:4])
+
+
+def _speaking(s: Sentence, v: int, phrases: Mapping[int, Phrase]) -> tuple[Actor, ...]:
+    subjects, _ = surface_subjects(s, v)
+    if is_passive(s, v):
+        subjects = list(read_clause(s, v).subjects) or subjects
+    out = list(expand(s, subjects, phrases))
+    for subject in subjects:
+        for c in children(s, subject, "acl"):
+            for agent in children(s, c, "agent", "prep"):
+                out.extend(a for a in expand(s, children(s, agent, "pobj"), phrases) if a not in out)
+        if not out:
+            for prep in children(s, subject, "prep"):
+                if s.lemmas[prep] in ("by", "from", "of", "in", "for"):
+                    out.extend(expand(s, children(s, prep, "pobj"), phrases))
+    return tuple(out)
+
+
+def _speakers_in_order(sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], codebook: Codebook) -> list[tuple[Actor, ...]]:
+    """For each sentence who spoke last at its end."""
+    current: tuple[Actor, ...] = ()
+    out = []
+    for s, here in zip(sentences, phrases, strict=True):
+        for v, lemma in enumerate(s.lemmas):
+            if lemma in codebook.grammar["report_verbs"] and is_verb(s, v) and s.deps[v] in ("ROOT", "conj", "ccomp", "parataxis", "advcl"):
+                current = _speaking(s, v, here) or current
+        out.append(current)
+    return out
+
+
+def _inside_quote(s: Sentence, token: int) -> bool:
+    return sum(1 for w in s.words[:token] if w in ('"', "``", "''")) % 2 == 1
+
+
+def _same_side(said: Sequence[Actor], source: Sequence[Actor]) -> bool:
+    return any(a.country == b.country and (a.country is not None or a.name == b.name) for a in said for b in source)
+
+
+__all__ = ["attribute_events", "conjuncts", "find_speakers", "read_modality"]

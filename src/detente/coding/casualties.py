@@ -1,0 +1,80 @@
+"""Event mentions -> the same with the dead and injured that the sentence counts, as numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from detente.records import EventMention, Sentence
+
+_WORDS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
+_WORDS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "dozen": 12, "hundred": 100, "scores": 40}
+_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+_UNITS = r"(?:one|two|three|four|five|six|seven|eight|nine)"
+_NUM = rf"(?P<{{}}>\d{{{{1,3}}}}(?:,\d{{{{3}}}})+|\d+|{_TENS}-{_UNITS}|{_TENS}|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|an?|two dozen|a dozen)"
+_QUALIFIER = r"(?:at least |more than |over |about |around |some |up to |as many as |nearly |almost |another |a further |a total of )*"
+_PERSON = r"(?:[a-z'’-]+ ){0,4}?(?:people|persons?|civilians?|soldiers?|troops|officers?|policemen|police|militants?|rebels?|fighters?|protesters?|demonstrators?|children|women|men|man|woman|girl|boy|others?|villagers?|residents?|insurgents?|terrorists?|students?|worshippers?|passengers?|guards?|workers?|members?|journalists?|migrants?|refugees?|marines|sailors|victims|worshipers|attackers?|gunmen|bystanders|personnel|citizens?|child|lives)"
+_DEAD = (
+    rf"\b(?:kill(?:s|ed|ing)?|murder(?:s|ed|ing)?|slaughter(?:s|ed|ing)?|massacr(?:es|ed|ing)|claim(?:s|ed|ing)?) (?:the lives of )?{_QUALIFIER}{_NUM.format('n1')}\b(?! (?:per cent|percent|year|day|hour|week|month))(?: {_PERSON})?",
+    rf"\b{_QUALIFIER}{_NUM.format('n2')} {_PERSON} (?:[a-z]+ ){{0,3}}?(?:were |was |have been |had been |has been |been |are |reported )?(?:killed|dead|died|murdered|slain|massacred|executed)\b",
+    rf"\bdeath toll (?:[a-z'’,-]+ ){{0,12}}?(?:to|at|of|was|stood at) {_QUALIFIER}{_NUM.format('n3')}\b",
+    rf"\b{_NUM.format('n4')} (?:were |have been )?(?:killed|dead|died)\b",
+    rf"\b(?:left|leaving|leaves) {_QUALIFIER}{_NUM.format('n5')} (?:{_PERSON} )?(?:[a-z]+ ){{0,2}}?dead\b",
+    rf"\bdeaths? of {_QUALIFIER}{_NUM.format('n6')}\b",
+)
+_INJURED = (
+    rf"\b(?:wound(?:s|ed|ing)?|injur(?:es|ed|ing|e)|hurt|hurting) {_QUALIFIER}{_NUM.format('n1')}\b(?: {_PERSON})?",
+    rf"\b{_QUALIFIER}{_NUM.format('n2')} (?:{_PERSON} )?(?:[a-z]+ ){{0,2}}?(?:were |was |have been |had been |been )?(?:[a-z]+ly )?(?:wounded|injured|hurt|maimed)\b",
+)
+_DEAD_GRAMMAR = [re.compile(p) for p in _DEAD]
+_INJURED_GRAMMAR = [re.compile(p) for p in _INJURED]
+_NEEDED = re.compile(r"kill|dead|died|death|murder|slaughter|massacr|claim|slain|execut|wound|injur|hurt|maim")
+
+
+def count_casualties(mentions: Sequence[EventMention], text: str, sentences: Sequence[Sentence]) -> list[EventMention]:
+    """Event mentions -> event mentions with ``dead`` and ``injured`` where their sentence counts them; only acts of violence have any."""
+    found: dict[int, tuple[int | None, int | None]] = {}
+    out = []
+    for m in mentions:
+        if m.event_type not in ("ASSAULT", "PROTEST"):
+            out.append(m)
+            continue
+        if m.sentence not in found:
+            start, end = sentences[m.sentence].span
+            found[m.sentence] = read_toll(text[start:end])
+        dead, injured = found[m.sentence]
+        out.append(msgspec.structs.replace(m, dead=dead, injured=injured) if dead is not None or injured is not None else m)
+    return out
+
+
+def read_toll(sentence: str) -> tuple[int | None, int | None]:
+    """A sentence -> the dead and the injured that it counts (``None``: it does not say).
+
+    >>> read_toll("The bomb killed at least 23 people and wounded dozens, including two children.")
+    (23, None)
+    """
+    low = sentence.lower()
+    if not _NEEDED.search(low):
+        return None, None
+    return _first(_DEAD_GRAMMAR, low), _first(_INJURED_GRAMMAR, low)
+
+
+def _first(grammar: Sequence[re.Pattern[str]], low: str) -> int | None:
+    for pattern in grammar:
+        match = pattern.search(low)
+        if match:
+            value = _number(next(v for k, v in match.groupdict().items() if v))
+            if value is not None:
+                return value
+    return None
+
+
+def _number(word: str) -> int | None:
+    plain = word.replace(",", "")
+    if plain.isdigit():
+        return int(plain) if len(plain) < 8 else None
+    if word in ("a dozen", "two dozen"):
+        return 12 if word == "a dozen" else 24
+    return sum(_WORDS.get(part, 0) for part in word.split("-")) or None

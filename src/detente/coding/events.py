@@ -1,0 +1,585 @@
+"""Sentences and their actors -> event mentions, by the codebook's rules over the dependency structure.
+
+Three passes a sentence: verbs (with particles, light verbs and adjectives), composition (a verb that ends, rejects, asks for or threatens an
+event noun or an infinitive), and event nouns that stand alone. Nothing here knows dates, places or who said it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook, Composition, NounPattern, Pattern, Rule
+from detente.coding.actors import Phrase, expand
+from detente.coding.grammar import RELATIVE, Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
+from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
+
+STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})
+ARMED = frozenset({"MIL", "REB", "UAF", "PRM", "COP", "CRM"})
+OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
+HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
+SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
+Phrases = Mapping[int, Phrase]
+
+
+class Found(msgspec.Struct):
+    """A match in the making: rule, trigger token, roles as head tokens and as actors."""
+
+    rule: Rule
+    trigger: int
+    clause: Clause | None
+    source_heads: tuple[int, ...]
+    target_heads: tuple[int, ...]
+    source: tuple[Actor, ...]
+    target: tuple[Actor, ...]
+    specificity: int
+    type: str
+    modes: tuple[str, ...]
+    cameo: str
+    rule_id: str
+    nominal: bool = False
+    complement: int | None = None
+    noun: int | None = None
+
+
+def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
+    """A document's sentences with their resolved noun phrases -> event mentions in order of the text, and what was refused and why."""
+    mentions: list[EventMention] = []
+    refusals: list[Refusal] = []
+    for s, here in zip(sentences, phrases, strict=True):
+        finder = _Finder(text, s, here, codebook)
+        found = finder.find()
+        refusals.extend(finder.refusals)
+        mentions.extend(finder.mention(f) for f in found)
+    return mentions, refusals
+
+
+class _Finder:
+    """The search in one sentence. Lives for one sentence only."""
+
+    def __init__(self, text: str, s: Sentence, phrases: Phrases, codebook: Codebook) -> None:
+        self.text, self.s, self.phrases, self.book = text, s, phrases, codebook
+        self.clauses: dict[int, Clause] = {}
+        self.refusals: list[Refusal] = []
+        self.used_nouns: set[int] = set()
+
+    def clause(self, v: int) -> Clause:
+        if v not in self.clauses:
+            self.clauses[v] = read_clause(self.s, v)
+        return self.clauses[v]
+
+    def find(self) -> list[Found]:
+        s, book = self.s, self.book
+        by_verb: dict[int, Found] = {}
+        for v, lemma in enumerate(s.lemmas):
+            if is_verb(s, v) and s.deps[v] not in ("aux", "auxpass"):
+                found = self._by_verb(v, lemma)
+                if found is not None:
+                    by_verb[v] = found
+            elif lemma in book.adjectives and s.deps[v] in ("acomp", "amod", "oprd", "advcl", "conj", "attr"):
+                found = self._by_adjective(v, lemma)
+                if found is not None:
+                    by_verb[v] = found
+        out = list(by_verb.values())
+        for n, lemma in enumerate(s.lemmas):
+            if n not in self.used_nouns and lemma in book.nouns and s.tags[n][:2] == "NN" or lemma.lower() in book.nouns and s.tags[n] == "NNP" and n not in self.used_nouns:
+                noun_found = self._by_noun(n)
+                if noun_found is not None:
+                    out.append(noun_found)
+        by_trigger = {f.noun if f.noun is not None else f.trigger: f for f in out}
+        composed = [self._refine(f, by_trigger) for f in out]
+        return sorted((f for f in composed if f is not None and self._keep(f)), key=lambda f: f.trigger)
+
+    # -- verbs -------------------------------------------------------------------------------------------------------
+    def _by_verb(self, v: int, lemma: str) -> Found | None:
+        book = self.book
+        best: Found | None = None
+        patterns = book.verbs.get(lemma)
+        if patterns:
+            clause = self.clause(v)
+            best = self._best(clause, patterns)
+        composed = self._compose_noun(v, lemma) if lemma in book.composing else None
+        if composed is not None and (best is None or best.specificity < 3 or best.noun is None and composed.specificity >= best.specificity):
+            return composed
+        if best is None or best.specificity < 2:
+            light = self._light_verb(v, lemma)
+            if light is not None and (best is None or best.type == light.type or best.specificity < 2):
+                return light
+        if best is not None:
+            self._use_object_nouns(best)
+        return best
+
+    def _best(self, clause: Clause, patterns: Iterable[Pattern]) -> Found | None:
+        best: Found | None = None
+        for pattern in patterns:
+            if best is not None and pattern.specificity < best.specificity:
+                break
+            found = self._match(clause, pattern)
+            if found is None:
+                continue
+            if best is None or found.specificity > best.specificity or best.rule.id in found.rule.beats:
+                best = found
+            elif found.specificity == best.specificity and best.rule.id not in found.rule.beats and found.rule.id not in best.rule.beats:
+                if len(found.source) + len(found.target) > len(best.source) + len(best.target):
+                    best = found
+        return best
+
+    def _match(self, clause: Clause, p: Pattern) -> Found | None:
+        s = self.s
+        v = clause.verb
+        for word in p.words:
+            if word not in clause.words and word not in clause.particles and not self._word_near(v, word):
+                return None
+        objects = clause.objects
+        if p.no_object and objects:
+            return None
+        if p.objects is not None and not any(self._is_lemma(o, p.objects) for o in self._with_conjuncts(objects)):
+            return None
+        for name, lemmas in p.prep_needs:
+            if not any(q.name == name and (not lemmas or self._is_lemma(q.object, lemmas)) for q in clause.prepositions):
+                return None
+        if p.complement == "to" and clause.infinitive is None:
+            return None
+        if p.complement == "that" and clause.clause is None:
+            return None
+        targets: tuple[int, ...] = ()
+        if p.target == "prep":
+            heads = [q for q in clause.prepositions if q.name in p.target_preps]
+            if not heads:
+                return None
+            nearest = min(heads, key=lambda q: (q.depth, q.token))
+            if is_verb(s, nearest.object) and nearest.object not in self.phrases:
+                targets = ()
+            else:
+                targets = (nearest.object,)
+        elif p.target == "object":
+            targets = objects
+            if p.objects is not None:
+                targets = tuple(o for o in objects if not self._is_lemma(o, p.objects)) or clause.datives
+            if not targets and p.complement == "to" and clause.infinitive is not None:
+                targets = tuple(o for o in self.clause(clause.infinitive).subjects if o not in clause.subjects)
+            if not targets and clause.datives and is_verb(s, v):
+                targets = tuple(d for d in clause.datives if s.tags[d] not in ("IN", "TO"))
+            needs_object = p.specificity == 0 and not targets
+            if needs_object and not clause.passive and not self._may_lack_object(clause):
+                pass
+        rule = self.book.rules[p.rule]
+        return self._fill(rule, p, clause, clause.subjects, targets)
+
+    def _may_lack_object(self, clause: Clause) -> bool:
+        return bool(clause.subjects)
+
+    def _word_near(self, v: int, word: str) -> bool:
+        s = self.s
+        for k in range(v + 1, min(len(s.words), v + 12)):
+            if s.words[k].lower() == word or s.lemmas[k] == word:
+                return s.deps[k] not in ("prep",) or s.heads[k] == v
+        return any((s.lemmas[c] == word or s.words[c].lower() == word) for c in s.children[v])
+
+    def _with_conjuncts(self, heads: Iterable[int]) -> Iterator[int]:
+        for head in heads:
+            yield from conjuncts(self.s, head)
+
+    def _is_lemma(self, token: int, lemmas: frozenset[str]) -> bool:
+        s = self.s
+        lemma = s.lemmas[token].lower()
+        if lemma in lemmas:
+            return True
+        before = [c for c in s.children[token] if s.deps[c] in ("compound", "amod", "nmod") and c < token]
+        if any(f"{s.lemmas[c].lower()} {lemma}" in lemmas for c in before):
+            return True
+        if lemma in self.book.grammar["containers"] and any(q in ("of",) for q in (s.lemmas[c] for c in children(s, token, "prep"))):
+            return any(self._is_lemma(o, lemmas) for c in children(s, token, "prep") for o in children(s, c, "pobj"))
+        return False
+
+    def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
+        s = self.s
+        source = expand(s, subjects, self.phrases)
+        target = tuple(a for a in expand(s, targets, self.phrases) if a not in source or len(source) > 1)
+        if rule.type in SYMMETRIC and not target and len(source) > 1:
+            source, target = source[:1], source[1:]
+        if not self._conditions(rule, clause, subjects, targets):
+            return None
+        if subjects and not source and not self._instrument(rule, subjects):
+            if not all(s.words[h].lower() in ("it", "they", "he", "she", "who", "that", "which", "we", "i", "you", "this") for h in subjects):
+                self._refuse("source-is-no-actor", clause.verb, rule.id)
+                return None
+        if source and not _fits(source, rule.source) or target and not _fits(target, rule.target):
+            self._refuse("role-does-not-fit", clause.verb, rule.id)
+            return None
+        if targets and not target and "any" not in rule.target and "target" in rule.needs:
+            return None
+        if "source" in rule.needs and not source or "target" in rule.needs and not target:
+            self._refuse("role-missing", clause.verb, rule.id)
+            return None
+        if not source and not target:
+            self._refuse("no-actor", clause.verb, rule.id)
+            return None
+        return Found(
+            rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
+            rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
+        )  # fmt: skip
+
+    def _instrument(self, rule: Rule, subjects: Sequence[int]) -> bool:
+        """"the bomb killed six", "the attack wounded": a weapon or an event stands where the source would."""
+        lemmas = {self.s.lemmas[h].lower() for h in subjects}
+        return rule.type == "ASSAULT" and bool(lemmas & (self.book.classes["weapon"] | self.book.classes.get("violence", frozenset())))
+
+    def _conditions(self, rule: Rule, clause: Clause | None, subjects: Sequence[int], targets: Sequence[int], noun: int | None = None) -> bool:
+        for wanted, conditions in ((True, rule.when), (False, rule.unless)):
+            for key, lemmas in conditions.items():
+                if self._holds(key, lemmas, clause, subjects, targets, noun) is not wanted:
+                    return False
+        return True
+
+    def _holds(self, key: str, lemmas: frozenset[str], clause: Clause | None, subjects: Sequence[int], targets: Sequence[int], noun: int | None) -> bool:
+        s = self.s
+        if key == "object":
+            heads = list(self._with_conjuncts([*(clause.objects if clause else ()), *targets]))
+            return any(self._is_lemma(h, lemmas) for h in heads)
+        if key == "subject":
+            return any(self._is_lemma(h, lemmas) for h in self._with_conjuncts(subjects))
+        if key == "prep":
+            found = clause.prepositions if clause else clause_prepositions(s, noun if noun is not None else 0)
+            return any(self._is_lemma(q.object, lemmas) or q.name in lemmas for q in found)
+        head = noun if noun is not None else clause.verb if clause else 0
+        return any(s.lemmas[c].lower() in lemmas or s.words[c].lower() in lemmas for c in s.children[head])
+
+    def _use_object_nouns(self, found: Found) -> None:
+        """The nouns that a verb pattern names are part of its event, not events of their own."""
+        clause = found.clause
+        if clause is None:
+            return
+        p_nouns = self.book.nouns
+        for o in self._with_conjuncts(clause.objects):
+            if self.s.lemmas[o].lower() in p_nouns and found.specificity >= 2 and o not in found.target_heads:
+                self.used_nouns.add(o)
+        for q in clause.prepositions:
+            if self.s.lemmas[q.object].lower() in p_nouns and q.depth == 0 and found.specificity >= 2 and q.object not in found.target_heads and q.object not in self.phrases:
+                self.used_nouns.add(q.object)
+
+    # -- adjectives -----------------------------------------------------------------------------------------------------
+    def _by_adjective(self, a: int, lemma: str) -> Found | None:
+        s = self.s
+        verb = s.heads[a] if s.deps[a] in ("acomp", "oprd", "conj", "attr") else a
+        subject: list[int] = []
+        if is_verb(s, verb):
+            subject = list(read_clause(s, verb).subjects)
+        elif s.deps[a] == "amod":
+            return None
+        infinitive = next((c for c in children(s, a, "xcomp", "advcl", "ccomp") if any(s.tags[t] == "TO" for t in children(s, c, "aux"))), None)
+        that = next(iter(children(s, a, "ccomp")), None)
+        words = frozenset(s.lemmas[c] for c in s.children[a])
+        clause = Clause(a, False, tuple(subject), (), (), tuple(clause_prepositions(s, a)), frozenset(), words, infinitive, that, False)
+        return self._best(clause, self.book.adjectives[lemma])
+
+    # -- light verbs and composition -------------------------------------------------------------------------------------
+    def _event_noun(self, n: int) -> NounPattern | None:
+        """The noun pattern that token ``n`` heads, the most specific first."""
+        s = self.s
+        options = self.book.nouns.get(s.lemmas[n]) or self.book.nouns.get(s.lemmas[n].lower())
+        for p in options or ():
+            k = len(p.modifiers)
+            if k == 0 or n >= k and all(s.lemmas[n - k + j].lower() == m or s.words[n - k + j].lower() == m for j, m in enumerate(p.modifiers)):
+                return p
+        return None
+
+    def _noun_options(self, n: int) -> Iterator[NounPattern]:
+        s = self.s
+        for p in self.book.nouns.get(s.lemmas[n]) or self.book.nouns.get(s.lemmas[n].lower()) or ():
+            k = len(p.modifiers)
+            if k == 0 or n >= k and all(s.lemmas[n - k + j].lower() == m or s.words[n - k + j].lower() == m for j, m in enumerate(p.modifiers)):
+                yield p
+
+    def _light_verb(self, v: int, lemma: str) -> Found | None:
+        if lemma not in self.book.grammar["light_verbs"]:
+            return None
+        clause = self.clause(v)
+        for o in self._with_conjuncts(clause.objects):
+            if o in self.used_nouns or self.s.lemmas[o].lower() not in self.book.nouns:
+                continue
+            for p in self._noun_options(o):
+                rule = self.book.rules[p.rule]
+                sources, targets = self._noun_roles(o, p, rule)
+                if not targets:
+                    near = [q for q in clause.prepositions if q.name in (*p.target_preps, "with", "against", "on", "to", "over") and q.object != o and (q.name in p.target_preps or q.name in ("with", "against"))]
+                    targets = [min(near, key=lambda q: (q.depth, q.token)).object] if near else []
+                    if not targets and clause.datives:
+                        targets = [self._dative(d) for d in clause.datives]
+                agents = list(clause.subjects) or sources
+                if rule.owner == "target" and sources and not targets:
+                    targets = [h for h in sources if h not in agents]
+                if not self._conditions(rule, None, agents, targets, o):
+                    continue
+                found = self._fill_noun(rule, p, o, agents, targets, clause)
+                if found is not None:
+                    found.trigger, found.noun, found.nominal = v, o, False
+                    found.specificity = 2 + p.specificity
+                    self.used_nouns.add(o)
+                    return found
+        return None
+
+    def _dative(self, d: int) -> int:
+        inner = children(self.s, d, "pobj")
+        return inner[0] if inner else d
+
+    def _fill_noun(self, rule: Rule, p: NounPattern, n: int, sources: Sequence[int], targets: Sequence[int], clause: Clause | None) -> Found | None:
+        s = self.s
+        source = expand(s, sources, self.phrases)
+        target = tuple(a for a in expand(s, targets, self.phrases) if a not in source or len(source) > 1)
+        if rule.type in SYMMETRIC and not target and len(source) > 1:
+            source, target = source[:1], source[1:]
+        if rule.type in SYMMETRIC and not source and len(target) > 1:
+            source, target = target[:1], target[1:]
+        if not source and not target:
+            return None
+        if source and not _fits(source, rule.source) or target and not _fits(target, rule.target):
+            self._refuse("role-does-not-fit", n, rule.id)
+            return None
+        if "source" in rule.needs and not source or "target" in rule.needs and not target:
+            return None
+        return Found(rule, n, clause, tuple(sources), tuple(targets), source, target, p.specificity, rule.type, rule.modes, rule.cameo, rule.id, True, noun=n)
+
+    def _compose_noun(self, v: int, lemma: str) -> Found | None:
+        """"suspended talks with", "called for an end to the shelling", "rejected the demand"."""
+        clause = self.clause(v)
+        for name, words, text in self.book.composing[lemma]:
+            gives = self.book.compositions[name]
+            if not words:
+                heads: list[int] = list(clause.objects)
+            elif words[-1] in self.book.grammar["prepositions"]:
+                wanted = " ".join(words)
+                heads = [q.object for q in clause.prepositions if (q.name == wanted or q.name == words[-1] and all(w in clause.words or w in clause.particles for w in words[:-1])) and q.depth == 0]
+            else:
+                if not all(w in clause.particles or w in clause.words for w in words):
+                    continue
+                heads = list(clause.objects)
+            if words and words[-1] in self.book.grammar["prepositions"] and not heads and all(w in clause.particles or w in clause.words for w in words):
+                heads = list(clause.objects)
+            for o in self._with_conjuncts(heads):
+                found = self._composed(clause, o, name, gives, text)
+                if found is not None:
+                    return found
+        return None
+
+    def _composed(self, clause: Clause, o: int, name: str, gives: Mapping[str, Composition], text: str) -> Found | None:
+        s = self.s
+        noun = o
+        # "an end to the violence", "the release of", "a halt to": the inner noun decides
+        inner_class: Mapping[str, Composition] | None = None
+        if s.lemmas[o] in ("end", "halt", "stop", "cessation", "suspension", "lifting", "easing"):
+            for prep in children(s, o, "prep"):
+                for inner in children(s, prep, "pobj"):
+                    if self._event_noun(inner) is not None:
+                        noun, inner_class = inner, self.book.compositions["end"]
+        for p in self._noun_options(noun):
+            rule = self.book.rules[p.rule]
+            kind = rule.type
+            if inner_class is not None and kind in inner_class:
+                kind = inner_class[kind].type
+            rule_of = gives.get(kind)
+            if rule_of is None:
+                continue
+            sources, targets = self._noun_roles(noun, p, rule)
+            source = expand(s, clause.subjects, self.phrases)
+            if clause.subjects and not source:
+                self._refuse("source-is-no-actor", clause.verb, f"compose.{name}")
+                return None
+            others = [h for h in (*targets, *sources)]
+            target = self._not_source(expand(s, others, self.phrases), source)
+            if not target:
+                near = [q.object for q in clause.prepositions if q.name in ("with", "to", "against", "from", "on", "of", "for") and q.object not in (o, noun) and q.object in self.phrases]
+                target = self._not_source(expand(s, near[:1], self.phrases), source)
+            if name in ("reject", "violate") and sources:
+                target = self._not_source(expand(s, sources, self.phrases), source) or target
+            if not source and not target:
+                return None
+            self.used_nouns.add(noun)
+            self.used_nouns.add(o)
+            modes = rule_of.modes or ()
+            return Found(rule, clause.verb, clause, clause.subjects, tuple(others), source, target, 3 + p.specificity, rule_of.type, tuple(modes), rule_of.cameo or rule.cameo, f"compose.{name}+{rule.id}", noun=noun)
+        return None
+
+    @staticmethod
+    def _not_source(actors: Iterable[Actor], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
+        keys = {(a.country, a.sectors, a.entity) for a in source}
+        return tuple(a for a in actors if (a.country, a.sectors, a.entity) not in keys)
+
+    # -- nouns alone ----------------------------------------------------------------------------------------------------
+    def _noun_roles(self, n: int, p: NounPattern, rule: Rule) -> tuple[list[int], list[int]]:
+        """Heads of source and target inside the noun phrase of event noun ``n``."""
+        s = self.s
+        owners = [c for c in s.children[n] if s.deps[c] in ("poss", "compound", "amod", "nmod") and c in self.phrases]
+        owners += self._flat_owners(n) if not owners else []
+        sources: list[int] = []
+        targets: list[int] = []
+        for c in s.children[n]:
+            if s.deps[c] in ("acl",) and s.tags[c] == "VBN":
+                sources.extend(k for a in children(s, c, "agent", "prep") if s.lemmas[a] == "by" for k in children(s, a, "pobj"))
+        for q in clause_prepositions(s, n):
+            if q.depth > 1 or q.object not in self.phrases and not conjuncts(s, q.object)[1:]:
+                continue
+            if q.name == "between" or q.name == "among":
+                both = conjuncts(s, q.object)
+                if len(both) > 1:
+                    sources.append(both[0])
+                    targets.extend(both[1:])
+                else:
+                    sources.append(q.object)
+            elif q.name == "by":
+                sources.append(q.object)
+            elif q.name in p.target_preps:
+                targets.append(q.object)
+            elif q.name == "of" and q.depth == 0:
+                (targets if rule.owner == "target" or rule.type == "ASSAULT" else sources).append(q.object)
+            elif q.name == "from" and rule.type in ("THREATEN", "REQUEST", "ACCUSE", "REJECT", "AID", "SUPPORT") and q.depth == 0:
+                sources.append(q.object)
+        if rule.owner == "target":
+            targets.extend(owners)
+        elif sources and rule.type in SYMMETRIC:
+            targets.extend(owners)
+        else:
+            sources.extend(owners)
+        return [h for h in dict.fromkeys(sources)], [h for h in dict.fromkeys(targets) if h not in sources]
+
+    def _flat_owners(self, n: int) -> list[int]:
+        """Adjectives and names right before the noun that the parser hung on one another ("US air strikes")."""
+        s = self.s
+        out = []
+        k = n - 1
+        while k >= 0 and n - k <= 4 and s.tags[k] in ("JJ", "NN", "NNP", "NNPS", "VBN", "CD", "HYPH", "NNS"):
+            if k in self.phrases and s.heads[k] >= k:
+                out.append(k)
+            k -= 1
+        return out[:1]
+
+    def _by_noun(self, n: int) -> Found | None:
+        s = self.s
+        if s.deps[n] in ("compound", "nmod") and s.tags[s.heads[n]][:2] == "NN":
+            return None
+        for p in self._noun_options(n):
+            rule = self.book.rules[p.rule]
+            sources, targets = self._noun_roles(n, p, rule)
+            occurrence = self._occurrence(n)
+            if occurrence is not None and not targets:
+                clause = self.clause(occurrence)
+                near = [q.object for q in clause.prepositions if q.name in p.target_preps and q.name not in ("in", "at", "of") and q.object in self.phrases]
+                targets = near[:1]
+                if not targets and rule.type == "ASSAULT" and s.lemmas[occurrence] in ("kill", "wound", "injure", "hit", "target", "destroy", "damage", "leave", "strike"):
+                    targets = [o for o in clause.objects if o in self.phrases]
+            if not sources and rule.owner == "source":
+                agents = [h for h in noun_agents(s, n) if h in self.phrases and h not in targets and s.deps[n] == "dobj" and s.lemmas[s.heads[n]] in self.book.grammar["light_verbs"]]
+                sources = agents
+            if not self._conditions(rule, None, sources, targets, n):
+                continue
+            found = self._fill_noun(rule, p, n, sources, targets, None)
+            if found is None:
+                continue
+            if not self._stands_alone(n, found, occurrence):
+                self._refuse("bare-noun", n, rule.id)
+                return None
+            return found
+        return None
+
+    def _occurrence(self, n: int) -> int | None:
+        """The verb that says that the event named by ``n`` took place."""
+        s = self.s
+        head = s.heads[n]
+        if s.deps[n] in ("nsubj", "nsubjpass") and is_verb(s, head):
+            if s.lemmas[head] in self.book.grammar["occurrence_verbs"] or s.lemmas[head] in self.book.grammar["light_verbs"]:
+                return head
+        if s.deps[n] in ("attr",) and is_verb(s, head) and any(s.deps[c] == "expl" for c in s.children[head]):
+            return head
+        return None
+
+    def _stands_alone(self, n: int, found: Found, occurrence: int | None) -> bool:
+        s = self.s
+        both = bool(found.source and found.target)
+        dep, head = s.deps[n], s.heads[n]
+        governing = s.lemmas[s.heads[head]] if dep == "pobj" else ""
+        if dep == "pobj" and s.lemmas[head] in ("of", "for", "to", "about", "on", "over") and (governing in self.book.grammar["future_nouns"] or governing in ("impact", "effect", "chance", "talk", "type", "kind", "issue", "question")):
+            return False
+        if found.type in ("ASSAULT", "CONSULT", "MOBILIZE", "PROTEST", "COERCE", "RETREAT"):
+            if both or occurrence is not None:
+                return True
+            after = dep == "pobj" and s.lemmas[head] in ("after", "following", "during", "in", "by", "with", "over", "for", "since", "before", "at", "amid", "to", "of")
+            return bool(found.source or found.target) and (after or dep in ("dobj", "nsubj", "nsubjpass", "ROOT", "conj", "appos")) and found.type != "CONSULT"
+        if found.type in ("SANCTION", "AID", "ACCUSE", "REQUEST", "THREATEN", "REJECT", "AGREE", "SUPPORT", "COOPERATE", "CONCEDE"):
+            return both or (occurrence is not None and bool(found.source or found.target))
+        return both
+
+    # -- refinement ----------------------------------------------------------------------------------------------------
+    def _refine(self, f: Found, by_trigger: Mapping[int, Found]) -> Found | None:
+        """An operator takes its mode, code and missing target from the act below it ("threatened to attack Iran")."""
+        if f.type not in OPERATORS or f.clause is None:
+            return f
+        below = f.complement if f.complement is not None else f.clause.infinitive if f.clause.infinitive is not None else f.clause.clause
+        if below is None:
+            return f
+        inner = by_trigger.get(below)
+        if inner is None:
+            inner = next((g for g in by_trigger.values() if g.clause is not None and g.clause.verb == below), None)
+        if inner is None:
+            if not f.target and f.type in ("REQUEST", "THREATEN", "REJECT"):
+                subject = self.clause(below).subjects if is_verb(self.s, below) else ()
+                target = self._not_source(expand(self.s, subject, self.phrases), f.source)
+                if not target and is_verb(self.s, below):
+                    target = self._not_source(expand(self.s, self.clause(below).objects, self.phrases), f.source)
+                if target and _fits(target, f.rule.target):
+                    return msgspec.structs.replace(f, target=target)
+            return f
+        made = self.book.compositions.get(f"to-{f.type}", {}).get(inner.type)
+        target = f.target
+        if not target:
+            pool = inner.target if f.type != "REQUEST" else (*inner.source, *inner.target)
+            target = self._not_source(pool, f.source)
+        if made is None:
+            return msgspec.structs.replace(f, target=target)
+        same_side = not inner.source or any(a.country == b.country for a in inner.source for b in f.source)
+        if made.type != f.type and not same_side:
+            return msgspec.structs.replace(f, target=target)
+        cameo = made.cameo if len(f.cameo) <= 3 or made.type != f.type else f.cameo
+        return msgspec.structs.replace(f, type=made.type, modes=made.modes or (f.modes if made.type == f.type else ()), cameo=cameo, target=target, rule_id=f"{f.rule_id}>{inner.rule_id}" if len(f.rule_id) < 60 else f.rule_id)
+
+    def _keep(self, f: Found) -> bool:
+        return bool(f.source or f.target)
+
+    def _refuse(self, reason: str, token: int, rule: str) -> None:
+        self.refusals.append(Refusal("events", reason, (self.s.starts[token], self.s.ends[token]), rule))
+
+    def mention(self, f: Found) -> EventMention:
+        s = self.s
+        first, last = clause_span(s, f.trigger)
+        for head in (*f.source_heads, *f.target_heads, f.noun if f.noun is not None else f.trigger):
+            first, last = min(first, head), max(last, head)
+        start, end = s.starts[first], s.ends[last]
+        anchor = f.noun if f.nominal and f.noun is not None else f.trigger
+        return EventMention(
+            sentence=s.index,
+            trigger=anchor,
+            event_type=f.type,
+            modes=f.modes,
+            contexts=f.rule.contexts,
+            cameo=f.cameo,
+            source=f.source,
+            target=f.target,
+            rule=f.rule_id,
+            evidence=Evidence((start, end), self.text[start:end], (s.starts[anchor], s.ends[anchor]), f.rule_id),
+            score=float(min(f.specificity, 9)),
+            nominal=f.nominal,
+        )
+
+
+def _fits(actors: Sequence[Actor], allowed: frozenset[str]) -> bool:
+    """Whether any of the actors belongs to one of the classes or sectors."""
+    if "any" in allowed or "actor" in allowed:
+        return True
+    for a in actors:
+        sectors = set(a.sectors)
+        if sectors & allowed or ("state" in allowed and sectors & STATE) or ("armed" in allowed and sectors & ARMED):
+            return True
+    return False
+
+
+__all__ = ["HOSTILE", "OPERATORS", "RELATIVE", "find_events"]

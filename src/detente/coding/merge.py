@@ -1,0 +1,127 @@
+"""Event mentions of one document -> events: one per real event, holding all its mentions as evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook
+from detente.records import Actor, EventMention, When
+
+_FOLD = {"RETREAT": "CONCEDE"}
+_SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
+
+
+def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
+    """Mentions -> groups that report the same event, best mention first, in order of first mention."""
+    groups: list[list[EventMention]] = []
+    for m in mentions:
+        home = next((g for g in groups if all(_compatible(m, other) for other in g) and _linked(m, g)), None)
+        if home is None:
+            groups.append([m])
+        else:
+            home.append(m)
+    return [sorted(g, key=_quality, reverse=True) for g in groups]
+
+
+def _quality(m: EventMention) -> tuple[int, int, float]:
+    return (bool(m.source) + bool(m.target), -int(m.nominal), m.score)
+
+
+def _keys(actors: Sequence[Actor]) -> set[str]:
+    return {a.country or a.entity or a.name for a in actors}
+
+
+def _compatible(a: EventMention, b: EventMention) -> bool:
+    if _FOLD.get(a.event_type, a.event_type) != _FOLD.get(b.event_type, b.event_type) or a.modality != b.modality:
+        return False
+    if not _days_meet(a.when, b.when):
+        return False
+    sa, ta, sb, tb = _keys(a.source), _keys(a.target), _keys(b.source), _keys(b.target)
+    straight = _meet(sa, sb) and _meet(ta, tb)
+    crossed = a.event_type in _SYMMETRIC and _meet(sa, tb) and _meet(ta, sb)
+    if not straight and not crossed:
+        return False
+    if a.modes and b.modes and not set(a.modes) & set(b.modes) and a.event_type in ("COERCE", "SANCTION", "RETREAT") and a.sentence != b.sentence:
+        return False
+    if a.dead is not None and b.dead is not None and a.when is None and b.when is None and a.dead != b.dead and not (_same(sa, sb) and _same(ta, tb)):
+        return False
+    if a.place is not None and b.place is not None and a.place.precision == b.place.precision == "city" and a.place.name != b.place.name and a.event_type in ("ASSAULT", "PROTEST", "CONSULT"):
+        return False
+    return True
+
+
+def _linked(m: EventMention, group: Sequence[EventMention]) -> bool:
+    """Something positive must be shared: both sides, or one side and the day, the rule, or the neighbourhood."""
+    for other in group:
+        s_shared = bool(_keys(m.source) & _keys(other.source)) or bool(_keys(m.source) & _keys(other.target)) and m.event_type in _SYMMETRIC
+        t_shared = bool(_keys(m.target) & _keys(other.target)) or bool(_keys(m.target) & _keys(other.source)) and m.event_type in _SYMMETRIC
+        if s_shared and (t_shared or not m.target or not other.target):
+            return True
+        if t_shared and (not m.source or not other.source):
+            return True
+    return False
+
+
+def _meet(a: set[str], b: set[str]) -> bool:
+    return not a or not b or bool(a & b)
+
+
+def _same(a: set[str], b: set[str]) -> bool:
+    return a == b
+
+
+def _days_meet(a: When | None, b: When | None) -> bool:
+    return a is None or b is None or not (a.end < b.start or b.end < a.start)
+
+
+_RANK = {"day": 0, "week": 1, "month": 2, "year": 3}
+
+
+def best_when(group: Sequence[EventMention]) -> When | None:
+    """The most precise date that any mention gives."""
+    dated = [m.when for m in group if m.when is not None]
+    return min(dated, key=lambda w: _RANK[w.precision]) if dated else None
+
+
+def joined_actors(group: Sequence[EventMention], role: str) -> tuple[Actor, ...]:
+    """The actors in one role: those of the best mention that has any, completed by those of mentions that say more of the same side."""
+    lists: list[tuple[Actor, ...]] = [getattr(m, role) for m in group if getattr(m, role)]
+    if not lists:
+        return ()
+    out = list(lists[0])
+    have = {(a.country, a.sectors) for a in out}
+    for more in lists[1:]:
+        if _keys(out) & _keys(more):
+            for a in more:
+                if (a.country or a.entity or a.name) in _keys(out) and (a.country, a.sectors) not in have and len(out) < 6:
+                    pass
+    return tuple(out)
+
+
+def event_id(doc_id: str, key: EventMention, number: int) -> str:
+    """A stable id: the same document coded by the same codebook gives the same ids."""
+    raw = f"{doc_id}|{key.event_type}|{sorted(_keys(key.source))}|{sorted(_keys(key.target))}|{key.evidence.trigger}|{number}"
+    return hashlib.blake2b(raw.encode(), digest_size=8).hexdigest()
+
+
+def goldstein_of(codebook: Codebook, cameo: str) -> float | None:
+    """The Goldstein value of a CAMEO code, that of its parent if the code itself has none."""
+    while cameo:
+        row = codebook.cameo.get(cameo)
+        if row is not None and row["goldstein"]:
+            return float(row["goldstein"])
+        cameo = cameo[:-1]
+    return None
+
+
+def intensity_of(codebook: Codebook, event_type: str, modes: Sequence[str]) -> float:
+    """PLOVER's score: that of the mode furthest from zero, else that of the type."""
+    table = codebook.types[event_type]
+    scores = [float(table["modes"][m]) for m in modes if m in table["modes"]]
+    return max(scores, key=abs) if scores else float(table["score"])
+
+
+__all__ = ["best_when", "event_id", "goldstein_of", "intensity_of", "joined_actors", "merge_mentions", "msgspec"]

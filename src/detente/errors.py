@@ -1,0 +1,21 @@
+"""The exceptions, by what the reader must do about them."""
+
+
+class DetenteError(Exception):
+    """Any error that detente raises on purpose; the message says where, what was found, what was expected."""
+
+
+class InputError(DetenteError):
+    """The input must be mended: a file, a line, an argument."""
+
+
+class CodebookError(DetenteError):
+    """A codebook or actor file must be mended."""
+
+
+class SettingsError(DetenteError):
+    """A setting or flag must be changed."""
+
+
+class MissingExtraError(DetenteError):
+    """Something must be installed; the message has the line to type."""

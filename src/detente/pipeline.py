@@ -1,0 +1,141 @@
+"""The map: the one ordered list of coding steps, and the function that runs them over documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook, load_codebook
+from detente.codebook.register import Register, load_register
+from detente.coding.actors import ActorTable, find_actors
+from detente.coding.attribution import attribute_events
+from detente.coding.casualties import count_casualties
+from detente.coding.claims import find_claims
+from detente.coding.confidence import estimate_confidence
+from detente.coding.dates import date_events, default_day
+from detente.coding.events import find_events
+from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
+from detente.coding.parse import Parser, load_parser, parse_blocks
+from detente.coding.places import locate_events
+from detente.coding.relations import relate_events
+from detente.reading.segment import segment_document
+from detente.records import CodedReport, Document, Event, EventMention, Refusal, Sentence
+
+STEPS = (
+    ("segment", "reading.segment", "Document", "blocks, dateline"),
+    ("parse", "coding.parse", "blocks", "sentences"),
+    ("actors", "coding.actors", "sentences, register", "names and noun phrases resolved to actors"),
+    ("events", "coding.events", "sentences, phrases, rules", "event mentions"),
+    ("attribution", "coding.attribution", "mentions", "modality, said_by"),
+    ("dates", "coding.dates", "mentions, publication date", "when, historical"),
+    ("places", "coding.places", "mentions, gazetteer", "place"),
+    ("casualties", "coding.casualties", "mentions", "dead, injured"),
+    ("merge", "coding.merge", "mentions", "events"),
+    ("relations", "coding.relations", "mentions, events", "relations"),
+    ("claims", "coding.claims", "sentences, phrases", "claims"),
+)
+"""Step, module, what it takes, what it gives: what docs/architecture.md and ``detente explain`` show."""
+
+BATCH_DOCUMENTS = 32
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """Everything that the steps made of one document, for ``explain`` and the tests."""
+
+    document: Document
+    sentences: tuple[Sentence, ...]
+    actors: ActorTable
+    mentions: tuple[EventMention, ...]
+    report: CodedReport
+
+
+def code_documents(documents: Iterable[Document], *, pipeline: str | None = None, keep_all: bool = False) -> Iterator[CodedReport]:
+    """Documents -> coded reports, in order, a batch at a time. ``keep_all`` also keeps planned, hypothetical and negated acts."""
+    for trace in trace_documents(documents, pipeline=pipeline, keep_all=keep_all):
+        yield trace.report
+
+
+def trace_documents(documents: Iterable[Document], *, pipeline: str | None = None, keep_all: bool = False) -> Iterator[Trace]:
+    """Documents -> the full record of every step."""
+    parser, codebook, register = load_parser(pipeline), load_codebook(), load_register()
+    batch: list[Document] = []
+    for document in documents:
+        batch.append(document)
+        if len(batch) >= BATCH_DOCUMENTS:
+            yield from _code_batch(batch, parser, codebook, register, keep_all)
+            batch = []
+    if batch:
+        yield from _code_batch(batch, parser, codebook, register, keep_all)
+
+
+def _code_batch(batch: Sequence[Document], parser: Parser, codebook: Codebook, register: Register, keep_all: bool) -> Iterator[Trace]:
+    segmented = [segment_document(d) for d in batch]
+    parsed = parse_blocks(parser, [d.text for d in batch], [blocks for blocks, _ in segmented])
+    for document, (_, dateline), sentences in zip(batch, segmented, parsed, strict=True):
+        yield _code_sentences(document, dateline, sentences, codebook, register, keep_all)
+
+
+def _code_sentences(document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool) -> Trace:
+    text, published = document.text, document.published_on
+    table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
+    found, refusals = find_events(text, sentences, table.phrases, codebook)
+    mentions = attribute_events(found, sentences, table.phrases, codebook)
+    mentions, unresolved = date_events(mentions, text, sentences, published)
+    mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])
+    mentions = count_casualties(mentions, text, sentences)
+    kept = [m for m in mentions if keep_all or m.modality == "actual"]
+    refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
+    groups = merge_mentions(kept)
+    events = [_make_event(document, group, n, codebook) for n, group in enumerate(groups)]
+    owner = {kept.index(m): e.event_id for g, e in zip(groups, events, strict=True) for m in g}
+    relations = relate_events(kept, sentences, owner, codebook, text)
+    claims = find_claims(mentions, sentences, table.phrases, codebook, text)
+    notes = ("no publication date: relative dates stay unresolved",) if unresolved and published is None else ()
+    report = CodedReport(document=document, events=tuple(events), claims=tuple(claims), relations=tuple(relations), refusals=tuple(refusals), notes=notes)
+    return Trace(document, tuple(sentences), table, tuple(mentions), report)
+
+
+def _dateline_country(dateline: str | None, register: Register) -> str | None:
+    if not dateline:
+        return None
+    name = dateline.split(",")[0].strip()
+    for form in (name, name.title()):
+        if form in register.capitals:
+            return register.capitals[form]
+        if form in register.places:
+            return register.places[form][0].country
+    return None
+
+
+def _make_event(document: Document, group: Sequence[EventMention], number: int, codebook: Codebook) -> Event:
+    key = group[0]
+    when = best_when(group) or default_day(key.event_type, document.published_on)
+    modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
+    contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
+    said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))
+    place = next((m.place for m in sorted(group, key=lambda m: ("site city region sea country".split().index(m.place.precision) if m.place else 9))), None)
+    return Event(
+        event_id=event_id(document.id, key, number),
+        doc_id=document.id,
+        codebook=codebook.version,
+        event_type=key.event_type,
+        modes=modes,
+        contexts=contexts,
+        quad=int(codebook.types[key.event_type]["quad"]),
+        intensity=intensity_of(codebook, key.event_type, modes),
+        cameo=max((m.cameo for m in group if m.event_type == key.event_type), key=len),
+        goldstein=goldstein_of(codebook, key.cameo),
+        source=joined_actors(group, "source"),
+        target=joined_actors(group, "target"),
+        date=when,
+        place=place,
+        said_by=said,
+        modality=key.modality,
+        historical=any(m.historical for m in group) if when is None or when.span is None else next((m.historical for m in group if m.when == when), False),
+        dead=next((m.dead for m in reversed(group) if m.dead is not None), None),
+        injured=next((m.injured for m in reversed(group) if m.injured is not None), None),
+        evidence=tuple(m.evidence for m in sorted(group, key=lambda m: m.evidence.span)),
+        confidence=estimate_confidence(group),
+        decided_by=key.decided_by,
+    )
