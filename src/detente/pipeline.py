@@ -13,6 +13,7 @@ from detente.coding.attribution import attribute_events
 from detente.coding.casualties import count_casualties
 from detente.coding.claims import find_claims
 from detente.coding.confidence import estimate_confidence
+from detente.coding.counterparts import complete_roles
 from detente.coding.dates import date_events, default_day
 from detente.coding.events import find_events
 from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
@@ -27,6 +28,7 @@ STEPS = (
     ("parse", "coding.parse", "blocks", "sentences"),
     ("actors", "coding.actors", "sentences, register", "names and noun phrases resolved to actors"),
     ("events", "coding.events", "sentences, phrases, rules", "event mentions"),
+    ("counterparts", "coding.counterparts", "mentions, phrases", "missing targets that the document gives"),
     ("attribution", "coding.attribution", "mentions", "modality, said_by"),
     ("dates", "coding.dates", "mentions, publication date", "when, historical"),
     ("places", "coding.places", "mentions, gazetteer", "place"),
@@ -80,6 +82,7 @@ def _code_sentences(document: Document, dateline: str | None, sentences: list[Se
     text, published = document.text, document.published_on
     table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
     found, refusals = find_events(text, sentences, table.phrases, codebook)
+    found = complete_roles(found, sentences, table, codebook)
     mentions = attribute_events(found, sentences, table.phrases, codebook)
     mentions, unresolved = date_events(mentions, text, sentences, published)
     mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])

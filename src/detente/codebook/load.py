@@ -99,6 +99,7 @@ class Codebook(msgspec.Struct, frozen=True):
     sectors: Mapping[str, str]
     contexts: frozenset[str]
     aliases: Mapping[str, Mapping[str, str]]
+    anaphora: Mapping[str, frozenset[str]]
 
 
 @functools.cache
@@ -153,7 +154,17 @@ def load_codebook(folder: str | None = None) -> Codebook:
         sectors=plover["sectors"],
         contexts=frozenset(plover["contexts"]["names"]),
         aliases=plover["aliases"],
+        anaphora=_load_anaphora(base / "anaphora.yaml"),
     )
+
+
+def _load_anaphora(path: Path) -> dict[str, frozenset[str]]:
+    """Noun -> the types of event that it may point back to."""
+    out: dict[str, frozenset[str]] = {}
+    for family in read_yaml(path).values():
+        for noun in family["nouns"]:
+            out[noun] = out.get(noun, frozenset()) | frozenset(family["types"])
+    return out
 
 
 def _load_compositions(path: Path) -> tuple[dict[str, dict[str, Composition]], dict[str, tuple[tuple[str, tuple[str, ...], str], ...]]]:

@@ -164,7 +164,8 @@ def _load_countries(builder: dict[str, list[Entry]]) -> tuple[dict[str, Entry], 
 
 def _load_organisations(builder: dict[str, list[Entry]]) -> None:
     for row in read_table(DATA / "actors" / "organisations.csv"):
-        entry = Entry("organisation", row["name"], row["country"] or None, split(row["sectors"]), row["kind"])
+        tenure = Tenure(row["country"] or None, split(row["sectors"]), row["kind"], row["start"].strip(), row["end"].strip())
+        entry = Entry("organisation", row["name"], row["country"] or None, split(row["sectors"]), row["kind"], (tenure,))
         _add(builder, [row["name"], *split(row["aliases"])], entry)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, Entry, Register, Role, tenure_on
-from detente.coding.grammar import RELATIVE, children, conjuncts, is_verb, surface_subjects
+from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
 from detente.records import Actor, Place, Sentence
 
 MAX_NAME_TOKENS = 10
@@ -27,6 +27,7 @@ class Mention(msgspec.Struct, frozen=True):
     head: int
     text: str
     entry: Entry
+    options: tuple[Entry, ...] = ()
 
 
 class Phrase(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ class Phrase(msgspec.Struct, frozen=True):
     kind: str
     plural: bool = False
     role: str = ""
+    inferred: bool = False
 
 
 class ActorTable(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ def find_actors(
                 counts[code] += weight
     if dateline_country:
         counts[dateline_country] += 1
+    mentions = [[msgspec.structs.replace(m, entry=_choose_entry(m.options, day, counts)) if m.options else m for m in found] for found in mentions]
     ranked = tuple(counts.most_common())
     home = ranked[0][0] if ranked else dateline_country
     if dateline_country and ranked and counts[dateline_country] * 2 >= ranked[0][1]:
@@ -100,16 +103,27 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                         continue
                 else:
                     last = next((k for k in range(i, min(n, i + MAX_NAME_TOKENS)) if s.starts[k] < stop <= s.ends[k]), i)
-            entry = min(entries, key=lambda e: _PRIORITY[e.kind])
+            entry = _choose_entry(entries, None, {})
             if entry.kind == "demonym" and s.tags[last] not in ("JJ", "NNP", "NNPS", "NNS", "NN", "JJR", "FW", "VBN", "VBG", "ADD"):
                 continue
             if entry.kind != "person" and _inside_name(s, i, last, entry):
                 continue
-            out.append(Mention(i, last, _head(s, i, last), plain[start:stop], entry))
+            out.append(Mention(i, last, _head(s, i, last), plain[start:stop], entry, entries if len(entries) > 1 else ()))
             i = last
             break
         i += 1
     return out
+
+
+def _choose_entry(entries: Sequence[Entry], day: str | None, counts: Mapping[str, int]) -> Entry:
+    """Among entries of one name: by kind, then valid on the day, then of the country that the document speaks of most."""
+
+    def rank(e: Entry) -> tuple[int, int, int]:
+        found = tenure_on(e, day) if day and e.tenures else None
+        code = e.country or (e.place.country if e.place else None)
+        return (_PRIORITY[e.kind], 0 if found is None or found[1] else 1, -counts.get(code or "", 0))
+
+    return min(entries, key=rank)
 
 
 def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
@@ -175,9 +189,16 @@ class _Reader:
                 if i in self.here or not self._is_head(i):
                     continue
                 phrase = self.resolve(i)
-                if phrase is not None and phrase.actors:
+                if phrase is None:
+                    continue
+                if phrase.actors:
                     self.here[i] = phrase
-                    self._note(i, phrase)
+                    mention = self.at.get(i)
+                    if mention is not None:
+                        for k in range(mention.first, mention.last + 1):
+                            if not mention.first <= s.heads[k] <= mention.last or s.heads[k] == k:
+                                self.here[k] = phrase
+                self._note(i, phrase)
             out.append(self.here)
             self._find_speaker()
         return out
@@ -232,6 +253,10 @@ class _Reader:
             return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
         if low in RELATIVE:
             return None
+        if low in ("two", "both") and s.tags[i] in ("CD", "DT", "PDT") or low in ("sides", "parties", "countries", "nations", "leaders", "neighbours", "neighbors", "governments", "rivals", "foes", "powers") and any(s.words[c].lower() in ("two", "both") for c in s.children[i]):
+            pair = self._last_pair()
+            if pair:
+                return Phrase(pair, "pronoun", True)
         contained = self._contained(i, depth)
         if contained is not None:
             return contained
@@ -246,6 +271,22 @@ class _Reader:
         s = self.s
         span = (s.starts[first], s.ends[last])
         return Actor(self.plain[span[0] : span[1]], name, country, sectors, entity, span)
+
+    def _last_pair(self) -> tuple[Actor, ...]:
+        """"the two", "both sides": the last two countries or armed bodies that the document spoke of as actors."""
+        pair: dict[str, Actor] = {}
+        for known in reversed(self.known[-30:]):
+            if self.s.index - known.sentence > 3:
+                break
+            if known.phrase.kind in ("place", "property", "expert", "owner"):
+                continue
+            for a in known.phrase.actors:
+                key = a.country or a.name
+                if not {"JRN", "IGO", "NGO", "EDU", "ELI"} & set(a.sectors) and key not in pair:
+                    pair[key] = a
+            if len(pair) >= 2:
+                break
+        return tuple(reversed(list(pair.values())[:2])) if len(pair) >= 2 else ()
 
     def _named(self, i: int, mention: Mention, depth: int) -> Phrase | None:
         s, entry = self.s, mention.entry
@@ -273,7 +314,10 @@ class _Reader:
                 country = self.register.countries.get(place.country)
                 return Phrase((self._actor(first, last, country.name if country else place.name, place.country, ("GOV",)),), "place")
             return None
-        return Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors),), entry.kind if entry.kind != "metonym" else "country")
+        actors = [self._actor(first, last, entry.name, entry.country, entry.sectors)]
+        if entry.country == "KOR" and first >= 2 and s.words[first - 2] == "North" and s.words[first - 1] in ("and", "or"):
+            actors.insert(0, self._actor(first - 2, first - 2, self._country_name("PRK"), "PRK", ("GOV",)))
+        return Phrase(tuple(actors), entry.kind if entry.kind != "metonym" else "country", len(actors) > 1)
 
     def _person(self, entry: Entry, first: int, last: int) -> Phrase:
         found = tenure_on(entry, self.day)
@@ -355,7 +399,7 @@ class _Reader:
             actors.append(self._actor(first, i, name, country, sectors, entity))
         if not actors:
             actors = self._bare_role(i, first, role, sectors)
-        phrase = Phrase(tuple(actors), role.kind, plural, role.phrase)
+        phrase = Phrase(tuple(actors), role.kind, plural, role.phrase, not countries)
         if role.kind != "property" and actors and actors[0].country:
             self.roles[role.phrase] = phrase
             self.roles[s.lemmas[i].lower()] = phrase
@@ -373,6 +417,8 @@ class _Reader:
                 return [msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in before.actors]
         if "UAF" in sectors or "CRM" in sectors and role.kind == "person":
             return [self._actor(first, i, role.phrase, None, sectors)]
+        if sectors == ("UNK",):
+            return []
         country = self._local_country(i, role)
         name = self.register.countries[country].name if country in self.register.countries else role.phrase
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
@@ -492,12 +538,17 @@ class _Reader:
         first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "nmod", "poss") and c < i)])
         if word.lower() in ("koreas",):
             return Phrase((self._actor(i, i, "North Korea", "PRK", ("GOV",)), self._actor(i, i, "South Korea", "KOR", ("GOV",))), "country", True)
-        titled = self._title(i, depth)
+        known = self.people.get(word)
+        surname = self._surname(word) if known is None else None
+        if surname is not None and not any(s.deps[c] == "compound" and s.tags[c] == "NNP" and s.words[c].lower().rstrip(".") not in self.grammar["person_titles"] for c in s.children[i]):
+            phrase = self._person(surname, first, i)
+            self.people[word] = phrase
+            return phrase
+        titled = self._title(i, depth) if known is None or known.kind == "unknown" else None
         if titled is not None:
             self._learn_name(i, titled)
             return titled
-        known = self.people.get(word)
-        if known is not None:
+        if known is not None and known.actors:
             return Phrase(tuple(msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in known.actors), known.kind, False, known.role)
         for c in children(s, i, "appos"):
             described = self.resolve(c, depth + 1)
@@ -511,9 +562,8 @@ class _Reader:
                 phrase = Phrase(self._renamed(host, first, i), "person", role=host.role)
                 self._learn_name(i, phrase)
                 return phrase
-        surname = self._surname(word)
-        if surname is not None and not any(s.deps[c] == "compound" and s.tags[c] == "NNP" and s.words[c].lower().rstrip(".") not in self.grammar["person_titles"] for c in s.children[i]):
-            return self._person(surname, first, i)
+        if s.tags[i] == "NNP" and s.deps[i] in ("nsubj", "nsubjpass", "dobj", "pobj", "appos", "conj", "poss"):
+            return Phrase((), "unknown")
         return None
 
     def _renamed(self, phrase: Phrase, first: int, last: int) -> tuple[Actor, ...]:
@@ -650,7 +700,7 @@ class _Reader:
             if known.sentence == s.index and known.token >= i:
                 continue
             score = 3.0 - 0.9 * gap - 0.08 * distance + (1.2 if known.is_subject else 0)
-            is_person = phrase.kind in ("person", "expert", "kin") and not phrase.plural
+            is_person = phrase.kind in ("person", "expert", "kin", "unknown") and not phrase.plural
             if person:
                 if not is_person:
                     continue
@@ -662,15 +712,25 @@ class _Reader:
                 if is_person or phrase.kind in ("people", "expert") or phrase.plural:
                     continue
                 score += 0.5 if phrase.kind in ("country", "capital", "body") else -0.7
+                if s.tags[i] == "PRP$" and known.sentence == s.index:
+                    score += 0.9 if not known.is_subject else 0.0
+                if phrase.actors and "IGO" in phrase.actors[0].sectors:
+                    score -= 0.8
                 if phrase.kind in ("place", "property", "owner"):
                     score -= 0.8
             if known.sentence == s.index and s.tags[i] == "PRP" and s.heads[known.token] == s.heads[i]:
                 continue
             if score > best_score:
                 best, best_score = known, score
-        if best is None:
+        if best is None or not best.phrase.actors:
             return None
-        return Phrase(best.phrase.actors, "pronoun", best.phrase.plural, best.phrase.role)
+        actors = best.phrase.actors
+        if plural:
+            there = self.sentences[best.sentence]
+            side_by_side = set(conjuncts(there, first_conjunct(there, best.token)))
+            if len(side_by_side) > 1:
+                actors = tuple(dict.fromkeys(a for k in self.known[-25:] if k.sentence == best.sentence and k.token in side_by_side for a in k.phrase.actors)) or actors
+        return Phrase(actors, "pronoun", best.phrase.plural, best.phrase.role)
 
     def _quoting_subject(self, i: int) -> Phrase | None:
         s = self.s

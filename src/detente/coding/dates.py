@@ -313,8 +313,11 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
         historical = False
         if when is not None and published_on is not None:
             historical = (published_on - Day.fromisoformat(when.end)).days > HISTORICAL_AFTER_DAYS
-            if m.modality == "actual" and Day.fromisoformat(when.start) > published_on:
-                m = msgspec.structs.replace(m, modality="future")
+            if Day.fromisoformat(when.start) > published_on:
+                if m.event_type in _VERBAL:
+                    when = None  # a promise or a demand is made today, whatever day it is about
+                elif m.modality == "actual":
+                    m = msgspec.structs.replace(m, modality="future")
         out.append(msgspec.structs.replace(m, when=when, historical=historical, date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
     return out, unresolved
 
@@ -339,12 +342,25 @@ def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression]) -> 
                 head = k
                 break
         cost = _distance(s, head, path, m)
+        if m.event_type in _VERBAL and _inside_content(s, head, m.trigger):
+            cost += 4.0
         if e.when is None:
             cost += 3
         cost += abs(e.first - m.trigger) / 100
         if cost < best_cost:
             best, best_cost = e, cost
     return best if best_cost < 6.5 else None
+
+
+def _inside_content(s: Sentence, token: int, trigger: int) -> bool:
+    """Whether the expression stands in what is promised, asked or threatened, not with the promise itself."""
+    for _ in range(12):
+        if token == trigger or s.heads[token] == token:
+            return False
+        if s.heads[token] == trigger and s.deps[token] in ("xcomp", "ccomp", "advcl", "dobj"):
+            return True
+        token = s.heads[token]
+    return False
 
 
 def _ancestors(s: Sentence, token: int) -> dict[int, float]:

@@ -100,7 +100,7 @@ class _Finder:
             clause = self.clause(v)
             best = self._best(clause, patterns)
         composed = self._compose_noun(v, lemma) if lemma in book.composing else None
-        if composed is not None and (best is None or best.specificity < 3 or best.noun is None and composed.specificity >= best.specificity):
+        if composed is not None and (best is None or best.specificity < 2):
             return composed
         if best is None or best.specificity < 2:
             light = self._light_verb(v, lemma)
@@ -196,7 +196,7 @@ class _Finder:
     def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
         s = self.s
         source = expand(s, subjects, self.phrases)
-        target = tuple(a for a in expand(s, targets, self.phrases) if a not in source or len(source) > 1)
+        target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if rule.type in SYMMETRIC and not target and len(source) > 1:
             source, target = source[:1], source[1:]
         if not self._conditions(rule, clause, subjects, targets):
@@ -220,6 +220,18 @@ class _Finder:
             rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
         )  # fmt: skip
+
+    def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
+        """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
+        mine = {a.span for a in source}
+        own = {a.country for a in source}
+        if rule.type not in ("ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "RETREAT") and target:
+            heads = [h for each in heads for h in conjuncts(self.s, each) if not (h in self.phrases and self.phrases[h].kind == "property" and self.phrases[h].inferred)]
+            target = tuple(dict.fromkeys(a for h in heads if h in self.phrases for a in self.phrases[h].actors))
+        kinds = [self.phrases[h] for each in heads for h in conjuncts(self.s, each) if h in self.phrases]
+        if kinds and all(p.kind in ("property", "owner", "place") for p in kinds) and any(p.inferred or p.kind == "place" for p in kinds):
+            return tuple(a for a in target if a.country not in own)
+        return tuple(a for a in target if a.span not in mine)
 
     def _instrument(self, rule: Rule, subjects: Sequence[int]) -> bool:
         """"the bomb killed six", "the attack wounded": a weapon or an event stands where the source would."""
@@ -327,7 +339,7 @@ class _Finder:
     def _fill_noun(self, rule: Rule, p: NounPattern, n: int, sources: Sequence[int], targets: Sequence[int], clause: Clause | None) -> Found | None:
         s = self.s
         source = expand(s, sources, self.phrases)
-        target = tuple(a for a in expand(s, targets, self.phrases) if a not in source or len(source) > 1)
+        target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if rule.type in SYMMETRIC and not target and len(source) > 1:
             source, target = source[:1], source[1:]
         if rule.type in SYMMETRIC and not source and len(target) > 1:
@@ -383,10 +395,12 @@ class _Finder:
                 continue
             sources, targets = self._noun_roles(noun, p, rule)
             source = expand(s, clause.subjects, self.phrases)
+            if name == "end" and source and not _fits(source, rule.source) and rule.type in ("ASSAULT", "PROTEST"):
+                continue
             if clause.subjects and not source:
                 self._refuse("source-is-no-actor", clause.verb, f"compose.{name}")
                 return None
-            others = [h for h in (*targets, *sources)]
+            others = [] if name == "request" and rule.type in ("RETREAT", "CONCEDE") else [h for h in (*targets, *sources)]
             target = self._not_source(expand(s, others, self.phrases), source)
             if not target:
                 near = [q.object for q in clause.prepositions if q.name in ("with", "to", "against", "from", "on", "of", "for") and q.object not in (o, noun) and q.object in self.phrases]

@@ -1,0 +1,169 @@
+"""Event mentions with a missing role -> the same with the role that the document gives: the act that is condemned, the other side of the quarrel.
+
+A newspaper names the other side once and then writes "condemned the test", "threatened to hit back", "demanded an apology". Each inferred
+actor says by its ``inferred`` step how it was found; what stays unknown stays empty.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from detente.codebook.load import Codebook
+from detente.coding.actors import ActorTable, Phrase
+from detente.coding.grammar import subtree
+from detente.records import Actor, EventMention, Sentence
+
+_NEEDS_TARGET = frozenset({"ACCUSE", "REJECT", "THREATEN", "SUPPORT", "SANCTION", "ASSAULT", "PROTEST", "CONSULT", "AGREE", "COERCE", "CONCEDE", "AID", "COOPERATE", "REQUEST", "MOBILIZE"})
+_COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
+_ADVERSARIAL = frozenset({"ACCUSE", "REJECT", "THREATEN"})
+_MAX_GAP_SENTENCES = 3
+
+
+def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable, codebook: Codebook) -> list[EventMention]:
+    """Event mentions -> event mentions with missing targets (and sources of definite event nouns) filled where the document gives them."""
+    out: list[EventMention] = []
+    hostile = _hostile_sources(mentions)
+    for m in mentions:
+        s, here = sentences[m.sentence], table.phrases[m.sentence]
+        if m.source and not m.target and m.event_type in _NEEDS_TARGET:
+            target = _find_target(m, s, here, mentions, hostile, table, codebook)
+            if target:
+                m = msgspec.structs.replace(m, target=target)
+        out.append(m)
+    return out
+
+
+def _countries(actors: Sequence[Actor]) -> set[str]:
+    return {a.country or a.entity or a.name for a in actors}
+
+
+def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], mentions: Sequence[EventMention], hostile: Counter[str], table: ActorTable, codebook: Codebook) -> tuple[Actor, ...]:
+    own = _countries(m.source)
+    weapons = m.event_type == "MOBILIZE" and "weapons" in m.modes
+    if weapons:
+        return ()
+    inside = _inside_clause(m, s, here, own)
+    if inside and m.event_type not in ("PROTEST",):
+        return inside
+    if m.event_type in ("ACCUSE", "SUPPORT", "REJECT", "SANCTION", "THREATEN"):
+        nouns = _act_nouns(m, s, codebook)
+        act = _antecedent(m, nouns, mentions, own, codebook, table) if nouns else ()
+        if act:
+            return act
+    if m.event_type in _ADVERSARIAL or m.event_type in ("SANCTION", "ASSAULT", "MOBILIZE", "AGREE"):
+        return _other_side(m, table, own, hostile)
+    if m.event_type == "REQUEST" and any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj")):
+        return _other_side(m, table, own, hostile)
+    if m.event_type == "PROTEST":
+        country = next((a.country for a in m.source if a.country), None)
+        if country and not {"GOV"} & {x for a in m.source for x in a.sectors}:
+            name = next(a.name for a in m.source if a.country == country)
+            return (Actor("", name, country, ("GOV",)),)
+    return ()
+
+
+def _inside_clause(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]) -> tuple[Actor, ...]:
+    """Another country named below the trigger: in the object, the complement clause or its phrases; the nearest."""
+    below = [k for k in subtree(s, m.trigger) if k in here and k != m.trigger]
+    skip = {a.span for a in m.source}
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for k in below:
+        phrase = here[k]
+        if phrase.kind in ("place",) or any(a.span in skip for a in phrase.actors):
+            continue
+        others = tuple(a for a in phrase.actors if (a.country or a.entity or a.name) not in own and a.sectors)
+        if not others:
+            continue
+        token, prep = k, ""
+        for _ in range(4):
+            if s.deps[token] == "pobj":
+                prep = s.lemmas[s.heads[token]].lower()
+                break
+            if s.heads[token] == token:
+                break
+            token = s.heads[token]
+        if prep in ("in", "at", "near", "by", "from", "after", "during", "following", "until", "before", "since", "to") and m.event_type not in ("REQUEST",) and not (prep == "to" and m.event_type in ("REJECT", "ACCUSE", "AGREE", "AID", "SANCTION")):
+            continue
+        if k < m.trigger and s.deps[k] in ("nsubj", "nsubjpass"):
+            continue
+        cost = abs(k - m.trigger) + (6 if phrase.kind == "owner" else 0) - (4 if prep in ("with", "against", "on", "at", "over", "of") else 0)
+        if best is None or cost < best[0]:
+            best = (cost, others)
+    return best[1] if best else ()
+
+
+def _act_nouns(m: EventMention, s: Sentence, codebook: Codebook) -> list[str]:
+    """Lemmas of the trigger's objects that point back to an event."""
+    below = [*s.children[m.trigger], *(c for p in s.children[m.trigger] if s.deps[p] == "prep" for c in s.children[p])]
+    return [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in codebook.anaphora]
+
+
+def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventMention], own: set[str], codebook: Codebook, table: ActorTable) -> tuple[Actor, ...]:
+    """Who did the act that the nouns point back to: the nearest event of the noun's family by another side, one with the same word first."""
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for noun in nouns:
+        types = codebook.anaphora[noun]
+        for other in mentions:
+            if other is m or other.event_type not in types or other.modality == "negated":
+                continue
+            pool = (*other.source, *other.target) if other.event_type in _COOPERATIVE else other.source
+            others = tuple(a for a in pool if (a.country or a.entity or a.name) not in own)
+            if not others:
+                continue
+            gap = m.sentence - other.sentence
+            cost = (gap if gap >= 0 else 3 - gap) * 0.7 - (3 if noun in other.evidence.text.lower() or noun in other.rule else 0)
+            if best is None or cost < best[0]:
+                best = (cost, others)
+        if noun in ("resolution", "vote", "sanction", "measure", "draft"):
+            body = _last_body(m, table, own)
+            if body and (best is None or best[0] > -2):
+                return body
+    return best[1] if best and best[0] < 6 else ()
+
+
+def _last_body(m: EventMention, table: ActorTable, own: set[str]) -> tuple[Actor, ...]:
+    """The last intergovernmental body spoken of: who passes resolutions."""
+    for number in range(m.sentence, max(-1, m.sentence - 7), -1):
+        for phrase in reversed(table.phrases[number].values()):
+            if phrase.actors and "IGO" in phrase.actors[0].sectors and phrase.actors[0].name not in own:
+                return phrase.actors[:1]
+    return ()
+
+
+def _hostile_sources(mentions: Sequence[EventMention]) -> Counter[str]:
+    """How often each country is the source of a hostile act in the document."""
+    out: Counter[str] = Counter()
+    for m in mentions:
+        if m.event_type in ("ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"):
+            out.update({a.country for a in m.source if a.country})
+    return out
+
+
+def _other_side(m: EventMention, table: ActorTable, own: set[str], hostile: Counter[str]) -> tuple[Actor, ...]:
+    """The other side of the quarrel: the last other actor spoken of nearby, preferring the countries that the document is about."""
+    ranks = {code: i for i, (code, _) in enumerate(table.countries)}
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for gap in range(_MAX_GAP_SENTENCES + 1):
+        number = m.sentence - gap
+        if number < 0:
+            break
+        for k, phrase in table.phrases[number].items():
+            if gap == 0 and k >= m.trigger or phrase.kind in ("place", "expert", "unknown", "property"):
+                continue
+            others = tuple(a for a in phrase.actors if a.country and a.country not in own and not {"JRN", "IGO", "NGO", "EDU"} & set(a.sectors))
+            if not others or len(others) < len(phrase.actors):
+                continue
+            cost = gap * 1.5 + min(ranks.get(others[0].country or "", 9), 4) * 1.5 + (0 if gap else 0.5) - min(hostile[others[0].country or ""], 3)
+            if best is None or cost < best[0]:
+                best = (cost, others)
+    if best is not None and best[0] < 6.0:
+        a = best[1][0]
+        return (msgspec.structs.replace(a, text=a.text),)
+    home = next((a.country for a in m.source if a.country), None)
+    if home and m.event_type in _ADVERSARIAL and not {"GOV"} & {x for a in m.source for x in a.sectors} and home == table.home:
+        name = next(a.name for a in m.source if a.country == home)
+        return (Actor("", name, home, ("GOV",)),)
+    return ()
