@@ -139,6 +139,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence
     score: float = 0.0
     nominal: bool = False
+    in_title: bool = False
     date_reason: str | None = None
 
 

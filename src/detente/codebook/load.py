@@ -17,7 +17,7 @@ from detente.errors import CodebookError
 
 DATA = Path(__file__).parent / "data"
 VERSION = "plover-2.0/detente-0.1"
-RULE_KEYS = frozenset("id means type modes contexts cameo verbs nouns adjectives owner source target needs when unless beats fires spares".split())
+RULE_KEYS = frozenset("id means type modes contexts cameo verbs nouns adjectives owner subject source target needs when unless beats fires spares".split())
 _TOKEN = re.compile(r"\{[^}]*\}|\S+")
 
 
@@ -61,6 +61,7 @@ class Rule(msgspec.Struct, frozen=True):
     nouns: tuple[str, ...]
     adjectives: tuple[str, ...]
     owner: str
+    subject: str
     source: frozenset[str]
     target: frozenset[str]
     needs: frozenset[str]
@@ -237,6 +238,7 @@ def make_rule(raw: Any, file: str, classes: Mapping[str, frozenset[str]]) -> Rul
         nouns=tuple(listed["nouns"]),
         adjectives=tuple(listed["adjectives"]),
         owner=raw.get("owner", "source"),
+        subject=raw.get("subject", "source"),
         source=frozenset(listed["source"] or ["actor"]),
         target=frozenset(listed["target"] or ["any"]),
         needs=frozenset(listed["needs"]),

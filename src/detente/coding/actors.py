@@ -104,6 +104,8 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 else:
                     last = next((k for k in range(i, min(n, i + MAX_NAME_TOKENS)) if s.starts[k] < stop <= s.ends[k]), i)
             entry = _choose_entry(entries, None, {})
+            if i >= 2 and s.words[i - 1] == "-" and s.words[i - 2].lower() in ("anti", "pro", "non", "ex") or word.lower().startswith(("anti-", "pro-")):
+                break
             if entry.kind == "demonym" and s.tags[last] not in ("JJ", "NNP", "NNPS", "NNS", "NN", "JJR", "FW", "VBN", "VBG", "ADD"):
                 continue
             if entry.kind != "person" and _inside_name(s, i, last, entry):
@@ -473,7 +475,11 @@ class _Reader:
         while queue:
             c = queue.pop(0)
             m = self.at.get(c)
+            if s.tags[c] in ("VBN", "VBG") and c >= 1 and s.words[c - 1] == "-":
+                continue  # "Iran-backed", "US-led": says who helps, not whose it is
             if m is not None:
+                if m.last + 2 < len(s.words) and s.words[m.last + 1] == "-" and s.tags[m.last + 2] in ("VBN", "VBG", "VBD"):
+                    continue
                 self._add_country(out, m)
                 queue.extend(k for k in s.children[c] if s.deps[k] in ("conj",))
             elif s.tags[c] == "PRP$" or s.deps[c] == "poss":

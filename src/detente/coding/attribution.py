@@ -135,7 +135,7 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
         return _verb_modality(s, head, by_token, codebook, depth + 1)
     governor = by_token.get((s.index, head))
     lemma = s.lemmas[head]
-    if dep in ("xcomp", "ccomp", "advcl", "oprd", "csubj", "dep") and is_verb(s, head):
+    if dep in ("xcomp", "ccomp", "advcl", "oprd", "dep") and is_verb(s, head):
         return _under_verb(s, v, dep, head, lemma, governor, infinitive, by_token, codebook, depth)
     if dep == "pcomp":
         return _under_preposition(s, v, by_token, codebook, depth)
@@ -155,6 +155,8 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
             return "future" if s.tags[head][:2] == "JJ" or infinitive else "actual"
         if is_verb(s, s.heads[head]):
             return _verb_modality(s, s.heads[head], by_token, codebook, depth + 1)
+    if dep in ("csubj", "csubjpass") and s.tags[v] == "VBG" and s.tags[head] in ("VBZ", "VBP"):
+        return "hypothetical"
     if dep in ("acomp", "attr") and is_verb(s, head):
         return _verb_modality(s, head, by_token, codebook, depth + 1)
     return "actual"
@@ -233,7 +235,8 @@ def _under_preposition(s: Sentence, v: int, by_token: Mapping[tuple[int, int], E
     if lemma in grammar["future_adjectives"] or lemma in ("consider", "think", "plan", "talk", "dream"):
         return "future"
     if name in _PRESUPPOSING:
-        return "actual"
+        above_modality = _verb_modality(s, above, by_token, codebook, depth + 1) if is_verb(s, above) else "actual"
+        return above_modality if above_modality in ("future", "hypothetical") and name in ("after", "by", "before", "upon", "when", "while", "in") else "actual"
     return _verb_modality(s, above, by_token, codebook, depth + 1) if is_verb(s, above) else "actual"
 
 

@@ -402,7 +402,7 @@ def _distance(s: Sentence, head: int, path: dict[int, float], m: EventMention) -
         elif dep == "conj" and is_verb(s, token):
             cost += 3.0
         elif s.tags[token][:2] == "NN" and dep in ("pobj", "dobj", "nsubj"):
-            cost += 0.6
+            cost += 0.6 if not (dep == "pobj" and s.words[s.heads[token]].lower() in ("after", "following", "before", "since", "during", "amid", "despite", "over", "for") and token != head) else 4.0
         else:
             cost += 0.3
         if s.heads[token] == token:

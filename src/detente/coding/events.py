@@ -19,7 +19,9 @@ STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})
 ARMED = frozenset({"MIL", "REB", "UAF", "PRM", "COP", "CRM"})
 OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
+_PACKAGES = frozenset({"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "number", "lot"})
 SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
+_SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]
 
 
@@ -88,6 +90,7 @@ class _Finder:
                 if noun_found is not None:
                     out.append(noun_found)
         by_trigger = {f.noun if f.noun is not None else f.trigger: f for f in out}
+        out.extend(self._statements(out))
         composed = [self._refine(f, by_trigger) for f in out]
         return sorted((f for f in composed if f is not None and self._keep(f)), key=lambda f: f.trigger)
 
@@ -102,9 +105,9 @@ class _Finder:
         composed = self._compose_noun(v, lemma) if lemma in book.composing else None
         if composed is not None and (best is None or best.specificity < 2):
             return composed
-        if best is None or best.specificity < 2:
+        if best is None or best.specificity < 2 or best.type == "SUPPORT" and lemma in ("approve", "adopt", "pass", "authorise", "authorize", "announce"):
             light = self._light_verb(v, lemma)
-            if light is not None and (best is None or best.type == light.type or best.specificity < 2):
+            if light is not None and (best is None or best.type == light.type or best.specificity < 2 or light.type in HOSTILE):
                 return light
         if best is not None:
             self._use_object_nouns(best)
@@ -165,7 +168,11 @@ class _Finder:
             if needs_object and not clause.passive and not self._may_lack_object(clause):
                 pass
         rule = self.book.rules[p.rule]
-        return self._fill(rule, p, clause, clause.subjects, targets)
+        if rule.subject == "target":
+            agents = [q.object for q in clause.prepositions if q.name in ("by", "from") and q.object in self.phrases]
+            return self._fill(rule, p, clause, agents[:1], clause.subjects)
+        subjects = clause.subjects
+        return self._fill(rule, p, clause, subjects, targets)
 
     def _may_lack_object(self, clause: Clause) -> bool:
         return bool(clause.subjects)
@@ -195,7 +202,7 @@ class _Finder:
 
     def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
         s = self.s
-        source = expand(s, subjects, self.phrases)
+        source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if rule.type in SYMMETRIC and not target and len(source) > 1:
             source, target = source[:1], source[1:]
@@ -220,6 +227,11 @@ class _Finder:
             rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
         )  # fmt: skip
+
+    def _bare_place(self, head: int) -> bool:
+        """A province or town that is no actor of its own ("the province that left 32 dead")."""
+        phrase = self.phrases.get(head)
+        return phrase is not None and phrase.kind == "place"
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
@@ -308,7 +320,7 @@ class _Finder:
         if lemma not in self.book.grammar["light_verbs"]:
             return None
         clause = self.clause(v)
-        for o in self._with_conjuncts(clause.objects):
+        for o in self._with_conjuncts(self._unpacked(clause.objects)):
             if o in self.used_nouns or self.s.lemmas[o].lower() not in self.book.nouns:
                 continue
             for p in self._noun_options(o):
@@ -331,6 +343,15 @@ class _Finder:
                     self.used_nouns.add(o)
                     return found
         return None
+
+    def _unpacked(self, heads: Iterable[int]) -> list[int]:
+        """"a new round of sanctions": the noun inside a container."""
+        s = self.s
+        out: list[int] = []
+        for o in heads:
+            inner = [k for p in children(s, o, "prep") if s.lemmas[p] == "of" for k in children(s, p, "pobj")] if s.lemmas[o] in _PACKAGES else []
+            out.extend(inner or [o])
+        return out
 
     def _dative(self, d: int) -> int:
         inner = children(self.s, d, "pobj")
@@ -369,7 +390,7 @@ class _Finder:
                 heads = list(clause.objects)
             if words and words[-1] in self.book.grammar["prepositions"] and not heads and all(w in clause.particles or w in clause.words for w in words):
                 heads = list(clause.objects)
-            for o in self._with_conjuncts(heads):
+            for o in self._with_conjuncts(self._unpacked(heads)):
                 found = self._composed(clause, o, name, gives, text)
                 if found is not None:
                     return found
@@ -520,8 +541,59 @@ class _Finder:
             after = dep == "pobj" and s.lemmas[head] in ("after", "following", "during", "in", "by", "with", "over", "for", "since", "before", "at", "amid", "to", "of")
             return bool(found.source or found.target) and (after or dep in ("dobj", "nsubj", "nsubjpass", "ROOT", "conj", "appos")) and found.type != "CONSULT"
         if found.type in ("SANCTION", "AID", "ACCUSE", "REQUEST", "THREATEN", "REJECT", "AGREE", "SUPPORT", "COOPERATE", "CONCEDE"):
-            return both or (occurrence is not None and bool(found.source or found.target))
+            governed = dep in ("dobj", "pobj") and (governing_verb := s.lemmas[head] if dep == "dobj" else s.lemmas[head].lower()) and governing_verb in ("follow", "after", "following", "prompt", "draw", "provoke", "trigger", "spark", "amid", "despite", "repeat", "renew")
+            return both or (occurrence is not None or bool(governed)) and bool(found.source or found.target)
         return both
+
+    # -- statements --------------------------------------------------------------------------------------------------
+    def _statements(self, found: Sequence[Found]) -> list[Found]:
+        """"said it would suspend aid" is a threat, "said it would send aid" a promise, "said he must resign" a demand."""
+        s = self.s
+        taken = {f.trigger for f in found}
+        out: list[Found] = []
+        for v, lemma in enumerate(s.lemmas):
+            if v in taken or lemma not in self.book.grammar["report_verbs"] or not is_verb(s, v):
+                continue
+            for below in children(s, v, "ccomp"):
+                made = self._statement(v, below, found)
+                if made is not None:
+                    out.append(made)
+                    break
+        return out
+
+    def _statement(self, v: int, below: int, found: Sequence[Found]) -> Found | None:
+        s = self.s
+        if not is_verb(s, below):
+            return None
+        modals = {s.words[c].lower() for c in children(s, below, "aux")}
+        speaker = expand(s, self.clause(v).subjects, self.phrases)
+        if not speaker or not _fits(speaker, _SPEAKERS):
+            return None
+        inner = next((f for f in found if f.clause is not None and f.clause.verb == below or f.trigger == below), None)
+        subject = self._not_source(expand(s, self.clause(below).subjects, self.phrases), ())
+        own = bool(subject) and any(a.country == b.country and (a.country or a.name == b.name) for a in subject for b in speaker) or not subject and bool(children(s, below, "nsubj")) and s.words[children(s, below, "nsubj")[0]].lower() in ("it", "they", "he", "she", "we", "i")
+        negated = any(s.deps[c] == "neg" or s.words[c].lower() == "never" for c in s.children[below])
+        if modals & {"must", "should", "ought"} and not own and (subject or s.deps[below] == "ccomp") and "must" in modals | ({"must"} if inner is not None and "should" in modals else set()):
+            return self._stated(v, below, speaker, subject, "request.say-must", inner)
+        if inner is None or not own or not modals & {"will", "would", "wo", "'ll", "'d"}:
+            return None
+        if negated:
+            return self._stated(v, below, speaker, inner.target, "reject.say-would-not", inner) if inner.type not in HOSTILE and inner.type not in OPERATORS else None
+        if inner.type in HOSTILE:
+            return self._stated(v, below, speaker, inner.target, "threaten.say-would", inner)
+        if inner.type in ("CONSULT", "AID", "COOPERATE", "SUPPORT", "CONCEDE", "RETREAT"):
+            return self._stated(v, below, speaker, inner.target, "agree.say-would", inner)
+        return None
+
+    def _stated(self, v: int, below: int, speaker: tuple[Actor, ...], target: Sequence[Actor], rule_id: str, inner: Found | None) -> Found | None:
+        rule = self.book.rules.get(rule_id)
+        if rule is None:
+            return None
+        made = self.book.compositions.get(f"to-{rule.type}", {}).get(inner.type) if inner is not None else None
+        return Found(
+            rule, v, self.clause(v), self.clause(v).subjects, (), speaker, self._not_source(target, speaker), 2, rule.type,
+            made.modes if made and made.type == rule.type else rule.modes, made.cameo if made and made.type == rule.type else rule.cameo, rule_id, complement=None,
+        )  # fmt: skip
 
     # -- refinement ----------------------------------------------------------------------------------------------------
     def _refine(self, f: Found, by_trigger: Mapping[int, Found]) -> Found | None:
@@ -544,6 +616,8 @@ class _Finder:
                     return msgspec.structs.replace(f, target=target)
             return f
         made = self.book.compositions.get(f"to-{f.type}", {}).get(inner.type)
+        if f.type == "AGREE" and self._is_negated(below):
+            made = self.book.compositions["to-REJECT"].get(inner.type) if inner.type not in HOSTILE else None
         target = f.target
         if not target:
             pool = inner.target if f.type != "REQUEST" else (*inner.source, *inner.target)
@@ -555,6 +629,12 @@ class _Finder:
             return msgspec.structs.replace(f, target=target)
         cameo = made.cameo if len(f.cameo) <= 3 or made.type != f.type else f.cameo
         return msgspec.structs.replace(f, type=made.type, modes=made.modes or (f.modes if made.type == f.type else ()), cameo=cameo, target=target, rule_id=f"{f.rule_id}>{inner.rule_id}" if len(f.rule_id) < 60 else f.rule_id)
+
+    def _is_negated(self, v: int) -> bool:
+        """"vowed never to give up", "promised to carry out no tests"."""
+        s = self.s
+        around = [*s.children[v], *(c for o in children(s, v, "dobj") for c in s.children[o])]
+        return any(s.deps[c] == "neg" or s.words[c].lower() in ("never", "no", "not") for c in around)
 
     def _keep(self, f: Found) -> bool:
         return bool(f.source or f.target)
@@ -582,6 +662,7 @@ class _Finder:
             evidence=Evidence((start, end), self.text[start:end], (s.starts[anchor], s.ends[anchor]), f.rule_id),
             score=float(min(f.specificity, 9)),
             nominal=f.nominal,
+            in_title=s.kind == "title",
         )
 
 

@@ -31,7 +31,31 @@ def _quality(m: EventMention) -> tuple[int, int, float]:
 
 
 def _keys(actors: Sequence[Actor]) -> set[str]:
-    return {a.country or a.entity or a.name for a in actors}
+    return {a.country or a.entity or a.name for a in actors if not set(a.sectors) <= {"UAF", "UNK"}}
+
+
+_STATE = frozenset({"GOV", "LEG", "MIL", "JUD", "COP", "SPY"})
+
+
+def _sides(m: EventMention) -> tuple[set[str], set[str]]:
+    """The keys of both sides; within one country the sectors tell the sides apart."""
+    source, target = _keys(m.source), _keys(m.target)
+    if source & target or len(source | target) == 1 and not (source and target and source != target):
+        return {f"{a.country or a.name}/{_group(a)}" for a in m.source}, {f"{a.country or a.name}/{_group(a)}" for a in m.target}
+    return source, target
+
+
+def _group(a: Actor) -> str:
+    return "GOV" if {"GOV", "LEG"} & set(a.sectors) else a.sectors[0] if a.sectors else ""
+
+
+def _same_act(a: EventMention, b: EventMention) -> bool:
+    """Whether two mentions of one type between the same sides can be the same act: the same words or code, or one is short for the other."""
+    if a.nominal or b.nominal or a.in_title or b.in_title:
+        return True
+    if a.rule == b.rule or a.cameo == b.cameo or a.cameo.startswith(b.cameo) or b.cameo.startswith(a.cameo):
+        return True
+    return bool(set(a.modes) & set(b.modes)) or a.event_type in ("ASSAULT", "PROTEST", "CONSULT", "MOBILIZE")
 
 
 def _compatible(a: EventMention, b: EventMention) -> bool:
@@ -39,7 +63,11 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
         return False
     if not _days_meet(a.when, b.when):
         return False
-    sa, ta, sb, tb = _keys(a.source), _keys(a.target), _keys(b.source), _keys(b.target)
+    if not _same_act(a, b):
+        return False
+    (sa, ta), (sb, tb) = _sides(a), _sides(b)
+    if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or _meet(_keys(a.target), _keys(b.target))):
+        return True
     straight = _meet(sa, sb) and _meet(ta, tb)
     crossed = a.event_type in _SYMMETRIC and _meet(sa, tb) and _meet(ta, sb)
     if not straight and not crossed:
@@ -56,6 +84,8 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
 def _linked(m: EventMention, group: Sequence[EventMention]) -> bool:
     """Something positive must be shared: both sides, or one side and the day, the rule, or the neighbourhood."""
     for other in group:
+        if m.in_title or other.in_title:
+            return bool(_keys((*m.source, *m.target)) & _keys((*other.source, *other.target)))
         s_shared = bool(_keys(m.source) & _keys(other.source)) or bool(_keys(m.source) & _keys(other.target)) and m.event_type in _SYMMETRIC
         t_shared = bool(_keys(m.target) & _keys(other.target)) or bool(_keys(m.target) & _keys(other.source)) and m.event_type in _SYMMETRIC
         if s_shared and (t_shared or not m.target or not other.target):
