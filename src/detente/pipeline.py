@@ -84,14 +84,15 @@ def _code_sentences(document: Document, dateline: str | None, sentences: list[Se
     found, refusals = find_events(text, sentences, table.phrases, codebook)
     found = complete_roles(found, sentences, table, codebook)
     mentions = attribute_events(found, sentences, table.phrases, codebook)
-    mentions, unresolved = date_events(mentions, text, sentences, published)
+    mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
     mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])
     mentions = count_casualties(mentions, text, sentences)
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
     groups = merge_mentions(kept)
     events = [_make_event(document, group, n, codebook) for n, group in enumerate(groups)]
-    owner = {kept.index(m): e.event_id for g, e in zip(groups, events, strict=True) for m in g}
+    index = {id(m): i for i, m in enumerate(kept)}
+    owner = {index[id(m)]: e.event_id for g, e in zip(groups, events, strict=True) for m in g}
     relations = relate_events(kept, sentences, owner, codebook, text)
     claims = find_claims(mentions, sentences, table.phrases, codebook, text)
     notes = ("no publication date: relative dates stay unresolved",) if unresolved and published is None else ()
@@ -113,7 +114,7 @@ def _dateline_country(dateline: str | None, register: Register) -> str | None:
 
 def _make_event(document: Document, group: Sequence[EventMention], number: int, codebook: Codebook) -> Event:
     key = group[0]
-    when = best_when(group) or default_day(key.event_type, document.published_on)
+    when = best_when(group) or default_day(group, document.published_on)
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
     contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))

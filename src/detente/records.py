@@ -140,6 +140,8 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     score: float = 0.0
     nominal: bool = False
     in_title: bool = False
+    own_object: bool = False
+    is_past_perfect: bool = False
     date_reason: str | None = None
 
 

@@ -17,7 +17,7 @@ from detente.errors import CodebookError
 
 DATA = Path(__file__).parent / "data"
 VERSION = "plover-2.0/detente-0.1"
-RULE_KEYS = frozenset("id means type modes contexts cameo verbs nouns adjectives owner subject source target needs when unless beats fires spares".split())
+RULE_KEYS = frozenset("id means type modes contexts cameo verbs nouns adjectives owner subject source target needs when unless beats statement fires spares".split())
 _TOKEN = re.compile(r"\{[^}]*\}|\S+")
 
 

@@ -62,6 +62,7 @@ class Register(msgspec.Struct, frozen=True):
     country_places: Mapping[str, Place]
     capitals: Mapping[str, str]
     places: Mapping[str, tuple[Place, ...]]
+    lower_names: frozenset[str]
 
 
 def user_actor_file() -> Path:
@@ -103,7 +104,7 @@ def load_register(user_file: str | None = None) -> Register:
         for key in _keys(alias):
             index.setdefault(key, []).append((alias, tuple(dict.fromkeys(entries))))
     names = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in index.items()}
-    return Register(names, {k: tuple(v) for k, v in surnames.items()}, roles, countries, country_places, capitals, places)
+    return Register(names, {k: tuple(v) for k, v in surnames.items()}, roles, countries, country_places, capitals, places, frozenset(k for k in names if k[0].islower()))
 
 
 def _keys(alias: str) -> set[str]:

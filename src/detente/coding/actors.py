@@ -66,11 +66,12 @@ def find_actors(
     if dateline_country:
         counts[dateline_country] += 1
     mentions = [[msgspec.structs.replace(m, entry=_choose_entry(m.options, day, counts)) if m.options else m for m in found] for found in mentions]
+    mentions = [[m for m in found if not _is_stray(m, counts, mentions)] for found in mentions]
     ranked = tuple(counts.most_common())
     home = ranked[0][0] if ranked else dateline_country
     if dateline_country and ranked and counts[dateline_country] * 2 >= ranked[0][1]:
         home = dateline_country
-    reader = _Reader(plain, sentences, mentions, codebook, register, day, home, {code for code, _ in ranked})
+    reader = _Reader(plain, sentences, mentions, codebook, register, day, home, {code for code, _ in ranked}, dateline_country)
     return ActorTable(tuple(tuple(m) for m in mentions), tuple(reader.read_all()), ranked, home)
 
 
@@ -86,7 +87,7 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
     ends = {end: k for k, end in enumerate(s.ends)}
     while i < n:
         word = s.words[i]
-        if not (word[0].isupper() or word[0].isdigit() or word in ("al", "el", "the", "de", "van", "von", "ibn")):
+        if not (word[0].isupper() or word[0].isdigit() or word in register.lower_names):
             i += 1
             continue
         options = names.get(word) or names.get(word.split("-")[0]) or names.get(word.rstrip("."))
@@ -110,6 +111,8 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 continue
             if entry.kind != "person" and _inside_name(s, i, last, entry):
                 continue
+            if entry.kind == "organisation" and i > 0 and _continues_name(s, i, plain, register):
+                continue
             out.append(Mention(i, last, _head(s, i, last), plain[start:stop], entry, entries if len(entries) > 1 else ()))
             i = last
             break
@@ -128,6 +131,15 @@ def _choose_entry(entries: Sequence[Entry], day: str | None, counts: Mapping[str
     return min(entries, key=rank)
 
 
+def _is_stray(m: Mention, counts: Mapping[str, int], mentions: Sequence[Sequence[Mention]]) -> bool:
+    """A one-word name of a party or paper ("Conservatives", "Times") of a country that the document does not speak of otherwise."""
+    entry = m.entry
+    if entry.kind != "organisation" or entry.country is None or " " in m.text or m.text.isupper() or entry.detail in ("armed group", "criminal group"):
+        return False
+    own = sum(3 for found in mentions for other in found if other.entry is entry)
+    return counts[entry.country] <= own
+
+
 def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
     """"Jordan Henderson", "Paris Hilton": a place or country name that is a person's first name or surname."""
     following = last + 1 < len(s.words) and s.tags[last + 1] == "NNP" and s.deps[last] == "compound" and s.heads[last] == last + 1
@@ -135,6 +147,14 @@ def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
         nxt = s.words[last + 1].lower()
         return entry.kind == "place" and nxt not in ("city", "province", "state", "region", "island", "river", "county", "airport", "district", "police", "court", "university", "government", "governor", "mayor")
     return False
+
+
+def _continues_name(s: Sentence, first: int, plain: str, register: Register) -> bool:
+    """"National Security Council": the found name is only the end of a longer one that the register lacks."""
+    word = s.words[first - 1]
+    if not word[0].isupper() or s.tags[first - 1] not in ("NNP", "JJ") or s.heads[first - 1] < first or first == 1:
+        return False
+    return not any(plain.startswith(alias, s.starts[first - 1]) for alias, _ in register.names.get(word, ())) and word.lower() not in ("president", "chairman", "director")
 
 
 def _head(s: Sentence, first: int, last: int) -> int:
@@ -166,11 +186,11 @@ class _Reader:
     """The document so far. Lives for one ``find_actors`` call only."""
 
     def __init__(
-        self, plain: str, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook, register: Register, day: str | None, home: str | None, countries: set[str]
+        self, plain: str, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook, register: Register, day: str | None, home: str | None, countries: set[str], dateline_country: str | None
     ) -> None:
         self.plain, self.sentences, self.mentions = plain, sentences, mentions
         self.grammar, self.register, self.day = codebook.grammar, register, day
-        self.home, self.countries = home, countries
+        self.home, self.countries, self.dateline_country = home, countries, dateline_country
         self.people: dict[str, Phrase] = {}
         self.roles: dict[str, Phrase] = {}
         self.known: list[_Known] = []
@@ -422,6 +442,8 @@ class _Reader:
         if sectors == ("UNK",):
             return []
         country = self._local_country(i, role)
+        if self.dateline_country and role.kind in ("body", "person", "group") and country == self.home and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO"):
+            country = self.dateline_country
         name = self.register.countries[country].name if country in self.register.countries else role.phrase
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
             return [self._actor(first, i, role.phrase, None, sectors)]

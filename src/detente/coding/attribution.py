@@ -21,7 +21,8 @@ _POSSIBLE = frozenset({"possible", "potential", "planned", "threatened", "allege
 _PRESUPPOSING = frozenset({"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"})
 _OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 _ALLEGING = frozenset({"accuse", "allege", "suspect", "blame", "charge", "claim", "indict", "implicate", "sue", "deny", "try"})
-_VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN", "CONSULT"})
+_VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN"})
+_CARRY = frozenset({"carry", "publish", "release", "report", "issue", "quote", "broadcast", "air", "cite", "post", "see", "obtain", "distribute", "run"})
 
 
 def attribute_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], codebook: Codebook) -> list[EventMention]:
@@ -259,6 +260,11 @@ def find_speakers(s: Sentence, m: EventMention, phrases: Mapping[int, Phrase], c
         for v in s.children[token]:
             if s.deps[v] in ("parataxis", "ccomp", "dep") and s.lemmas[v] in grammar["report_verbs"] and is_verb(s, v) and v > m.trigger and not children(s, v, "dobj", "ccomp"):
                 out.extend(a for a in _speaking(s, v, phrases) if a not in out)
+    for v, lemma in enumerate(s.lemmas):
+        if lemma in _CARRY and s.tags[v] in ("VBN", "VBD") and s.deps[v] in ("acl", "relcl"):
+            for agent in children(s, v, "agent", "prep"):
+                if s.lemmas[agent] in ("by", "on", "in"):
+                    out.extend(a for a in expand(s, children(s, agent, "pobj"), phrases) if a not in out and {"JRN", "IGO", "GOV", "NGO"} & set(a.sectors))
     for p, lemma in enumerate(s.lemmas):
         if lemma.lower() in ("accord", "according") and p + 1 < len(s.words):
             for inner in children(s, p, "prep"):
@@ -299,7 +305,8 @@ def _inside_quote(s: Sentence, token: int) -> bool:
 
 
 def _same_side(said: Sequence[Actor], source: Sequence[Actor]) -> bool:
-    return any(a.country == b.country and (a.country is not None or a.name == b.name) for a in said for b in source)
+    """Whether the speaker of a verbal act is but its source again (a medium that carries the words is not)."""
+    return all("JRN" not in a.sectors for a in said) and any(a.country == b.country and (a.country is not None or a.name == b.name) for a in said for b in source)
 
 
 __all__ = ["attribute_events", "conjuncts", "find_speakers", "read_modality"]

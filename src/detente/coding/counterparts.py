@@ -28,7 +28,7 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     hostile = _hostile_sources(mentions)
     for m in mentions:
         s, here = sentences[m.sentence], table.phrases[m.sentence]
-        if m.source and not m.target and m.event_type in _NEEDS_TARGET:
+        if m.source and not m.target and not m.own_object and m.event_type in _NEEDS_TARGET:
             target = _find_target(m, s, here, mentions, hostile, table, codebook)
             if target:
                 m = msgspec.structs.replace(m, target=target)
@@ -44,7 +44,7 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], menti
     own = _countries(m.source)
     weapons = m.event_type == "MOBILIZE" and "weapons" in m.modes
     if weapons:
-        return ()
+        return _flown_over(m, s, here, own)
     inside = _inside_clause(m, s, here, own)
     if inside and m.event_type not in ("PROTEST",):
         return inside
@@ -93,6 +93,16 @@ def _inside_clause(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own
         if best is None or cost < best[0]:
             best = (cost, others)
     return best[1] if best else ()
+
+
+def _flown_over(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]) -> tuple[Actor, ...]:
+    """A missile "over Japan", "through Japan's airspace", "toward Guam"."""
+    for k in subtree(s, m.trigger):
+        if k in here and s.deps[k] == "pobj" and s.lemmas[s.heads[k]].lower() in ("over", "through", "toward", "towards", "into", "at", "across"):
+            others = tuple(a for a in here[k].actors if a.country and a.country not in own)
+            if others:
+                return others
+    return ()
 
 
 def _act_nouns(m: EventMention, s: Sentence, codebook: Codebook) -> list[str]:
@@ -153,7 +163,7 @@ def _other_side(m: EventMention, table: ActorTable, own: set[str], hostile: Coun
         for k, phrase in table.phrases[number].items():
             if gap == 0 and k >= m.trigger or phrase.kind in ("place", "expert", "unknown", "property"):
                 continue
-            others = tuple(a for a in phrase.actors if a.country and a.country not in own and not {"JRN", "IGO", "NGO", "EDU"} & set(a.sectors))
+            others = tuple(a for a in phrase.actors if (a.country or a.entity) and (a.country or a.entity) not in own and not {"JRN", "IGO", "NGO", "EDU"} & set(a.sectors))
             if not others or len(others) < len(phrase.actors):
                 continue
             cost = gap * 1.5 + min(ranks.get(others[0].country or "", 9), 4) * 1.5 + (0 if gap else 0.5) - min(hostile[others[0].country or ""], 3)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from detente.codebook.load import Codebook
 from detente.coding.grammar import is_verb
 from detente.records import EventMention, Precision, Sentence, Span, When
 
@@ -44,6 +45,7 @@ _GRAMMAR = re.compile(
             rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
             r"(?P<y>\b(?P<y_q>since |in |of |early |late |mid-|from |until |by |the )?(?P<y_y>(?:19[4-9]|20[0-4])\d)\b(?![-/\d]|[,.]\d| (?:people|troops|soldiers|men|women|dollars|euros|percent|km|miles|metres|meters|square|tons|tonnes|refugees|others)))",
+            r"(?P<part>\b(?:early |late |earlier |later )?(?:in the (?:early |late )?(?:morning|afternoon|evening)|at (?:dawn|dusk|midnight|noon|daybreak))\b)",
             r"(?P<now2>\b(?P<now2_w>earlier in the day|later in the day|the same day|that day|this time|hours earlier|hours later|the day before|the next day|the following day|a day earlier|a day later)\b)",
         )
     )
@@ -98,7 +100,7 @@ def _really_month(text: str, start: int, match: re.Match[str], kind: str) -> boo
     return word[0].isupper() and not (kind == "m" and month in ("may", "march", "mar") and match.group("m_q").strip() in ("of",))
 
 
-_KINDS = ("iso", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "decade", "y", "now2")
+_KINDS = ("iso", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "decade", "y", "part", "now2")
 Resolved = tuple[tuple[Day, Day, Precision] | None, str | None]
 _NO_DATE: Resolved = (None, "relative-without-publication-date")
 
@@ -280,16 +282,21 @@ def _now2(m: re.Match[str], published: Day | None, context: Day | None, future: 
     return _day(anchor + datetime.timedelta(days=step))
 
 
-_RESOLVE = {"iso": _iso, "dmy": _dmy, "mdy": _mdy, "my": _my, "ago": _ago, "rel": _rel, "wd": _wd, "now": _now, "dayp": _dayp, "unit": _unit, "span": _span, "m": _m, "decade": _decade, "y": _y, "now2": _now2}
+def _part(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+    return _NO_DATE if published is None else _day(published)
+
+
+_RESOLVE = {"part": _part, "iso": _iso, "dmy": _dmy, "mdy": _mdy, "my": _my, "ago": _ago, "rel": _rel, "wd": _wd, "now": _now, "dayp": _dayp, "unit": _unit, "span": _span, "m": _m, "decade": _decade, "y": _y, "now2": _now2}
 
 
 # -- attaching --------------------------------------------------------------------------------------------------------
 _VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN"})
+_SAID_TODAY = _VERBAL | {"CONSULT"}
 HISTORICAL_AFTER_DAYS = 30
 """An event that ended more than this before publication is background (annotation guide)."""
 
 
-def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence[Sentence], published_on: Day | None) -> tuple[list[EventMention], bool]:
+def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence[Sentence], published_on: Day | None, codebook: Codebook) -> tuple[list[EventMention], bool]:
     """Event mentions -> the same with ``when`` and ``historical``; and whether relative dates had to stay unresolved."""
     expressions: dict[int, list[Expression]] = {}
     unresolved = False
@@ -306,10 +313,10 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
     out = []
     for m in mentions:
         s = sentences[m.sentence]
-        chosen = _choose(s, m, expressions.get(m.sentence, []))
-        when = chosen.when if chosen else None
-        if chosen is not None and when is not None and chosen.is_since and when.precision in ("day", "month", "year"):
-            pass
+        here = expressions.get(m.sentence, [])
+        chosen = _choose(s, m, here, codebook)
+        after = _after_clause(text, s, m, here, published_on)
+        when = after or (chosen.when if chosen else None)
         historical = False
         if when is not None and published_on is not None:
             historical = (published_on - Day.fromisoformat(when.end)).days > HISTORICAL_AFTER_DAYS
@@ -318,22 +325,68 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                     when = None  # a promise or a demand is made today, whatever day it is about
                 elif m.modality == "actual":
                     m = msgspec.structs.replace(m, modality="future")
-        out.append(msgspec.structs.replace(m, when=when, historical=historical, date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
+        out.append(msgspec.structs.replace(m, when=when, historical=historical, is_past_perfect=_is_past_perfect(s, m.trigger), date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
     return out, unresolved
 
 
-def default_day(event_type: str, published_on: Day | None) -> When | None:
-    """Verbal acts with no other time happened when they were reported (annotation guide)."""
-    if published_on is None or event_type not in _VERBAL:
+def default_day(group: Sequence[EventMention], published_on: Day | None) -> When | None:
+    """The day of an event that no expression dates: verbal acts happened when they were reported (annotation guide), and so did what a headline
+    or the first sentence tells as news; what is told as past ("had cut") or further down stays without a date."""
+    if published_on is None or all(m.is_past_perfect for m in group):
         return None
-    return When(published_on.isoformat(), published_on.isoformat(), "day")
+    if group[0].event_type in _SAID_TODAY or any((m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect for m in group):
+        return When(published_on.isoformat(), published_on.isoformat(), "day")
+    return None
 
 
-def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression]) -> Expression | None:
+_AFTER = re.compile(r"\b(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|an?|several|a few) (?P<u>days?|weeks?|months?|years?|hours?|minutes?) (?:after|following)\b|\b(?P<h>(?:just |only )?(?:hours|minutes|shortly|soon|immediately)) (?:after|following)\b")
+
+
+def _is_past_perfect(s: Sentence, token: int) -> bool:
+    return any(s.words[c].lower() in ("had", "'d") for c in s.children[token] if s.deps[c] == "aux")
+
+
+def _after_clause(text: str, s: Sentence, m: EventMention, expressions: Sequence[Expression], published_on: Day | None) -> When | None:
+    """"a day after the North cut its lines": the day of the main clause less the interval, for the event below "after"."""
+    start, end = s.span
+    low = text[start:end].lower()
+    for match in _AFTER.finditer(low):
+        at = start + match.end()
+        token = bisect.bisect_left(s.starts, at - 5)
+        if not (s.starts[min(token, len(s.starts) - 1)] <= s.starts[m.trigger] and _is_below_after(s, m.trigger, at)):
+            continue
+        anchor = next((e.when for e in expressions if e.when is not None and e.when.precision == "day" and e.span[1] <= start + match.start() + 1), None)
+        day = Day.fromisoformat(anchor.start) if anchor else published_on
+        if day is None:
+            return None
+        if match.group("h"):
+            return When(day.isoformat(), day.isoformat(), "day", match.group(0), (start + match.start(), at))
+        found, _ = _shift(day, -_number(match.group("n")), match.group("u"))
+        if found is not None:
+            return When(found[0].isoformat(), found[1].isoformat(), found[2], match.group(0), (start + match.start(), at))
+    return None
+
+
+def _is_below_after(s: Sentence, trigger: int, at: int) -> bool:
+    """Whether the trigger stands in the clause or phrase that the word before character ``at`` opens."""
+    token = trigger
+    for _ in range(8):
+        for c in s.children[token]:
+            if s.words[c].lower() in ("after", "following") and s.deps[c] in ("mark", "prep", "advmod") and abs(s.ends[c] - at) < 2:
+                return True
+        if s.words[token].lower() in ("after", "following") and abs(s.ends[token] - at) < 2:
+            return token != trigger
+        if s.heads[token] == token or s.deps[token] in ("ROOT",):
+            return False
+        token = s.heads[token]
+    return False
+
+
+def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression], codebook: Codebook) -> Expression | None:
     """The expression that hangs nearest to the trigger in the tree; one that hangs on another clause only if nothing else governs it."""
     if not expressions:
         return None
-    path = _ancestors(s, m.trigger)
+    path = _ancestors(s, m.trigger, m.nominal, codebook)
     best, best_cost = None, 99.0
     for e in expressions:
         head = e.first
@@ -363,7 +416,7 @@ def _inside_content(s: Sentence, token: int, trigger: int) -> bool:
     return False
 
 
-def _ancestors(s: Sentence, token: int) -> dict[int, float]:
+def _ancestors(s: Sentence, token: int, nominal: bool, codebook: Codebook) -> dict[int, float]:
     """Tokens above the trigger with the cost of borrowing a date from them."""
     out = {token: 0.0}
     cost = 0.0
@@ -371,6 +424,8 @@ def _ancestors(s: Sentence, token: int) -> dict[int, float]:
         head, dep = s.heads[token], s.deps[token]
         if head == token:
             break
+        if nominal and is_verb(s, head) and not is_verb(s, token) and dep != "acl" and s.lemmas[head] not in codebook.grammar["occurrence_verbs"] and s.lemmas[head] not in codebook.grammar["light_verbs"]:
+            cost += 3.0  # "the death toll of the bombing rose on Friday": the verb's day is not the event's
         if dep in ("ccomp",):
             cost += 2.5
         elif dep in ("relcl", "advcl", "acl"):

@@ -19,6 +19,7 @@ STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})
 ARMED = frozenset({"MIL", "REB", "UAF", "PRM", "COP", "CRM"})
 OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
+_REPEATED = frozenset({"ASSAULT", "CONSULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST", "RETREAT", "AGREE"})
 _PACKAGES = frozenset({"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "number", "lot"})
 SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
@@ -43,6 +44,7 @@ class Found(msgspec.Struct):
     nominal: bool = False
     complement: int | None = None
     noun: int | None = None
+    own_object: bool = False
 
 
 def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
@@ -85,7 +87,8 @@ class _Finder:
                     by_verb[v] = found
         out = list(by_verb.values())
         for n, lemma in enumerate(s.lemmas):
-            if n not in self.used_nouns and lemma in book.nouns and s.tags[n][:2] == "NN" or lemma.lower() in book.nouns and s.tags[n] == "NNP" and n not in self.used_nouns:
+            proper = s.tags[n] == "NNP" and s.kind != "title"  # "the Korean War", "Battle of Britain": names, not news
+            if n not in self.used_nouns and not proper and (lemma in book.nouns and s.tags[n][:2] == "NN" or lemma.lower() in book.nouns and s.tags[n] == "NNP"):
                 noun_found = self._by_noun(n)
                 if noun_found is not None:
                     out.append(noun_found)
@@ -116,12 +119,14 @@ class _Finder:
     def _best(self, clause: Clause, patterns: Iterable[Pattern]) -> Found | None:
         best: Found | None = None
         for pattern in patterns:
-            if best is not None and pattern.specificity < best.specificity:
+            if best is not None and pattern.specificity < best.specificity and (best.source or best.target):
                 break
             found = self._match(clause, pattern)
             if found is None:
                 continue
-            if best is None or found.specificity > best.specificity or best.rule.id in found.rule.beats:
+            if not found.source and not found.target and best is not None:
+                continue
+            if best is None or not best.source and not best.target or found.specificity > best.specificity or best.rule.id in found.rule.beats:
                 best = found
             elif found.specificity == best.specificity and best.rule.id not in found.rule.beats and found.rule.id not in best.rule.beats:
                 if len(found.source) + len(found.target) > len(best.source) + len(best.target):
@@ -204,7 +209,7 @@ class _Finder:
         s = self.s
         source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if rule.type in SYMMETRIC and not target and len(source) > 1:
+        if self._is_mutual(rule) and not target and len(source) > 1:
             source, target = source[:1], source[1:]
         if not self._conditions(rule, clause, subjects, targets):
             return None
@@ -219,19 +224,30 @@ class _Finder:
             return None
         if "source" in rule.needs and not source or "target" in rule.needs and not target:
             self._refuse("role-missing", clause.verb, rule.id)
-            return None
-        if not source and not target:
+            if rule.type not in _REPEATED or not clause.passive or source:
+                return None
+            target = ()
+        if not source and not target and (rule.type not in _REPEATED or subjects and not clause.passive):
             self._refuse("no-actor", clause.verb, rule.id)
             return None
+        own_object = self._is_own(targets, source)
         return Found(
             rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
+            own_object=own_object,
         )  # fmt: skip
+
+    @staticmethod
+    def _is_mutual(rule: Rule) -> bool:
+        """What two subjects do to one another: talks, accords, clashes."""
+        return rule.type in SYMMETRIC or rule.type == "SUPPORT" and rule.cameo in ("057", "054", "050") or rule.type == "ASSAULT" and any(w in rule.id for w in ("clash", "fight", "battle"))
 
     def _bare_place(self, head: int) -> bool:
         """A province or town that is no actor of its own ("the province that left 32 dead")."""
         phrase = self.phrases.get(head)
-        return phrase is not None and phrase.kind == "place"
+        if phrase is None:
+            return False
+        return phrase.kind == "place" or phrase.kind == "owner" and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
@@ -244,6 +260,12 @@ class _Finder:
         if kinds and all(p.kind in ("property", "owner", "place") for p in kinds) and any(p.inferred or p.kind == "place" for p in kinds):
             return tuple(a for a in target if a.country not in own)
         return tuple(a for a in target if a.span not in mine)
+
+    def _is_own(self, heads: Sequence[int], source: tuple[Actor, ...]) -> bool:
+        """Whether the object is the source's own thing by its words ("its test site"): then nobody else is the target."""
+        own = {a.country for a in source if a.country}
+        phrases = [self.phrases[h] for h in heads if h in self.phrases]
+        return bool(own) and bool(phrases) and all(p.kind in ("owner", "property") and not p.inferred and {a.country for a in p.actors} <= own for p in phrases)
 
     def _instrument(self, rule: Rule, subjects: Sequence[int]) -> bool:
         """"the bomb killed six", "the attack wounded": a weapon or an event stands where the source would."""
@@ -361,11 +383,11 @@ class _Finder:
         s = self.s
         source = expand(s, sources, self.phrases)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if rule.type in SYMMETRIC and not target and len(source) > 1:
+        if self._is_mutual(rule) and not target and len(source) > 1:
             source, target = source[:1], source[1:]
         if rule.type in SYMMETRIC and not source and len(target) > 1:
             source, target = target[:1], target[1:]
-        if not source and not target:
+        if not source and not target and not (rule.type in _REPEATED and any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, n, "det"))):
             return None
         if source and not _fits(source, rule.source) or target and not _fits(target, rule.target):
             self._refuse("role-does-not-fit", n, rule.id)
@@ -380,6 +402,8 @@ class _Finder:
         for name, words, text in self.book.composing[lemma]:
             gives = self.book.compositions[name]
             if not words:
+                if any(self.s.deps[c] == "prt" for c in self.s.children[v]):
+                    continue
                 heads: list[int] = list(clause.objects)
             elif words[-1] in self.book.grammar["prepositions"]:
                 wanted = " ".join(words)
@@ -409,6 +433,8 @@ class _Finder:
         for p in self._noun_options(noun):
             rule = self.book.rules[p.rule]
             kind = rule.type
+            if name in ("end", "ease") and s.lemmas[noun] in ("pause", "freeze", "halt", "suspension", "cut", "break", "end", "cutoff"):
+                continue
             if inner_class is not None and kind in inner_class:
                 kind = inner_class[kind].type
             rule_of = gives.get(kind)
@@ -471,7 +497,7 @@ class _Finder:
             elif q.name == "from" and rule.type in ("THREATEN", "REQUEST", "ACCUSE", "REJECT", "AID", "SUPPORT") and q.depth == 0:
                 sources.append(q.object)
         if rule.owner == "target":
-            targets.extend(owners)
+            (sources if targets else targets).extend(owners)
         elif sources and rule.type in SYMMETRIC:
             targets.extend(owners)
         else:
@@ -530,6 +556,8 @@ class _Finder:
 
     def _stands_alone(self, n: int, found: Found, occurrence: int | None) -> bool:
         s = self.s
+        if not found.source and not found.target:
+            return True
         both = bool(found.source and found.target)
         dep, head = s.deps[n], s.heads[n]
         governing = s.lemmas[s.heads[head]] if dep == "pobj" else ""
@@ -637,13 +665,17 @@ class _Finder:
         return any(s.deps[c] == "neg" or s.words[c].lower() in ("never", "no", "not") for c in around)
 
     def _keep(self, f: Found) -> bool:
-        return bool(f.source or f.target)
+        """A mention without any actor is kept where it can only repeat an event told elsewhere ("the office was destroyed on Tuesday")."""
+        return bool(f.source or f.target) or f.type in _REPEATED
 
     def _refuse(self, reason: str, token: int, rule: str) -> None:
         self.refusals.append(Refusal("events", reason, (self.s.starts[token], self.s.ends[token]), rule))
 
     def mention(self, f: Found) -> EventMention:
         s = self.s
+        if f.own_object and f.type == "ASSAULT" and "destroy" in f.modes:
+            made = self.book.compositions["own"]["ASSAULT"]
+            f = msgspec.structs.replace(f, type=made.type, modes=made.modes, cameo=made.cameo, target=())
         first, last = clause_span(s, f.trigger)
         for head in (*f.source_heads, *f.target_heads, f.noun if f.noun is not None else f.trigger):
             first, last = min(first, head), max(last, head)
@@ -663,6 +695,7 @@ class _Finder:
             score=float(min(f.specificity, 9)),
             nominal=f.nominal,
             in_title=s.kind == "title",
+            own_object=f.own_object,
         )
 
 

@@ -1,0 +1,48 @@
+"""Text with HTML tags in it -> plain paragraphs. Works without recursion, so that no depth of nesting hurts."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_TAG = re.compile(r"</(?:p|div|span|a|b|i|em|strong|html|body|article|section|h[1-6]|li|ul|td|table|blockquote)\s*>|<(?:br|p|div)\b[^>]*>", re.IGNORECASE)
+_BLOCKS = frozenset("p div br h1 h2 h3 h4 h5 h6 li ul ol tr table section article header footer blockquote figure figcaption aside nav main title".split())
+_DROPPED = frozenset("script style noscript template svg iframe nav footer form button select head".split())
+
+
+class _Stripper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.dropping: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _DROPPED:
+            self.dropping.append(tag)
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.dropping:
+            while self.dropping.pop() != tag:
+                pass
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.dropping:
+            self.parts.append(re.sub(r"\s+", " ", data))
+
+
+def looks_like_markup(text: str) -> bool:
+    """Text -> whether it has HTML tags in it."""
+    return "<" in text and _TAG.search(text) is not None
+
+
+def strip_markup(text: str) -> str:
+    """Text with HTML tags -> its paragraphs, scripts, styles, menus and forms left out."""
+    stripper = _Stripper()
+    stripper.feed(text)
+    stripper.close()
+    paragraphs = (re.sub(r"[ \t]+", " ", p).strip() for p in "".join(stripper.parts).split("\n\n"))
+    return "\n\n".join(p for p in paragraphs if p)

@@ -1,0 +1,84 @@
+"""One table of settings: name, type, unit, default, help. Flags (``--workers``) and environment variables (``DETENTE_WORKERS``) derive from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from detente.errors import SettingsError
+
+Value = str | int | None
+
+
+class Setting(NamedTuple):
+    """One setting. ``unit`` is part of what a number means and is shown in the help; a default of ``None`` means "decided at run time"."""
+
+    name: str
+    type: type
+    unit: str
+    default: Value
+    help: str
+    minimum: int = 1
+
+    @property
+    def flag(self) -> str:
+        """The command-line flag."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return "DETENTE_" + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("pipeline", str, "name", None, "spaCy pipeline that parses; any installed English one (default: the best one installed)"),
+    Setting("workers", int, "processes", None, "processes that code reports (default: one a core; a corpus of a few reports is coded in one)"),
+    Setting("batch_reports", int, "reports", 32, "reports handed to a worker at a time"),
+    Setting("small_corpus_reports", int, "reports", 12, "up to so many reports are coded without starting workers", 0),
+    Setting("max_report_bytes", int, "bytes", 5_000_000, "a longer line or file is skipped with a message"),
+    Setting("actors", str, "file", None, "the user's own actors (default: ~/.config/detente/actors.csv)"),
+)
+BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
+
+
+def read_setting(name: str, given: object = None) -> Value:
+    """A setting's name and what the flag gave (``None`` if it was not used) -> its value: flag, else environment, else default."""
+    setting = BY_NAME[name]
+    where, raw = (setting.flag, given) if given is not None else (setting.variable, os.environ.get(setting.variable))
+    if raw is None or raw == "":
+        return setting.default
+    if setting.type is str:
+        return str(raw)
+    try:
+        number = int(str(raw).replace("_", ""))
+    except ValueError:
+        number = setting.minimum - 1
+    if number < setting.minimum:
+        raise SettingsError(f"{where}: found {raw!r}; expected a whole number of {setting.unit}, {setting.minimum} or more")
+    return number
+
+
+def read_number(name: str, given: object = None) -> int:
+    """A numeric setting that has a default -> its value."""
+    value = read_setting(name, given)
+    if not isinstance(value, int):
+        raise SettingsError(f"{BY_NAME[name].flag}: found {value!r}; expected a whole number of {BY_NAME[name].unit}")
+    return value
+
+
+def count_workers(given: object = None) -> int:
+    """What the flag gave -> how many processes code: the setting, else the cores that this process may use."""
+    chosen = read_setting("workers", given)
+    if isinstance(chosen, int):
+        return chosen
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def read_text(name: str, given: object = None) -> str | None:
+    """A textual setting -> its value, ``None`` if neither flag nor environment gives one."""
+    value = read_setting(name, given)
+    return None if value is None else str(value)
