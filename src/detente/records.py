@@ -141,6 +141,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     nominal: bool = False
     in_title: bool = False
     own_object: bool = False
+    incomplete: bool = False
     is_past_perfect: bool = False
     date_reason: str | None = None
 

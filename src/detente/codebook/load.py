@@ -119,6 +119,8 @@ def load_codebook(folder: str | None = None) -> Codebook:
             except (KeyError, TypeError, ValueError) as error:
                 faults.append(f"{path}: {raw.get('id', '?') if isinstance(raw, dict) else raw!r}: {error}")
                 continue
+            if rule.id in rules:
+                faults.append(f"{path}: {rule.id}: found a second rule with this id (first in {rules[rule.id].file}); expected unique ids; rename one")
             rules[rule.id] = rule
     verbs: dict[str, list[Pattern]] = {}
     nouns: dict[str, list[NounPattern]] = {}

@@ -28,7 +28,7 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     hostile = _hostile_sources(mentions)
     for m in mentions:
         s, here = sentences[m.sentence], table.phrases[m.sentence]
-        if m.source and not m.target and not m.own_object and m.event_type in _NEEDS_TARGET:
+        if m.source and not m.target and not m.own_object and not m.incomplete and m.event_type in _NEEDS_TARGET:
             target = _find_target(m, s, here, mentions, hostile, table, codebook)
             if target:
                 m = msgspec.structs.replace(m, target=target)

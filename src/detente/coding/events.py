@@ -45,6 +45,7 @@ class Found(msgspec.Struct):
     complement: int | None = None
     noun: int | None = None
     own_object: bool = False
+    incomplete: bool = False
 
 
 def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
@@ -119,14 +120,14 @@ class _Finder:
     def _best(self, clause: Clause, patterns: Iterable[Pattern]) -> Found | None:
         best: Found | None = None
         for pattern in patterns:
-            if best is not None and pattern.specificity < best.specificity and (best.source or best.target):
+            if best is not None and pattern.specificity < best.specificity and not best.incomplete:
                 break
             found = self._match(clause, pattern)
             if found is None:
                 continue
-            if not found.source and not found.target and best is not None:
+            if found.incomplete and best is not None:
                 continue
-            if best is None or not best.source and not best.target or found.specificity > best.specificity or best.rule.id in found.rule.beats:
+            if best is None or best.incomplete or found.specificity > best.specificity or best.rule.id in found.rule.beats:
                 best = found
             elif found.specificity == best.specificity and best.rule.id not in found.rule.beats and found.rule.id not in best.rule.beats:
                 if len(found.source) + len(found.target) > len(best.source) + len(best.target):
@@ -220,13 +221,12 @@ class _Finder:
         if source and not _fits(source, rule.source) or target and not _fits(target, rule.target):
             self._refuse("role-does-not-fit", clause.verb, rule.id)
             return None
-        if targets and not target and "any" not in rule.target and "target" in rule.needs:
-            return None
+        incomplete = False
         if "source" in rule.needs and not source or "target" in rule.needs and not target:
             self._refuse("role-missing", clause.verb, rule.id)
             if rule.type not in _REPEATED or not clause.passive or source:
                 return None
-            target = ()
+            incomplete = True
         if not source and not target and (rule.type not in _REPEATED or subjects and not clause.passive):
             self._refuse("no-actor", clause.verb, rule.id)
             return None
@@ -235,6 +235,7 @@ class _Finder:
             rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
             own_object=own_object,
+            incomplete=incomplete or not source and not target,
         )  # fmt: skip
 
     @staticmethod
@@ -392,9 +393,12 @@ class _Finder:
         if source and not _fits(source, rule.source) or target and not _fits(target, rule.target):
             self._refuse("role-does-not-fit", n, rule.id)
             return None
+        incomplete = not source and not target
         if "source" in rule.needs and not source or "target" in rule.needs and not target:
-            return None
-        return Found(rule, n, clause, tuple(sources), tuple(targets), source, target, p.specificity, rule.type, rule.modes, rule.cameo, rule.id, True, noun=n)
+            if rule.type not in _REPEATED or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, n, "det")):
+                return None
+            incomplete = True
+        return Found(rule, n, clause, tuple(sources), tuple(targets), source, target, p.specificity, rule.type, rule.modes, rule.cameo, rule.id, True, noun=n, incomplete=incomplete)
 
     def _compose_noun(self, v: int, lemma: str) -> Found | None:
         """"suspended talks with", "called for an end to the shelling", "rejected the demand"."""
@@ -475,6 +479,8 @@ class _Finder:
         owners += self._flat_owners(n) if not owners else []
         sources: list[int] = []
         targets: list[int] = []
+        if s.deps[n] == "dobj" and is_verb(s, s.heads[n]):  # "condemned the shelling of Idlib by Russia": the parser hangs "by" on the verb
+            sources.extend(k for a in children(s, s.heads[n], "prep", "agent") if s.lemmas[a] == "by" and a > n for k in children(s, a, "pobj") if k in self.phrases)
         for c in s.children[n]:
             if s.deps[c] in ("acl",) and s.tags[c] == "VBN":
                 sources.extend(k for a in children(s, c, "agent", "prep") if s.lemmas[a] == "by" for k in children(s, a, "pobj"))
@@ -556,7 +562,7 @@ class _Finder:
 
     def _stands_alone(self, n: int, found: Found, occurrence: int | None) -> bool:
         s = self.s
-        if not found.source and not found.target:
+        if found.incomplete:
             return True
         both = bool(found.source and found.target)
         dep, head = s.deps[n], s.heads[n]
@@ -696,6 +702,7 @@ class _Finder:
             nominal=f.nominal,
             in_title=s.kind == "title",
             own_object=f.own_object,
+            incomplete=f.incomplete,
         )
 
 

@@ -18,16 +18,21 @@ def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]
     """Mentions -> groups that report the same event, best mention first, in order of first mention."""
     groups: list[list[EventMention]] = []
     for m in mentions:
-        if m.source or m.target:
+        if not m.incomplete:
             _join(groups, m)
     for m in mentions:
-        if not m.source and not m.target:
+        if m.incomplete:
             _attach(groups, m)
     return [sorted(g, key=_quality, reverse=True) for g in groups]
 
 
 def _attach(groups: list[list[EventMention]], m: EventMention) -> None:
-    """A mention that names nobody adds its day, place and toll to the nearest event of its type before it; alone it is no event."""
+    """A mention that does not say who adds its day, place and toll to the nearest event of its type before it; alone it is no event."""
+    if m.source or m.target:
+        home = next((g for g in groups if all(_compatible(m, other) for other in g) and _linked(m, g)), None)
+        if home is not None:
+            home.append(m)
+        return
     fitting = [g for g in groups if g[0].event_type == m.event_type and g[0].modality == m.modality and any(o.sentence <= m.sentence for o in g) and all(_days_meet(m.when, o.when) for o in g) and _code_meets(g, m)]
     if fitting:
         min(fitting, key=lambda g: min(abs(m.sentence - o.sentence) for o in g)).append(m)

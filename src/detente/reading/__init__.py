@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from detente.reading.html import read_html
 from detente.reading.json_ import read_json, read_jsonl
 from detente.reading.record import Skipped, make_document
@@ -107,7 +109,7 @@ def _read_stream(source: Source, suffix: str, default_date: datetime.date | None
     if is_binary(head):
         yield Skipped(source.name, None, "binary", f"found binary data; expected text ({FORMATS})")
         return
-    reader = READERS.get(suffix) or _guess_reader(head)
+    reader = _choose_json(head) if suffix == ".json" else READERS.get(suffix) or _guess_reader(head)
     if reader in (read_json, read_jsonl, read_csv) and head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield Skipped(source.name, None, "encoding", "found UTF-16; expected UTF-8")
         return
@@ -130,7 +132,22 @@ def _guess_reader(head: bytes) -> Reader:
     """The first bytes of something without a telling name -> its reader: JSON by its bracket, a page by its tag, else text."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
     if start.startswith(b"{"):
-        return read_jsonl if b'":' in start or b'" :' in start else read_json
-    if start.startswith(b"[{") or start.startswith(b"["):
-        return read_json if b"{" in start[:20] else read_txt
+        return _choose_json(head)
+    if start.startswith(b"[") and b"{" in start[:20]:
+        return read_json
     return read_html if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")) else read_txt
+
+
+def _choose_json(head: bytes) -> Reader:
+    """One object a line is read by lines, so that a broken one costs itself only; a file that is one value is read as such."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first, newline, _ = start.partition(b"\n")
+    if not start.startswith(b"{"):
+        return read_json
+    if not newline:
+        return read_jsonl
+    try:
+        msgspec.json.decode(first)
+    except msgspec.DecodeError:
+        return read_json
+    return read_jsonl

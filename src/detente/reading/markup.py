@@ -6,8 +6,36 @@ import re
 from html.parser import HTMLParser
 
 _TAG = re.compile(r"</(?:p|div|span|a|b|i|em|strong|html|body|article|section|h[1-6]|li|ul|td|table|blockquote)\s*>|<(?:br|p|div)\b[^>]*>", re.IGNORECASE)
-_BLOCKS = frozenset("p div br h1 h2 h3 h4 h5 h6 li ul ol tr table section article header footer blockquote figure figcaption aside nav main title".split())
-_DROPPED = frozenset("script style noscript template svg iframe nav footer form button select head".split())
+_BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "tr",
+        "table",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "blockquote",
+        "figure",
+        "figcaption",
+        "aside",
+        "nav",
+        "main",
+        "title",
+    ]
+)
+_DROPPED = frozenset(["script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "form", "button", "select", "head"])
 
 
 class _Stripper(HTMLParser):

@@ -27,7 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 """The names that each field may go by in JSON objects, CSV headers and Parquet columns; the first that is present counts."""
 
 _ENGLISH = re.compile(r"en(g|glish)?([-_].*)?$", re.IGNORECASE)
-_MONTHS = {name: i for i, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
+_MONTHS = {name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
 _DAY_FIRST = re.compile(r"^(?:[A-Za-z]{3,9},? )?(\d{1,2})(?:st|nd|rd|th)? ([A-Za-z]{3,9})\.?,? (\d{4})\b")
 _MONTH_FIRST = re.compile(r"^(?:[A-Za-z]{3,9},? )?([A-Za-z]{3,9})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b")
 _ISO = re.compile(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?=$|[T ])|^(\d{4})(\d{2})(\d{2})(?=$|T\d)")

@@ -65,7 +65,9 @@ def read_lines(source: Source) -> Iterator[Line]:
 
 def is_binary(head: bytes) -> bool:
     """The first bytes of a file -> whether they are no text."""
-    return b"\0" in head and not head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) or head.startswith(b"%PDF-")
+    if head.startswith(tuple(bom for bom, _ in _BOMS)):
+        return False
+    return b"\0" in head or head.startswith(b"%PDF-")
 
 
 def decode(data: bytes) -> str:
