@@ -142,6 +142,8 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     in_title: bool = False
     own_object: bool = False
     incomplete: bool = False
+    needs_target: bool = False
+    is_passive: bool = False
     is_past_perfect: bool = False
     date_reason: str | None = None
 

@@ -47,6 +47,7 @@ class ActorTable(msgspec.Struct, frozen=True):
     phrases: tuple[dict[int, Phrase], ...]
     countries: tuple[tuple[str, int], ...]
     home: str | None
+    dateline: str | None = None
 
 
 def find_actors(
@@ -72,7 +73,7 @@ def find_actors(
     if dateline_country and ranked and counts[dateline_country] * 2 >= ranked[0][1]:
         home = dateline_country
     reader = _Reader(plain, sentences, mentions, codebook, register, day, home, {code for code, _ in ranked}, dateline_country)
-    return ActorTable(tuple(tuple(m) for m in mentions), tuple(reader.read_all()), ranked, home)
+    return ActorTable(tuple(tuple(m) for m in mentions), tuple(reader.read_all()), ranked, home, dateline_country)
 
 
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "–": "-", "\u2010": "-", "\u2011": "-", "\n": " "})
@@ -439,10 +440,10 @@ class _Reader:
                 return [msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in before.actors]
         if "UAF" in sectors or "CRM" in sectors and role.kind == "person":
             return [self._actor(first, i, role.phrase, None, sectors)]
-        if sectors == ("UNK",):
+        if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
             return []
         country = self._local_country(i, role)
-        if self.dateline_country and role.kind in ("body", "person", "group") and country == self.home and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO"):
+        if self.dateline_country and role.phrase != "regime" and role.kind in ("body", "person", "group") and country == self.home and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO"):
             country = self.dateline_country
         name = self.register.countries[country].name if country in self.register.countries else role.phrase
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
@@ -527,15 +528,16 @@ class _Reader:
                 k -= 1
         if not out:
             for prep in children(s, i, "prep"):
-                if s.lemmas[prep] in ("of", "in", "from", "for", "to"):
+                if s.lemmas[prep] in ("of", "in", "from", "for", "to", "at"):
                     for inner in children(s, prep, "pobj"):
                         for each in conjuncts(s, inner):
                             m = self.at.get(each)
                             if m is not None and (m.entry.kind in ("country", "capital", "metonym") or m.entry.kind == "place" and s.lemmas[prep] != "to"):
                                 self._add_country(out, m)
-                            elif m is None and s.lemmas[prep] == "of" and s.lemmas[each].lower() in ("country", "nation", "korea", "koreas", "side", "party"):
+                            elif m is None and s.lemmas[prep] == "of" or s.lemmas[prep] in ("of", "at", "in") and any(s.tags[k] == "PRP$" or s.deps[k] == "poss" for k in s.children[each]):
                                 found = self.resolve(each, depth + 1)
-                                out.extend((a.country, a.name) for a in (found.actors if found else ()) if a.country)
+                                if found is not None and not found.inferred and found.kind != "place":
+                                    out.extend((a.country, self._country_name(a.country)) for a in found.actors if a.country)
         if not out and s.lemmas[i] in ("leader", "official", "side", "president", "delegation") and any(s.words[k].lower() == "koreas" for k in range(i, min(len(s.words), i + 6))):
             out = [("PRK", "North Korea"), ("KOR", "South Korea")]
         return list(dict.fromkeys(out))

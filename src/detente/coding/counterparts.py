@@ -28,12 +28,36 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     hostile = _hostile_sources(mentions)
     for m in mentions:
         s, here = sentences[m.sentence], table.phrases[m.sentence]
-        if m.source and not m.target and not m.own_object and not m.incomplete and m.event_type in _NEEDS_TARGET:
+        if m.source and not m.own_object and not m.incomplete and m.event_type in _NEEDS_TARGET and (not m.target or _threatens_itself(m)):
             target = _find_target(m, s, here, mentions, hostile, table, codebook)
             if target:
-                m = msgspec.structs.replace(m, target=target)
-        out.append(m)
+                m = msgspec.structs.replace(m, target=target, needs_target=False)
+        elif m.target and not m.source and not m.incomplete and m.is_passive:
+            m = _with_authority(m, s, table)
+        if not m.needs_target:
+            out.append(m)
     return out
+
+
+_AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate": "JUD", "allege": "JUD", "curfew": "GOV", "censor": "GOV"}
+
+
+def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMention:
+    """"Two women were charged": courts and police act where the event is told, if nobody else is named."""
+    sector = next((_AUTHORITIES[mode] for mode in m.modes if mode in _AUTHORITIES), None)
+    if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")) or {"GOV", "REB"} & {x for a in m.target for x in a.sectors} and table.home is None:
+        return m
+    places = [x.entry.country or (x.entry.place.country if x.entry.place else None) for x in table.mentions[m.sentence] if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")]
+    country = next((c for c in places if c), None) or table.dateline or table.home
+    if country is None:
+        return m
+    return msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))
+
+
+def _threatens_itself(m: EventMention) -> bool:
+    """A state that "warns" its own forces: the words below the trigger misled, the other side is meant."""
+    state = {"GOV", "MIL"}
+    return m.event_type == "THREATEN" and _countries(m.source) == _countries(m.target) and all(set(a.sectors) & state for a in (*m.source, *m.target))
 
 
 def _countries(actors: Sequence[Actor]) -> set[str]:
@@ -44,7 +68,9 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], menti
     own = _countries(m.source)
     weapons = m.event_type == "MOBILIZE" and "weapons" in m.modes
     if weapons:
-        return _flown_over(m, s, here, own)
+        flown = _flown_over(m, s, here, own)
+        reacts = not flown and any(n > max((hostile[c] for c in own), default=0) for c, n in hostile.items() if c not in own)
+        return flown or (_other_side(m, table, own, hostile) if reacts else ())
     inside = _inside_clause(m, s, here, own)
     if inside and m.event_type not in ("PROTEST",):
         return inside
@@ -86,6 +112,8 @@ def _inside_clause(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own
                 break
             token = s.heads[token]
         if prep in ("in", "at", "near", "by", "from", "after", "during", "following", "until", "before", "since", "to") and m.event_type not in ("REQUEST",) and not (prep == "to" and m.event_type in ("REJECT", "ACCUSE", "AGREE", "AID", "SANCTION")):
+            continue
+        if m.event_type == "REQUEST" and not (s.deps[k] in ("dobj", "dative") or prep in ("to", "on", "from", "with", "by", "upon") and s.heads[s.heads[token]] == m.trigger):
             continue
         if k < m.trigger and s.deps[k] in ("nsubj", "nsubjpass"):
             continue

@@ -89,7 +89,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
             day_start, day_end, precision = period
             when = When(day_start.isoformat(), day_end.isoformat(), precision, text[a:b], (a, b))
         out.append(Expression(first, last, (a, b), text[a:b], when, reason, match.group(0).startswith("since")))
-        if period is not None and period[2] == "day":
+        if period is not None and period[2] in ("day", "month") and (published_on is None or period[0] <= published_on):
             context = period[0]
     return out
 
@@ -308,7 +308,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
         expressions[s.index] = find_expressions(text, s, published_on, context)
         for e in expressions[s.index]:
             unresolved = unresolved or e.reason == "relative-without-publication-date"
-            if e.when is not None and e.when.precision == "day":
+            if e.when is not None and e.when.precision in ("day", "month") and (published_on is None or e.when.start <= published_on.isoformat()):
                 context = Day.fromisoformat(e.when.start)
     out = []
     for m in mentions:
@@ -376,7 +376,7 @@ def _is_below_after(s: Sentence, trigger: int, at: int) -> bool:
                 return True
         if s.words[token].lower() in ("after", "following") and abs(s.ends[token] - at) < 2:
             return token != trigger
-        if s.heads[token] == token or s.deps[token] in ("ROOT",):
+        if s.heads[token] == token or s.deps[token] in ("relcl", "acl") or s.deps[token] == "pobj" and s.words[s.heads[token]].lower() not in ("after", "following"):
             return False
         token = s.heads[token]
     return False

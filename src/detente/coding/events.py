@@ -17,6 +17,7 @@ from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
 
 STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})
 ARMED = frozenset({"MIL", "REB", "UAF", "PRM", "COP", "CRM"})
+CIVILIAN = frozenset({"EDU", "LAB", "AGR", "REL", "REF", "SOC", "MED", "NGO", "UNK", "OPP", "PTY"})
 OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
 _REPEATED = frozenset({"ASSAULT", "CONSULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST", "RETREAT", "AGREE"})
@@ -46,6 +47,7 @@ class Found(msgspec.Struct):
     noun: int | None = None
     own_object: bool = False
     incomplete: bool = False
+    needs_target: bool = False
 
 
 def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
@@ -178,6 +180,8 @@ class _Finder:
             agents = [q.object for q in clause.prepositions if q.name in ("by", "from") and q.object in self.phrases]
             return self._fill(rule, p, clause, agents[:1], clause.subjects)
         subjects = clause.subjects
+        if clause.passive and not subjects and p.target != "object" and p.objects is None and not any(s.deps[c] in ("auxpass", "agent") for c in s.children[v]):
+            subjects = clause.objects  # "Mujuru, called for elections": the parser took the past tense for a participle
         return self._fill(rule, p, clause, subjects, targets)
 
     def _may_lack_object(self, clause: Clause) -> bool:
@@ -210,7 +214,7 @@ class _Finder:
         s = self.s
         source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if self._is_mutual(rule) and not target and len(source) > 1:
+        if not target and len(source) > 1 and (self._is_mutual(rule) or any(s.words[h].lower() in ("other", "another") for h in targets)):
             source, target = source[:1], source[1:]
         if not self._conditions(rule, clause, subjects, targets):
             return None
@@ -222,7 +226,8 @@ class _Finder:
             self._refuse("role-does-not-fit", clause.verb, rule.id)
             return None
         incomplete = False
-        if "source" in rule.needs and not source or "target" in rule.needs and not target:
+        needs_target = "target" in rule.needs and not target and bool(source) and any(s.lemmas[h].lower() in self.book.anaphora for h in (*targets, *clause.objects))
+        if "source" in rule.needs and not source or "target" in rule.needs and not target and not needs_target:
             self._refuse("role-missing", clause.verb, rule.id)
             if rule.type not in _REPEATED or not clause.passive or source:
                 return None
@@ -236,6 +241,7 @@ class _Finder:
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
             own_object=own_object,
             incomplete=incomplete or not source and not target,
+            needs_target=needs_target,
         )  # fmt: skip
 
     @staticmethod
@@ -258,6 +264,8 @@ class _Finder:
             heads = [h for each in heads for h in conjuncts(self.s, each) if not (h in self.phrases and self.phrases[h].kind == "property" and self.phrases[h].inferred)]
             target = tuple(dict.fromkeys(a for h in heads if h in self.phrases for a in self.phrases[h].actors))
         kinds = [self.phrases[h] for each in heads for h in conjuncts(self.s, each) if h in self.phrases]
+        if kinds and all(p.kind == "pronoun" for p in kinds) and rule.type in ("ACCUSE", "THREATEN", "SANCTION", "REJECT", "SUPPORT", "REQUEST"):
+            return tuple(a for a in target if a.country not in own or a.country is None and a.span not in mine)
         if kinds and all(p.kind in ("property", "owner", "place") for p in kinds) and any(p.inferred or p.kind == "place" for p in kinds):
             return tuple(a for a in target if a.country not in own)
         return tuple(a for a in target if a.span not in mine)
@@ -703,6 +711,8 @@ class _Finder:
             in_title=s.kind == "title",
             own_object=f.own_object,
             incomplete=f.incomplete,
+            needs_target=f.needs_target,
+            is_passive=f.clause is not None and f.clause.passive,
         )
 
 
@@ -712,7 +722,7 @@ def _fits(actors: Sequence[Actor], allowed: frozenset[str]) -> bool:
         return True
     for a in actors:
         sectors = set(a.sectors)
-        if sectors & allowed or ("state" in allowed and sectors & STATE) or ("armed" in allowed and sectors & ARMED):
+        if sectors & allowed or ("CVL" in allowed and sectors & CIVILIAN) or ("state" in allowed and sectors & STATE) or ("armed" in allowed and sectors & ARMED):
             return True
     return False
 

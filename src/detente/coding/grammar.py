@@ -303,7 +303,7 @@ def _read_preposition(s: Sentence, p: int, depth: int, queue: list[tuple[int, in
                 out.append(Preposition(s.lemmas[child], child, inner, depth))
                 if depth < 2:
                     queue.append((inner, depth + 1))
-        elif dep == "pcomp":
+        elif dep in ("pcomp", "amod", "acomp", "advcl"):
             out.append(Preposition(name, p, child, depth))
     return out
 
