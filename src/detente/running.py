@@ -7,7 +7,7 @@ import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class Options(NamedTuple):
     small_corpus_reports: int = 12
 
 
-def code_corpus(items: Iterable[Item], options: Options) -> Iterator[Result]:
+def code_corpus(items: Iterable[Item], options: Options) -> Generator[Result, None, None]:
     """What reading gives -> coded reports in the same order, the skipped ones passed on at their place.
 
     A report that makes the coder fail is skipped with the reason ``coding-failed``; the rest is coded. Up to ``small_corpus_reports`` are coded in

@@ -102,7 +102,7 @@ def load_register(user_file: str | None = None) -> Register:
     index: dict[str, list[tuple[str, tuple[Entry, ...]]]] = {}
     for alias, entries in builder.items():
         for key in _keys(alias):
-            index.setdefault(key, []).append((alias, tuple(dict.fromkeys(entries))))
+            index.setdefault(key, []).append((alias, tuple(entries) if len(entries) == 1 else tuple({id(e): e for e in entries}.values())))
     names = {key: tuple(sorted(found, key=lambda f: -len(f[0]))) for key, found in index.items()}
     return Register(names, {k: tuple(v) for k, v in surnames.items()}, roles, countries, country_places, capitals, places, frozenset(k for k in names if k[0].islower()))
 

@@ -112,6 +112,9 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 continue
             if entry.kind != "person" and _inside_name(s, i, last, entry):
                 continue
+            if entry.kind == "place" and i == last and i > 0 and s.tags[i - 1] == "NNP" and s.deps[i - 1] == "compound" and s.heads[i - 1] == i and s.words[i - 1] not in ("New", "North", "South", "East", "West", "Port", "San", "Fort"):
+                if not any(plain.startswith(a, s.starts[i - 1]) for a, _ in register.names.get(s.words[i - 1], ())):
+                    continue
             if entry.kind == "organisation" and i > 0 and _continues_name(s, i, plain, register):
                 continue
             out.append(Mention(i, last, _head(s, i, last), plain[start:stop], entry, entries if len(entries) > 1 else ()))
@@ -169,9 +172,22 @@ _HE = frozenset({"he", "him", "his", "himself", "she", "her", "herself", "hers"}
 _IT = frozenset({"it", "its", "itself"})
 _THEY = frozenset({"they", "them", "their", "themselves", "theirs"})
 _ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
+_BODY_WORDS = {
+    "bloc": ("igo", "alliance"), "alliance": ("igo", "alliance"), "agency": ("agency", "igo", "state media", "media"), "group": ("armed group", "ngo", "igo", "alliance"),
+    "organisation": ("igo", "ngo"), "organization": ("igo", "ngo"), "militia": ("armed group",), "party": ("party",), "union": ("union",), "company": ("company",), "court": ("court",),
+    "movement": ("armed group", "party"), "broadcaster": ("media", "state media"), "newspaper": ("media", "state media"), "bank": ("igo",), "body": ("igo",),
+}
 _COUNTRY_NOUNS = frozenset({"country", "nation", "state", "republic", "kingdom", "neighbour", "neighbor"})
 _GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "party", "militia", "bloc", "agency", "body", "alliance"})
 _STATE_WORDS = frozenset({"regime", "government", "administration", "authority", "authorities", "state", "leadership", "side", "official", "officials"})
+
+
+_BODIES = {"un": "United Nations", "eu": "European Union", "european": "European Union", "nato": "NATO", "iaea": "International Atomic Energy Agency", "au": "African Union", "african": "African Union", "osce": "OSCE", "who": "World Health Organization", "imf": "International Monetary Fund", "world": "World Bank", "arab": "Arab League", "opcw": "OPCW", "icc": "International Criminal Court"}
+
+
+def _body_of(role: str) -> str:
+    """The organisation that an official's role names: "un secretary-general" -> United Nations."""
+    return _BODIES.get(role.split(" ")[0], role)
 
 
 class _Known(msgspec.Struct):
@@ -351,7 +367,7 @@ class _Reader:
         country = tenure.country
         if country is None and "IGO" not in sectors and "REB" not in sectors and sectors == ("ELI",):
             sectors = ("IGO",)
-        name = self.register.countries[country].name if country in self.register.countries else tenure.role
+        name = self.register.countries[country].name if country in self.register.countries else _body_of(tenure.role) if "IGO" in sectors else entry.name
         return Phrase((self._actor(first, last, name, country, sectors, entry.name),), "person", role=tenure.role)
 
     def _remember_person(self, entry: Entry, text: str, s: Sentence, mention: Mention) -> None:
@@ -436,6 +452,9 @@ class _Reader:
         determined = any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
         if determined:
             before = self.roles.get(role.phrase) or (self.roles.get(s.lemmas[i].lower()) if role.kind in ("body", "person") else None)
+            named = self._named_body(role, s.lemmas[i].lower())
+            if named is not None and (before is None or role.kind == "body"):
+                return list(named.actors)
             if before is not None:
                 return [msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in before.actors]
         if "UAF" in sectors or "CRM" in sectors and role.kind == "person":
@@ -450,6 +469,18 @@ class _Reader:
             return [self._actor(first, i, role.phrase, None, sectors)]
         return [self._actor(first, i, name, country, sectors)]
 
+    def _named_body(self, role: Role, word: str) -> Phrase | None:
+        """"the court", "the agency", "the bloc": the last organisation of the document that is one."""
+        for known in reversed(self.known[-40:]):
+            phrase = known.phrase
+            if phrase.kind != "body" or not phrase.actors or phrase.actors[0].entity is None:
+                continue
+            name = phrase.actors[0].entity.lower()
+            kind = phrase.role
+            if word in name.split() or word in _BODY_WORDS and kind in _BODY_WORDS[word] or word in ("court", "tribunal") and "JUD" in phrase.actors[0].sectors:
+                return phrase
+        return None
+
     def _local_country(self, i: int, role: Role) -> str | None:
         """The country of a role that names none: that of a place in the sentence for people and forces, else the document's."""
         s = self.s
@@ -461,13 +492,11 @@ class _Reader:
         ]
         codes = [m.entry.country or (m.entry.place.country if m.entry.place else None) for m in places if s.lemmas[s.heads[m.head]] != "of"]
         codes = [c for c in codes if c]
-        if role.kind in ("group", "property", "person") and codes and len(set(codes)) == 1:
+        if role.kind in ("group", "property", "person") and role.sectors[0] not in ("GOV", "LEG", "JUD", "IGO") and codes and len(set(codes)) == 1:
             return codes[0]
-        nearest = [m for m in named if m.last < i and (m.entry.country)]
-        if role.kind in ("body", "person") and nearest and len({m.entry.country for m in nearest}) == 1 and (role.sectors[0] in ("GOV", "LEG", "JUD", "MIL", "COP")):
-            subject = nearest[-1]
-            if subject.entry.kind in ("country", "demonym", "person", "capital"):
-                return subject.entry.country
+        subjects = [m for m in named if m.last < i and m.entry.country and s.deps[m.head] in ("nsubj", "poss") and m.entry.kind in ("country", "capital")]
+        if role.kind in ("body", "person") and subjects and len({m.entry.country for m in subjects}) == 1 and role.sectors[0] in ("GOV", "LEG", "JUD", "MIL", "COP"):
+            return subjects[-1].entry.country
         if len(self.countries) > 1 and role.kind in ("group", "person") and not codes:
             recent = [k for k in self.known[-12:] if k.phrase.kind in ("place",) and k.phrase.actors and k.phrase.actors[0].country]
             if recent and s.index - recent[-1].sentence <= 1:
@@ -744,7 +773,7 @@ class _Reader:
                 score += 0.5 if phrase.kind in ("country", "capital", "body") else -0.7
                 if s.tags[i] == "PRP$" and known.sentence == s.index:
                     score += 0.9 if not known.is_subject else 0.0
-                if phrase.actors and "IGO" in phrase.actors[0].sectors:
+                if phrase.actors and {"IGO", "JRN"} & set(phrase.actors[0].sectors):
                     score -= 0.8
                 if phrase.kind in ("place", "property", "owner"):
                     score -= 0.8

@@ -28,6 +28,10 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     hostile = _hostile_sources(mentions)
     for m in mentions:
         s, here = sentences[m.sentence], table.phrases[m.sentence]
+        if m.event_type in _PRESS_DOES_NOT and any("JRN" in a.sectors for a in m.source):
+            m = msgspec.structs.replace(m, source=tuple(a for a in m.source if "JRN" not in a.sectors))  # who reports an act has not done it
+            if not m.source and not m.target:
+                continue
         if m.source and not m.own_object and not m.incomplete and m.event_type in _NEEDS_TARGET and (not m.target or _threatens_itself(m)):
             target = _find_target(m, s, here, mentions, hostile, table, codebook)
             if target:
@@ -43,7 +47,11 @@ _AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate
 
 
 def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMention:
-    """"Two women were charged": courts and police act where the event is told, if nobody else is named."""
+    """"Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
+    if {"expel", "deport"} & set(m.modes):
+        out_of = [x for x in table.mentions[m.sentence] if x.entry.kind in ("country", "capital") and s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("from", "of") and x.head > m.trigger]
+        if out_of and out_of[0].entry.country:
+            return msgspec.structs.replace(m, source=(Actor("", out_of[0].entry.name, out_of[0].entry.country, ("GOV",)),))
     sector = next((_AUTHORITIES[mode] for mode in m.modes if mode in _AUTHORITIES), None)
     if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")) or {"GOV", "REB"} & {x for a in m.target for x in a.sectors} and table.home is None:
         return m
@@ -60,8 +68,16 @@ def _threatens_itself(m: EventMention) -> bool:
     return m.event_type == "THREATEN" and _countries(m.source) == _countries(m.target) and all(set(a.sectors) & state for a in (*m.source, *m.target))
 
 
+def _key(a: Actor) -> str:
+    return a.country or ("United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name)
+
+
 def _countries(actors: Sequence[Actor]) -> set[str]:
-    return {a.country or a.entity or a.name for a in actors}
+    return {_key(a) for a in actors}
+
+
+_PRESS_DOES_NOT = frozenset({"ASSAULT", "COERCE", "MOBILIZE", "SANCTION", "RETREAT", "CONCEDE", "AID"})
+_NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 
 
 def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], mentions: Sequence[EventMention], hostile: Counter[str], table: ActorTable, codebook: Codebook) -> tuple[Actor, ...]:
@@ -76,9 +92,15 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], menti
         return inside
     if m.event_type in ("ACCUSE", "SUPPORT", "REJECT", "SANCTION", "THREATEN"):
         nouns = _act_nouns(m, s, codebook)
-        act = _antecedent(m, nouns, mentions, own, codebook, table) if nouns else ()
-        if act:
+        act = _antecedent(m, nouns, mentions, own, codebook, table) if nouns else None
+        if act is not None:
             return act
+    if m.event_type in ("COERCE", "RETREAT", "CONCEDE") or m.event_type in ("REJECT", "THREATEN", "ASSAULT", "AGREE") and not {"GOV", "IGO"} & {x for a in m.source for x in a.sectors}:
+        domestic = _domestic_side(m, table)
+        if domestic:
+            return domestic
+    if m.event_type == "MOBILIZE" and not any(n for c, n in hostile.items() if c not in own and c in [k for k, _ in table.countries[:3]]):
+        return ()
     if m.event_type in _ADVERSARIAL or m.event_type in ("SANCTION", "ASSAULT", "MOBILIZE", "AGREE"):
         return _other_side(m, table, own, hostile)
     if m.event_type == "REQUEST" and any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj")):
@@ -100,7 +122,7 @@ def _inside_clause(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own
         phrase = here[k]
         if phrase.kind in ("place",) or any(a.span in skip for a in phrase.actors):
             continue
-        others = tuple(a for a in phrase.actors if (a.country or a.entity or a.name) not in own and a.sectors)
+        others = tuple(a for a in phrase.actors if _key(a) not in own and a.sectors and not (m.event_type in _PRESS_DOES_NOT and _NO_PARTY & set(a.sectors)))
         if not others:
             continue
         token, prep = k, ""
@@ -139,7 +161,7 @@ def _act_nouns(m: EventMention, s: Sentence, codebook: Codebook) -> list[str]:
     return [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in codebook.anaphora]
 
 
-def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventMention], own: set[str], codebook: Codebook, table: ActorTable) -> tuple[Actor, ...]:
+def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventMention], own: set[str], codebook: Codebook, table: ActorTable) -> tuple[Actor, ...] | None:
     """Who did the act that the nouns point back to: the nearest event of the noun's family by another side, one with the same word first."""
     best: tuple[float, tuple[Actor, ...]] | None = None
     for noun in nouns:
@@ -148,8 +170,8 @@ def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventM
             if other is m or other.event_type not in types or other.modality == "negated":
                 continue
             pool = (*other.source, *other.target) if other.event_type in _COOPERATIVE else other.source
-            others = tuple(a for a in pool if (a.country or a.entity or a.name) not in own)
-            if not others:
+            others = tuple(a for a in pool if _key(a) not in own)
+            if not others and (pool or not (other.is_passive or other.nominal or other.incomplete)):
                 continue
             gap = m.sentence - other.sentence
             cost = (gap if gap >= 0 else 3 - gap) * 0.7 - (3 if noun in other.evidence.text.lower() or noun in other.rule else 0)
@@ -159,14 +181,14 @@ def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventM
             body = _last_body(m, table, own)
             if body and (best is None or best[0] > -2):
                 return body
-    return best[1] if best and best[0] < 6 else ()
+    return best[1] if best and best[0] < 6 else None
 
 
 def _last_body(m: EventMention, table: ActorTable, own: set[str]) -> tuple[Actor, ...]:
     """The last intergovernmental body spoken of: who passes resolutions."""
     for number in range(m.sentence, max(-1, m.sentence - 7), -1):
         for phrase in reversed(table.phrases[number].values()):
-            if phrase.actors and "IGO" in phrase.actors[0].sectors and phrase.actors[0].name not in own:
+            if phrase.actors and "IGO" in phrase.actors[0].sectors and _key(phrase.actors[0]) not in own:
                 return phrase.actors[:1]
     return ()
 
@@ -200,8 +222,25 @@ def _other_side(m: EventMention, table: ActorTable, own: set[str], hostile: Coun
     if best is not None and best[0] < 6.0:
         a = best[1][0]
         return (msgspec.structs.replace(a, text=a.text),)
+    return _domestic_side(m, table)
+
+
+_STATE = frozenset({"GOV", "MIL", "COP", "LEG", "JUD", "SPY"})
+
+
+def _domestic_side(m: EventMention, table: ActorTable) -> tuple[Actor, ...]:
+    """Within one country: the government for those who stand against it; for the state, the last opponents spoken of, else its people."""
     home = next((a.country for a in m.source if a.country), None)
-    if home and m.event_type in _ADVERSARIAL and not {"GOV"} & {x for a in m.source for x in a.sectors} and home == table.home:
-        name = next(a.name for a in m.source if a.country == home)
-        return (Actor("", name, home, ("GOV",)),)
-    return ()
+    if home is None or home != table.home:
+        return ()
+    name = next(a.name for a in m.source if a.country == home)
+    if not _STATE & {x for a in m.source for x in a.sectors}:
+        return (Actor("", name, home, ("GOV",)),) if m.event_type not in ("ASSAULT", "ACCUSE") else ()
+    if m.event_type == "ACCUSE":
+        return ()
+    for number in range(m.sentence, max(-1, m.sentence - 4), -1):
+        for phrase in reversed(table.phrases[number].values()):
+            found = tuple(a for a in phrase.actors if a.country == home and {"REB", "OPP", "PTY", "CVL", "LAB", "EDU", "REL", "NGO", "SOC", "CRM"} & set(a.sectors))
+            if found and phrase.kind not in ("property", "expert"):
+                return found[:1]
+    return (Actor("", name, home, ("CVL",)),) if m.event_type in ("COERCE",) else ()

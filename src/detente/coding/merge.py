@@ -55,7 +55,7 @@ def _quality(m: EventMention) -> tuple[int, int, float]:
 
 
 def _keys(actors: Sequence[Actor]) -> set[str]:
-    return {a.country or a.entity or a.name for a in actors if not set(a.sectors) <= {"UAF", "UNK"}}
+    return {a.country or ("United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name) for a in actors if not set(a.sectors) <= {"UAF", "UNK"}}
 
 
 _STATE = frozenset({"GOV", "LEG", "MIL", "JUD", "COP", "SPY"})

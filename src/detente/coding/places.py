@@ -25,7 +25,42 @@ _PLACE_NOUNS = frozenset({"city", "town", "village", "province", "region", "dist
 def locate_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, countries: Sequence[str]) -> list[EventMention]:
     """Event mentions -> event mentions with ``place``. ``countries``: those the document names, most frequent first, to tell places of one name apart."""
     ranks: Mapping[str, int] = {code: i for i, code in enumerate(countries)}
-    return [msgspec.structs.replace(m, place=_locate(m, sentences[m.sentence], names[m.sentence], register, ranks)) for m in mentions]
+    out: list[EventMention] = []
+    scene: tuple[int, Place] | None = None
+    for m in mentions:
+        s = sentences[m.sentence]
+        place = _locate(m, s, names[m.sentence], register, ranks) or _capital(m, s, register, countries)
+        if place is not None and place.precision in ("city", "site"):
+            scene = (m.sentence, place)
+        elif place is None and scene is not None and m.event_type in _ON_THE_GROUND and m.when is None and m.sentence - scene[0] <= 2 and _could_be_there(m, scene[1]):
+            place = msgspec.structs.replace(scene[1], text=None, span=None)
+        out.append(msgspec.structs.replace(m, place=place))
+    return out
+
+
+_ON_THE_GROUND = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+
+
+def _could_be_there(m: EventMention, place: Place) -> bool:
+    return any(a.country == place.country for a in (*m.source, *m.target)) and not m.historical
+
+
+def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
+    """"in the capital", "in the Russian capital": the capital of the country named, else of the one the document is about."""
+    for k, lemma in enumerate(s.lemmas):
+        if lemma == "capital" and s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in ("in", "at", "near", "around", "outside", "across", "of", "on") and abs(k - m.trigger) < 15:
+            owners = [a.country for a in (*m.source, *m.target) if a.country]
+            code = next((c for c in (*countries[:1], *owners) if c), None)
+            words = [s.words[c] for c in s.children[k]]
+            for word in words:
+                for _, entries in register.names.get(word, ()):
+                    if entries[0].kind in ("demonym", "country") and entries[0].country:
+                        code = entries[0].country
+            name = next((n for n, c in register.capitals.items() if c == code), None)
+            options = [p for p in register.places.get(name or "", ()) if p.country == code]
+            if options:
+                return msgspec.structs.replace(options[0], text=s.words[k], span=(s.starts[k], s.ends[k]))
+    return None
 
 
 def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> Place | None:

@@ -1,0 +1,163 @@
+"""The command line: arguments -> one function of ``commands``. Imports nothing heavy, so that ``detente --help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
+
+from detente import __version__
+from detente.errors import DetenteError
+from detente.settings import BY_NAME
+
+DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
+FORMATS = ("jsonl", "csv", "parquet", "icews", "table")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Examples keep their lines; an error is one plain line and exit code 2."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}; see {self.prog} --help", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _day(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected YYYY-MM-DD") from None
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Nothing -> the parser of all commands; ``run`` of what it gives names the function of ``commands``."""
+    parser = _Parser(prog="detente", description=DESCRIPTION, epilog="example:\n  detente code report.txt --date 2020-06-16\n\ndetente COMMAND --help shows an example for each.")
+    parser.add_argument("--version", action="version", version=f"detente {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_code(commands)
+    _add_explain(commands)
+    _add_relate(commands)
+    _add_evaluate(commands)
+    _add_codebook(commands)
+    _add_actors(commands)
+    demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
+    _add_settings(demo, "workers", "pipeline")
+    return parser
+
+
+Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"  # argparse gives this class no public name
+
+
+def _command(commands: Commands, name: str, summary: str, example: str, run: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=f"example:\n  {example}")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
+    for name in names:
+        setting = BY_NAME[name]
+        default = f" (default: {setting.default:,})" if isinstance(setting.default, int) else ""
+        parser.add_argument(setting.flag, metavar=setting.unit.upper(), help=f"{setting.help}{default}; also {setting.variable}")
+
+
+def _add_code(commands: Commands) -> None:
+    example = "detente code reports/ more.jsonl -o events.jsonl --resume\n  cat report.txt | detente code - --date 2020-06-16"
+    parser = _command(commands, "code", "code reports: text in, events out", example, "run_code")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files (.txt .html .json .jsonl .csv .parquet), directories, or - for standard input")
+    parser.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date of reports that state none")
+    parser.add_argument("--format", choices=FORMATS, help="what to write (default: by the ending of -o, else jsonl; a single report at a terminal: a brief)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    parser.add_argument("--all", action="store_true", dest="keep_all", help="also write planned, hypothetical and denied acts")
+    parser.add_argument("--resume", action="store_true", help="with -o: go on where a run that was stopped had come to")
+    _add_settings(parser, *BY_NAME)
+
+
+def _add_explain(commands: Commands) -> None:
+    example = 'detente explain "North Korea blew up the liaison office on Tuesday." --date 2020-06-16'
+    parser = _command(commands, "explain", "show what each step makes of a text, with the ids of the rules", example, "run_explain")
+    parser.add_argument("text", metavar="TEXT|FILE", help="a text, the path of a report, or - for standard input")
+    parser.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date")
+    _add_settings(parser, "pipeline", "actors")
+
+
+def _add_relate(commands: Commands) -> None:
+    example = "detente relate pairs.tsv -o relations.tsv"
+    parser = _command(commands, "relate", "say what the source does to the target in each sentence of a table", example, "run_relate")
+    parser.add_argument("pairs", metavar="PAIRS.tsv", help="a tab-separated table with the columns id, sentence, source, target, or - for standard input")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    _add_settings(parser, "pipeline")
+
+
+def _add_evaluate(commands: Commands) -> None:
+    example = "detente evaluate gold.jsonl events.jsonl\n  detente evaluate gold.jsonl --reports articles.jsonl"
+    parser = _command(commands, "evaluate", "score coded events against gold events, with tables by type and all errors", example, "run_evaluate")
+    parser.add_argument("gold", metavar="GOLD", help="JSON lines with doc, required, optional")
+    parser.add_argument("coded", metavar="PRED", nargs="?", help="events as detente code writes them, or - for standard input")
+    parser.add_argument("--reports", nargs="+", metavar="PATH", help="code these reports and score what comes out, in place of PRED")
+    parser.add_argument("--json", action="store_true", help="write the figures as JSON")
+    parser.add_argument("--no-errors", action="store_false", dest="errors", help="leave the list of errors out")
+    _add_settings(parser, "workers", "pipeline")
+
+
+def _add_codebook(commands: Commands) -> None:
+    group = commands.add_parser("codebook", help="check the codebook, or show a type of it", description="The codebook.", epilog="example:\n  detente codebook show ASSAULT")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    _command(inner, "check", "report all faults of the codebook at once", "detente codebook check", "run_codebook_check")
+    show = _command(inner, "show", "show what a type means, its modes, scores and rules", "detente codebook show ASSAULT", "run_codebook_show")
+    show.add_argument("type", metavar="TYPE", help="a PLOVER type, such as ASSAULT")
+
+
+def _add_actors(commands: Commands) -> None:
+    group = commands.add_parser(
+        "actors", help="look up, add and import actors", description="The actor register.", epilog='example:\n  detente actors show "Park Geun-hye" --at 2016-01-06'
+    )
+    inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    show = _command(inner, "show", "show who a name means", 'detente actors show "Park Geun-hye" --at 2016-01-06', "run_actors_show")
+    show.add_argument("name", metavar="NAME", help="a name, an alias or a surname")
+    show.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="mark the office held on this day")
+    example = 'detente actors add "Jane Roe" --country USA --sectors GOV --role "special envoy" --start 2021-03-01 --aliases "Ambassador Roe"'
+    add = _command(inner, "add", "add an actor to your own actor file", example, "run_actors_add")
+    add.add_argument("name", metavar="NAME")
+    for flag, text in (
+        ("country", "ISO 3166 alpha-3 code; none for a stateless actor"),
+        ("sectors", "PLOVER sectors, with commas between them (default: GOV if a country is given)"),
+        ("role", "office or kind"),
+        ("start", "first day: YYYY, YYYY-MM or YYYY-MM-DD"),
+        ("end", "last day (default: still)"),
+        ("aliases", "other names, with commas between them"),
+    ):
+        add.add_argument(f"--{flag}", default="", metavar=flag.upper(), help=text)
+    example = "detente actors import Phoenix.Countries.actors.txt"
+    load = _command(inner, "import", "add a PETRARCH-style actor or agent dictionary to your own actor file", example, "run_actors_import")
+    load.add_argument("file", metavar="FILE")
+    for parser in (show, add, load):
+        _add_settings(parser, "actors")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Arguments -> the exit code: 0 all done, 1 part of the input was skipped, 2 nothing could be read or an argument is wrong."""
+    arguments = make_parser().parse_args(argv)
+    try:
+        module = "detente.commands_register" if arguments.run.startswith(("run_actors", "run_codebook")) else "detente.commands"
+        code = int(getattr(importlib.import_module(module), arguments.run)(arguments))
+        sys.stdout.flush()
+    except DetenteError as error:
+        print(f"detente: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # the reader of our output has left (detente code ... | head): no fault; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("detente: stopped", file=sys.stderr)
+        return 130
+    return code

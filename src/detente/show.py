@@ -1,0 +1,194 @@
+"""Coded reports and figures -> what a person reads at a terminal. With ``cli`` the only module that prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from detente.reading.record import Skipped
+from detente.reading.source import Position
+from detente.records import Actor, CodedReport, Event
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+SHOWN_PER_REASON = 20
+"""Skips that are named one by one for each reason; the rest is counted."""
+TABLE_COLUMNS = (("date", 10), ("source", 26), ("type", 26), ("target", 26), ("place", 16), ("said by", 20))
+
+
+def say(line: str = "") -> None:
+    """A line -> standard output."""
+    print(line)
+
+
+def warn(line: str) -> None:
+    """A line -> standard error, without characters that a terminal would act upon."""
+    plain = "".join(c if c.isprintable() or c == "\n" else "?" for c in line)
+    print(plain, file=sys.stderr, flush=True)
+
+
+def name_actors(actors: Sequence[Actor], nobody: str = "-") -> str:
+    """Actors -> their names with sectors: North Korea (MIL), Kim Yo Jong (PRK GOV)."""
+    parts = []
+    for actor in actors:
+        sectors = "+".join(actor.sectors)
+        state = actor.entity is None and actor.country is not None and sectors == "GOV"
+        label = actor.entity or actor.name
+        parts.append(label if state else f"{label} ({f'{actor.country} ' if actor.country and actor.entity else ''}{sectors})" if sectors else label)
+    return ", ".join(dict.fromkeys(parts)) or nobody
+
+
+def name_type(event: Event) -> str:
+    """An event -> ASSAULT destroy, explosives."""
+    return f"{event.event_type} {', '.join(event.modes)}".strip()
+
+
+def _date_cell(event: Event) -> str:
+    if event.date is None:
+        return "no date"
+    return event.date.start[: {"year": 4, "month": 7}.get(event.date.precision, 10)]
+
+
+def describe_event(event: Event) -> str:
+    """An event -> one line: date, who, what, to whom, where, how many died, who says so."""
+    line = f"{_date_cell(event):<10}  {name_actors(event.source, '?')}: {name_type(event)}"
+    line += f" > {name_actors(event.target)}" if event.target else ""
+    line += f", at {event.place.name}" if event.place else ""
+    counts = [f"{count} {what}" for count, what in ((event.dead, "dead"), (event.injured, "injured")) if count is not None]
+    line += f", {' and '.join(counts)}" if counts else ""
+    line += f"; according to {name_actors(event.said_by)}" if event.said_by else ""
+    notes = [note for note in ("background" if event.historical else "", event.modality if event.modality != "actual" else "") if note]
+    return line + (f" [{', '.join(notes)}]" if notes else "")
+
+
+def show_brief(report: CodedReport) -> None:
+    """A coded report -> its title, a line for each event, the claims and the relations."""
+    document = report.document
+    title = document.title or document.text.split("\n", 1)[0]
+    say(title if len(title) <= 120 else title[:117] + "...")
+    about = [str(part) for part in (document.published_on, document.publisher, document.origin) if part]
+    say("  ".join(about)) if about else None
+    say()
+    lines = {event.event_id: describe_event(event) for event in report.events}
+    for line in lines.values() or ["no events found"]:
+        say(line)
+    if report.claims:
+        say("\nClaims")
+        for claim in report.claims:
+            holder = name_actors([claim.holder]) + (f", {claim.affiliation}" if claim.affiliation else "")
+            say(f"  {holder}: {claim.kind}: {' '.join(claim.text.split())}")
+    if report.relations:
+        types = {event.event_id: f"{_date_cell(event)} {name_actors(event.source, '?')}: {event.event_type}" for event in report.events}
+        say("\nRelations")
+        for relation in report.relations:
+            say(f"  {types.get(relation.first, relation.first)} -- {relation.kind} -- {types.get(relation.second, relation.second)}")
+
+
+def table_header() -> str:
+    """The heading of the table that ``table_lines`` fills."""
+    return "  ".join(f"{name:<{width}}" for name, width in TABLE_COLUMNS).rstrip()
+
+
+def table_lines(events: Iterable[Event]) -> list[str]:
+    """Events -> lines of columns, cut to width."""
+    out = []
+    for event in events:
+        place = event.place.name if event.place else ""
+        cells = (_date_cell(event), name_actors(event.source, "?"), name_type(event), name_actors(event.target), place, name_actors(event.said_by, ""))
+        out.append("  ".join(_fit(cell, width) for cell, (_, width) in zip(cells, TABLE_COLUMNS, strict=True)).rstrip())
+    return out
+
+
+def _fit(text: str, width: int) -> str:
+    columns = [2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
+    if sum(columns) <= width:
+        return text + " " * (width - sum(columns))
+    kept = text
+    while kept and sum(columns[: len(kept)]) > width - 1:
+        kept = kept[:-1]
+    return kept + "…" + " " * (width - 1 - sum(columns[: len(kept)]))
+
+
+def show_summary(events: Sequence[Event], reports: int, seconds: float) -> None:
+    """All events of a run -> counts by type, the pairs of actors with most events, and the speed."""
+    types = Counter(event.event_type for event in events)
+    pairs = Counter(
+        f"{source.country or source.name} > {target.country or target.name}"
+        for event in events
+        for source in event.source[:1]
+        for target in event.target[:1]
+        if (source.country or source.name) != (target.country or target.name)
+    )
+    say(f"\n{len(events)} events in {reports} reports, {seconds:.1f} seconds ({reports / max(seconds, 1e-9):.1f} reports a second)")
+    say("types   " + ", ".join(f"{name} {count}" for name, count in types.most_common()))
+    say("dyads   " + ", ".join(f"{name} {count}" for name, count in pairs.most_common(8)))
+
+
+class SkipLog:
+    """Skips as they come -> lines on standard error, and the count by reason at the end."""
+
+    def __init__(self) -> None:
+        self.lost = Counter[str]()
+        self.mended = Counter[str]()
+
+    def note(self, skipped: Skipped) -> None:
+        """Name one skip, unless many of its reason were named."""
+        counter = self.lost if skipped.whole else self.mended
+        counter[skipped.reason] += 1
+        if counter[skipped.reason] <= SHOWN_PER_REASON:
+            warn(str(skipped))
+        elif counter[skipped.reason] == SHOWN_PER_REASON + 1:
+            warn(f"... more of {skipped.reason}, counted at the end")
+
+    def close(self, coded: int) -> None:
+        """Say how many were skipped and why, if any was."""
+        if self.lost:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.lost.items()))
+            warn(f"{coded} coded, {sum(self.lost.values())} skipped: {reasons}")
+        if self.mended:
+            warn("coded without: " + ", ".join(f"{count} {reason}" for reason, count in sorted(self.mended.items())))
+
+
+class ProgressBar:
+    """Reports done -> a bar with rate and time left on standard error; nothing if that is no terminal."""
+
+    def __init__(self, position: Position) -> None:
+        self._position = position
+        self._bar: Progress | None = None
+        self._started = time.monotonic()
+        self._done = 0
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            self._bar = self._make_bar()
+
+    def advance(self) -> None:
+        """One more report is coded."""
+        self._done += 1
+        if self._bar is not None:
+            rate = self._done / max(time.monotonic() - self._started, 1e-6)
+            total = self._position.estimate_total()
+            self._bar.update(self._bar.task_ids[0], completed=self._done, total=max(total, self._done) if total else None, rate=f"{rate:.1f} reports/s")
+
+    def __enter__(self) -> ProgressBar:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @staticmethod
+    def _make_bar() -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns: list[Any] = [TextColumn("coding"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
+        bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        bar.add_task("coding", total=None, rate="")
+        return bar
