@@ -84,9 +84,11 @@ def import_dictionary(source: Path, target: Path | None = None) -> ImportReport:
 
 
 def find_entries(name: str) -> list[tuple[str, Entry]]:
-    """A name, an alias or a surname in any case -> the register's entries for it, each with the form that matched; places are left out."""
+    """A name, an alias, a surname or a country code in any case -> the register's entries for it, each with the form that matched; places are left out."""
     wanted = name.strip().casefold().replace("’", "'")
     out: dict[Entry, str] = {}
+    if country := load_register().countries.get(name.strip().upper()):
+        out[country] = country.name
     for form, entries in _forms():
         if form.casefold() == wanted:
             for entry in entries:

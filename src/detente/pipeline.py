@@ -28,8 +28,8 @@ STEPS = (
     ("parse", "coding.parse", "blocks", "sentences"),
     ("actors", "coding.actors", "sentences, register", "names and noun phrases resolved to actors"),
     ("events", "coding.events", "sentences, phrases, rules", "event mentions"),
-    ("counterparts", "coding.counterparts", "mentions, phrases", "missing targets that the document gives"),
     ("attribution", "coding.attribution", "mentions", "modality, said_by"),
+    ("counterparts", "coding.counterparts", "mentions, phrases", "missing targets that the document gives"),
     ("dates", "coding.dates", "mentions, publication date", "when, historical"),
     ("places", "coding.places", "mentions, gazetteer", "place"),
     ("casualties", "coding.casualties", "mentions", "dead, injured"),
@@ -82,8 +82,8 @@ def _code_sentences(document: Document, dateline: str | None, sentences: list[Se
     text, published = document.text, document.published_on
     table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
     found, refusals = find_events(text, sentences, table.phrases, codebook)
-    found = complete_roles(found, sentences, table, codebook)
     mentions = attribute_events(found, sentences, table.phrases, codebook)
+    mentions = complete_roles(mentions, sentences, table, codebook)
     mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
     mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])
     mentions = count_casualties(mentions, text, sentences)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHOWN_PER_REASON = 20
 """Skips that are named one by one for each reason; the rest is counted."""
+BAR_FROM_REPORTS = 2
+"""Reports coded before the bar appears: for a single one it would only flicker."""
 TABLE_COLUMNS = (("date", 10), ("source", 26), ("type", 26), ("target", 26), ("place", 16), ("said by", 20))
 
 
@@ -169,14 +171,13 @@ class ProgressBar:
     def advance(self) -> None:
         """One more report is coded."""
         self._done += 1
-        if self._bar is not None:
+        if self._bar is not None and self._done >= BAR_FROM_REPORTS:
+            self._bar.start()  # a second call does nothing
             rate = self._done / max(time.monotonic() - self._started, 1e-6)
             total = self._position.estimate_total()
             self._bar.update(self._bar.task_ids[0], completed=self._done, total=max(total, self._done) if total else None, rate=f"{rate:.1f} reports/s")
 
     def __enter__(self) -> ProgressBar:
-        if self._bar is not None:
-            self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:

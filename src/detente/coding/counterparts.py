@@ -167,7 +167,7 @@ def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventM
     for noun in nouns:
         types = codebook.anaphora[noun]
         for other in mentions:
-            if other is m or other.event_type not in types or other.modality == "negated":
+            if other is m or other.event_type not in types or other.modality != "actual":
                 continue
             pool = (*other.source, *other.target) if other.event_type in _COOPERATIVE else other.source
             others = tuple(a for a in pool if _key(a) not in own)
@@ -197,7 +197,7 @@ def _hostile_sources(mentions: Sequence[EventMention]) -> Counter[str]:
     """How often each country is the source of a hostile act in the document."""
     out: Counter[str] = Counter()
     for m in mentions:
-        if m.event_type in ("ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"):
+        if m.modality == "actual" and m.event_type in ("ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"):
             out.update({a.country for a in m.source if a.country})
     return out
 

@@ -16,7 +16,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _DATELINE = re.compile(
-    r"^\s*(?P<place>[A-Z][A-Z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - )\s*"
+    r"^\s*(?P<place>[A-Z][A-Z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - )\s*"
 )
 MAX_DATELINE_CHARS = 110
 
