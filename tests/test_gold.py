@@ -94,9 +94,9 @@ def _toll(case: dict[str, Any], trace: Trace) -> list[str]:
     violent = [e for e in trace.report.events if e.modality == "actual" and e.event_type in ("ASSAULT", "PROTEST")]
     for name in ("dead", "injured"):
         if name in case:
-            got = [getattr(e, name) for e in violent]
+            got = [getattr(e, name) for e in violent] or [None]
             if _number(case[name]) not in got or not set(got) <= {_number(case[name]), None}:
-                problems.append(f"{name}: found {got or 'no violent event'}, expected {case[name]}")
+                problems.append(f"{name}: found {got}, expected {case[name]}")
     return problems
 
 

@@ -70,8 +70,10 @@ def find_actors(
     mentions = [[m for m in found if not _is_stray(m, counts, mentions)] for found in mentions]
     ranked = tuple(counts.most_common())
     home = ranked[0][0] if ranked else dateline_country
-    if dateline_country and ranked and counts[dateline_country] * 2 >= ranked[0][1]:
+    if dateline_country and ranked and counts[dateline_country] > 2 and counts[dateline_country] * 2.5 >= ranked[0][1]:
         home = dateline_country
+    elif dateline_country and counts[dateline_country] * 2.5 < (ranked[0][1] if ranked else 0):
+        dateline_country = None  # written from elsewhere: a correspondent's desk is not what the report is about
     reader = _Reader(plain, sentences, mentions, codebook, register, day, home, {code for code, _ in ranked}, dateline_country)
     return ActorTable(tuple(tuple(m) for m in mentions), tuple(reader.read_all()), ranked, home, dateline_country)
 
@@ -458,6 +460,10 @@ class _Reader:
             if before is not None:
                 return [msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in before.actors]
         if "UAF" in sectors or "CRM" in sectors and role.kind == "person":
+            return [self._actor(first, i, role.phrase, None, sectors)]
+        if sectors == ("REF",):
+            return [self._actor(first, i, role.phrase, None, ("CVL", "REF"))]
+        if "NGO" in sectors and any(s.lemmas[c].lower() in ("international", "foreign", "western", "global", "overseas", "right", "aid", "humanitarian") for c in s.children[i]):
             return [self._actor(first, i, role.phrase, None, sectors)]
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
             return []

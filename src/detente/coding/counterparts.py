@@ -1,13 +1,13 @@
 """Event mentions with a missing role -> the same with the role that the document gives: the act that is condemned, the other side of the quarrel.
 
-A newspaper names the other side once and then writes "condemned the test", "threatened to hit back", "demanded an apology". Each inferred
-actor says by its ``inferred`` step how it was found; what stays unknown stays empty.
+A newspaper names the other side once and then writes "condemned the test", "threatened to hit back", "demanded an apology". For each type of
+event the ways to find the other side are tried in a fixed order (``_WAYS``); what none of them finds stays empty.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -16,24 +16,41 @@ from detente.coding.actors import ActorTable, Phrase
 from detente.coding.grammar import subtree
 from detente.records import Actor, EventMention, Sentence
 
-_NEEDS_TARGET = frozenset({"ACCUSE", "REJECT", "THREATEN", "SUPPORT", "SANCTION", "ASSAULT", "PROTEST", "CONSULT", "AGREE", "COERCE", "CONCEDE", "AID", "COOPERATE", "REQUEST", "MOBILIZE"})
+_STATE = frozenset({"GOV", "MIL", "COP", "LEG", "JUD", "SPY"})
+_PEOPLE = frozenset({"CVL", "LAB", "EDU", "REL", "AGR", "SOC", "NGO", "MED", "REF"})
+_NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 _COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
-_ADVERSARIAL = frozenset({"ACCUSE", "REJECT", "THREATEN"})
-_MAX_GAP_SENTENCES = 3
+_HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"})
+_PRESS_DOES_NOT = _HOSTILE | {"RETREAT", "CONCEDE", "AID"}
+DOMESTIC_SHARE = 0.6
+"""From this share of country mentions on, a document is about one country, whose sectors are then sides of their own. Set on the sample corpora."""
+MAX_GAP_SENTENCES = 3
+"""How far back the other side is looked for."""
+
+
+class _Story(msgspec.Struct, frozen=True):
+    """What the document as a whole tells of its sides."""
+
+    mentions: Sequence[EventMention]
+    table: ActorTable
+    codebook: Codebook
+    hostile: Counter[str]
+    ranks: Mapping[str, int]
+    is_domestic: bool
+    has_protest: bool
 
 
 def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable, codebook: Codebook) -> list[EventMention]:
-    """Event mentions -> event mentions with missing targets (and sources of definite event nouns) filled where the document gives them."""
+    """Event mentions -> event mentions with missing targets (and the authorities behind agentless arrests and trials) where the document gives them."""
+    story = _read_story(mentions, table, codebook)
     out: list[EventMention] = []
-    hostile = _hostile_sources(mentions)
     for m in mentions:
+        m = _without_press(m)
+        if not m.source and not m.target and not m.incomplete:
+            continue
         s, here = sentences[m.sentence], table.phrases[m.sentence]
-        if m.event_type in _PRESS_DOES_NOT and any("JRN" in a.sectors for a in m.source):
-            m = msgspec.structs.replace(m, source=tuple(a for a in m.source if "JRN" not in a.sectors))  # who reports an act has not done it
-            if not m.source and not m.target:
-                continue
-        if m.source and not m.own_object and not m.incomplete and m.event_type in _NEEDS_TARGET and (not m.target or _threatens_itself(m)):
-            target = _find_target(m, s, here, mentions, hostile, table, codebook)
+        if m.source and not m.own_object and not m.incomplete and (not m.target or _hits_itself(m)):
+            target = _find_target(m, s, here, story)
             if target:
                 m = msgspec.structs.replace(m, target=target, needs_target=False)
         elif m.target and not m.source and not m.incomplete and m.is_passive:
@@ -43,204 +60,275 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     return out
 
 
+def _read_story(mentions: Sequence[EventMention], table: ActorTable, codebook: Codebook) -> _Story:
+    total = sum(n for _, n in table.countries)
+    is_domestic = bool(table.countries) and table.countries[0][1] >= DOMESTIC_SHARE * total and table.countries[0][0] == table.home
+    hostile: Counter[str] = Counter()
+    for m in mentions:
+        if m.modality == "actual" and m.event_type in _HOSTILE:
+            hostile.update({_side(a, table.home if is_domestic else None) for a in m.source if not _NO_PARTY & set(a.sectors)})
+    ranks = {code: i for i, (code, _) in enumerate(table.countries)}
+    return _Story(mentions, table, codebook, hostile, ranks, is_domestic, any(m.event_type == "PROTEST" for m in mentions))
+
+
+def _side(a: Actor, home: str | None) -> str:
+    """The side that an actor stands on: its country; within the home country of a domestic story, its branch; else the body itself."""
+    if a.country and a.country == home:
+        sectors = set(a.sectors)
+        branch = next((x for x in ("GOV", "LEG", "JUD", "MIL", "COP", "REB") if x in sectors), None)
+        branch = {"COP": "GOV", "SPY": "GOV"}.get(branch or "", branch)
+        return f"{home}/{branch or ('OPP' if {'OPP', 'PTY'} & sectors else 'CVL' if sectors & _PEOPLE else a.sectors[0] if a.sectors else '')}"
+    if a.country:
+        return a.country
+    return "United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name
+
+
+def _sides(actors: Iterable[Actor], story: _Story) -> set[str]:
+    home = story.table.home if story.is_domestic else None
+    return {_side(a, home) for a in actors}
+
+
+def _others(actors: Iterable[Actor], own: set[str], story: _Story) -> tuple[Actor, ...]:
+    home = story.table.home if story.is_domestic else None
+    return tuple(a for a in actors if _side(a, home) not in own)
+
+
+def _without_press(m: EventMention) -> EventMention:
+    """Who reports an act has not done it."""
+    if m.event_type in _PRESS_DOES_NOT and any("JRN" in a.sectors for a in m.source):
+        return msgspec.structs.replace(m, source=tuple(a for a in m.source if "JRN" not in a.sectors))
+    return m
+
+
+def _hits_itself(m: EventMention) -> bool:
+    """A state that "warns" its own forces: the words below the trigger misled, the other side is meant."""
+    countries = {a.country for a in (*m.source, *m.target)}
+    return m.event_type == "THREATEN" and len(countries) == 1 and all({"GOV", "MIL"} & set(a.sectors) for a in (*m.source, *m.target))
+
+
+# -- the ways ------------------------------------------------------------------------------------------------------------
+Way = Callable[[EventMention, Sentence, Mapping[int, Phrase], set[str], _Story], tuple[Actor, ...] | None]
+
+
+def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story: _Story) -> tuple[Actor, ...]:
+    own = _sides(m.source, story)
+    for way in _WAYS.get(m.event_type, ()):
+        found = way(m, s, here, own, story)
+        if found is not None:
+            return found
+    return ()
+
+
+def _inside(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Another side named below the trigger: in the object, the complement clause or its phrases; the nearest."""
+    skip = {a.span for a in m.source}
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for k in subtree(s, m.trigger):
+        if k not in here or k == m.trigger or here[k].kind in ("place", "expert") or any(a.span in skip for a in here[k].actors):
+            continue
+        phrase = here[k]
+        others = tuple(a for a in _others(phrase.actors, own, story) if not (m.event_type in _PRESS_DOES_NOT and _NO_PARTY & set(a.sectors)))
+        if not others or k < m.trigger and s.deps[k] in ("nsubj", "nsubjpass") or phrase.kind == "property" and phrase.inferred:
+            continue
+        prep, is_near = _governing_preposition(s, k, m.trigger)
+        if prep in _NOT_TOWARDS.get(m.event_type, _NOT_TARGET_PREPS):
+            continue
+        if m.event_type == "REQUEST" and not (s.deps[k] in ("dobj", "dative") or prep in ("to", "on", "from", "with", "by", "upon") and is_near):
+            continue
+        cost = abs(k - m.trigger) + (6 if phrase.kind == "owner" else 0) - (4 if prep in ("with", "against", "on", "at", "over", "of") else 0)
+        if best is None or cost < best[0]:
+            best = (cost, others)
+    return best[1] if best else None
+
+
+_NOT_TARGET_PREPS = frozenset({"in", "at", "near", "by", "from", "after", "during", "following", "until", "before", "since", "to"})
+_TO_COUNTS = _NOT_TARGET_PREPS - {"to"}
+_NOT_TOWARDS = {t: _TO_COUNTS for t in ("REJECT", "ACCUSE", "AGREE", "AID", "SANCTION")} | {"REQUEST": frozenset()}
+
+
+def _governing_preposition(s: Sentence, k: int, trigger: int) -> tuple[str, bool]:
+    """The preposition whose object token ``k`` belongs to, and whether it hangs right on the trigger."""
+    token = k
+    for _ in range(4):
+        if s.deps[token] == "pobj":
+            return s.lemmas[s.heads[token]].lower(), s.heads[s.heads[token]] == trigger
+        if s.heads[token] == token:
+            break
+        token = s.heads[token]
+    return "", False
+
+
+def _act(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Who did the act that the object points back to ("condemned the test"): the nearest event of the noun's family by another side.
+
+    An act whose doer the document does not know gives the empty tuple: nobody is named.
+    """
+    below = [*s.children[m.trigger], *(c for p in s.children[m.trigger] if s.deps[p] == "prep" for c in s.children[p])]
+    nouns = [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in story.codebook.anaphora]
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for noun in nouns:
+        for other in story.mentions:
+            if other is m or other.event_type not in story.codebook.anaphora[noun] or other.modality != "actual":
+                continue
+            pool = (*other.source, *other.target) if other.event_type in _COOPERATIVE else other.source
+            others = _others(pool, own, story)
+            if not others and (pool or not (other.is_passive or other.nominal or other.incomplete)):
+                continue
+            gap = m.sentence - other.sentence
+            same_word = noun in other.evidence.text.lower() or noun in other.rule
+            cost = (gap if gap >= 0 else 3 - gap) * 0.7 - (3 if same_word else 0)
+            if best is None or cost < best[0]:
+                best = (cost, others)
+        if noun in ("resolution", "vote", "sanction", "measure", "draft", "ruling", "verdict", "warrant", "judgment", "judgement"):
+            body = _last_body(m, own, story, {"JUD"} if noun in ("ruling", "verdict", "warrant", "judgment", "judgement") else {"IGO"})
+            if body and (best is None or best[0] > -2):
+                return body
+    return best[1] if best and best[0] < 6 else None
+
+
+def _last_body(m: EventMention, own: set[str], story: _Story, sectors: set[str]) -> tuple[Actor, ...]:
+    """The last body of a kind spoken of: who passes resolutions, who rules."""
+    for number in range(m.sentence, max(-1, m.sentence - 7), -1):
+        for phrase in reversed(story.table.phrases[number].values()):
+            if phrase.actors and sectors & set(phrase.actors[0].sectors) and _others(phrase.actors[:1], own, story):
+                return phrase.actors[:1]
+    return ()
+
+
+def _other_side(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """The other side of the quarrel: the last other side spoken of nearby, those that act with hostility and that the story is about first."""
+    home = story.table.home if story.is_domestic else None
+    best: tuple[float, tuple[Actor, ...]] | None = None
+    for gap in range(MAX_GAP_SENTENCES + 1):
+        number = m.sentence - gap
+        if number < 0:
+            break
+        for k, phrase in story.table.phrases[number].items():
+            if gap == 0 and k >= m.trigger or phrase.kind in ("place", "expert", "unknown", "property"):
+                continue
+            others = tuple(a for a in _others(phrase.actors, own, story) if (a.country or a.entity) and not _NO_PARTY & set(a.sectors))
+            if not others or len(others) < len(phrase.actors):
+                continue
+            cost = gap * 1.5 + min(story.ranks.get(others[0].country or "", 2), 4) * 1.5 + (0 if gap else 0.5) - min(story.hostile[_side(others[0], home)], 3)
+            if best is None or cost < best[0]:
+                best = (cost, others)
+    return best[1][:1] if best is not None and best[0] < 6.0 else None
+
+
+def _domestic(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Within one country: the government for those who stand against it; for the state, the last opponents spoken of."""
+    home = next((a.country for a in m.source if a.country), None)
+    if home is None or home != story.table.home:
+        return None
+    name = next(a.name for a in m.source if a.country == home)
+    if not _STATE & {x for a in m.source for x in a.sectors}:
+        return (Actor("", name, home, ("GOV",)),) if m.event_type != "ASSAULT" or any("REB" in a.sectors for a in m.source) else None
+    for number in range(m.sentence, max(-1, m.sentence - 4), -1):
+        for phrase in reversed(story.table.phrases[number].values()):
+            found = tuple(a for a in phrase.actors if a.country == home and (_PEOPLE | {"REB", "OPP", "PTY", "CRM"}) & set(a.sectors))
+            if found and phrase.kind not in ("property", "expert"):
+                return found[:1]
+    return None
+
+
+def _opponents(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """The government, for parties, unions and citizens of the story's country."""
+    return _domestic(m, s, here, own, story) if not _STATE & {x for a in m.source for x in a.sectors} else None
+
+
+def _citizens(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """The people, for curfews and bans that name nobody."""
+    home = next((a.country for a in m.source if a.country), None)
+    if home is None or home != story.table.home or not story.is_domestic:
+        return None
+    return (Actor("", next(a.name for a in m.source if a.country == home), home, ("CVL",)),)
+
+
+def _government(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """The protesters' own government."""
+    home = next((a.country for a in m.source if a.country), None)
+    if home is None or "GOV" in {x for a in m.source for x in a.sectors}:
+        return None
+    return (Actor("", next(a.name for a in m.source if a.country == home), home, ("GOV",)),)
+
+
+def _flown_over(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """A missile "over Japan", "through Japan's airspace", "toward Guam"; a weapons test at nobody has no target."""
+    if "weapons" not in m.modes:
+        return None
+    for k in subtree(s, m.trigger):
+        if k in here and s.deps[k] == "pobj" and s.lemmas[s.heads[k]].lower() in ("over", "through", "toward", "towards", "into", "at", "across"):
+            others = tuple(a for a in _others(here[k].actors, own, story) if a.country)
+            if others:
+                return others
+    first = max((story.hostile[c] for c in own), default=0)
+    return None if any(n > first for c, n in story.hostile.items() if c not in own) else ()
+
+
+def _adversary(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """For shows of force: the other side only where it has acted with hostility; protesters in a domestic story."""
+    leading = [code for code, _ in story.table.countries[:3]]
+    if any(n for c, n in story.hostile.items() if c not in own and c.split("/")[0] in leading):
+        return _other_side(m, s, here, own, story)
+    return _citizens(m, s, here, own, story) if story.has_protest else ()
+
+
+def _addressee(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Whom a demand is meant for: "urged him", "demanded an explanation"; outsiders call on the side that acts with hostility."""
+    if any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj")) or m.cameo.startswith(("10", "024", "0253", "025")) and "call-for" not in m.rule and "restraint" not in m.rule:
+        found = _other_side(m, s, here, own, story)
+        if found:
+            return found
+    return None
+
+
+def _parties(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Whom a mediator brings together: the last two other sides."""
+    if "mediat" not in m.rule and "045" not in m.cameo:
+        return None
+    home = story.table.home if story.is_domestic else None
+    pair: dict[str, Actor] = {}
+    for number in range(m.sentence, max(-1, m.sentence - 5), -1):
+        for phrase in reversed(story.table.phrases[number].values()):
+            for a in _others(phrase.actors, own, story):
+                if phrase.kind not in ("place", "property", "expert") and not _NO_PARTY & set(a.sectors) and len(pair) < 2:
+                    pair.setdefault(_side(a, home), a)
+    return tuple(pair.values()) or None
+
+
+_WAYS: Mapping[str, tuple[Way, ...]] = {
+    "ACCUSE": (_inside, _act, _opponents, _other_side),
+    "REJECT": (_inside, _act, _opponents, _other_side, _domestic),
+    "THREATEN": (_inside, _act, _opponents, _other_side, _domestic),
+    "SUPPORT": (_inside, _act),
+    "REQUEST": (_inside, _addressee),
+    "SANCTION": (_inside, _act, _other_side),
+    "ASSAULT": (_inside, _opponents, _other_side, _domestic),
+    "MOBILIZE": (_flown_over, _inside, _adversary),
+    "AGREE": (_inside, _opponents, _other_side),
+    "COERCE": (_inside, _domestic, _citizens),
+    "RETREAT": (_inside, _domestic),
+    "CONCEDE": (_inside, _domestic),
+    "PROTEST": (_government,),
+    "CONSULT": (_inside, _parties),
+    "AID": (_inside,),
+    "COOPERATE": (_inside,),
+}
+
+
+# -- sources ---------------------------------------------------------------------------------------------------------------
 _AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate": "JUD", "allege": "JUD", "curfew": "GOV", "censor": "GOV"}
 
 
 def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMention:
     """"Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
     if {"expel", "deport"} & set(m.modes):
-        out_of = [x for x in table.mentions[m.sentence] if x.entry.kind in ("country", "capital") and s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("from", "of") and x.head > m.trigger]
-        if out_of and out_of[0].entry.country:
-            return msgspec.structs.replace(m, source=(Actor("", out_of[0].entry.name, out_of[0].entry.country, ("GOV",)),))
+        for x in table.mentions[m.sentence]:
+            if x.entry.kind in ("country", "capital") and x.entry.country and s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("from", "of") and x.head > m.trigger:
+                return msgspec.structs.replace(m, source=(Actor("", x.entry.name, x.entry.country, ("GOV",)),))
     sector = next((_AUTHORITIES[mode] for mode in m.modes if mode in _AUTHORITIES), None)
-    if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")) or {"GOV", "REB"} & {x for a in m.target for x in a.sectors} and table.home is None:
+    if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")):
         return m
     places = [x.entry.country or (x.entry.place.country if x.entry.place else None) for x in table.mentions[m.sentence] if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")]
-    country = next((c for c in places if c), None) or table.dateline or table.home
-    if country is None:
-        return m
-    return msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))
-
-
-def _threatens_itself(m: EventMention) -> bool:
-    """A state that "warns" its own forces: the words below the trigger misled, the other side is meant."""
-    state = {"GOV", "MIL"}
-    return m.event_type == "THREATEN" and _countries(m.source) == _countries(m.target) and all(set(a.sectors) & state for a in (*m.source, *m.target))
-
-
-def _key(a: Actor) -> str:
-    return a.country or ("United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name)
-
-
-def _countries(actors: Sequence[Actor]) -> set[str]:
-    return {_key(a) for a in actors}
-
-
-_PRESS_DOES_NOT = frozenset({"ASSAULT", "COERCE", "MOBILIZE", "SANCTION", "RETREAT", "CONCEDE", "AID"})
-_NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
-
-
-def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], mentions: Sequence[EventMention], hostile: Counter[str], table: ActorTable, codebook: Codebook) -> tuple[Actor, ...]:
-    own = _countries(m.source)
-    weapons = m.event_type == "MOBILIZE" and "weapons" in m.modes
-    if weapons:
-        flown = _flown_over(m, s, here, own)
-        reacts = not flown and any(n > max((hostile[c] for c in own), default=0) for c, n in hostile.items() if c not in own)
-        return flown or (_other_side(m, table, own, hostile) if reacts else ())
-    inside = _inside_clause(m, s, here, own)
-    if inside and m.event_type not in ("PROTEST",):
-        return inside
-    if m.event_type in ("ACCUSE", "SUPPORT", "REJECT", "SANCTION", "THREATEN"):
-        nouns = _act_nouns(m, s, codebook)
-        act = _antecedent(m, nouns, mentions, own, codebook, table) if nouns else None
-        if act is not None:
-            return act
-    if m.event_type in ("COERCE", "RETREAT", "CONCEDE") or m.event_type in ("REJECT", "THREATEN", "ASSAULT", "AGREE") and not {"GOV", "IGO"} & {x for a in m.source for x in a.sectors}:
-        domestic = _domestic_side(m, table)
-        if domestic:
-            return domestic
-    if m.event_type == "MOBILIZE" and not any(n for c, n in hostile.items() if c not in own and c in [k for k, _ in table.countries[:3]]):
-        return ()
-    if m.event_type in _ADVERSARIAL or m.event_type in ("SANCTION", "ASSAULT", "MOBILIZE", "AGREE"):
-        return _other_side(m, table, own, hostile)
-    if m.event_type == "REQUEST" and any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj")):
-        return _other_side(m, table, own, hostile)
-    if m.event_type == "PROTEST":
-        country = next((a.country for a in m.source if a.country), None)
-        if country and not {"GOV"} & {x for a in m.source for x in a.sectors}:
-            name = next(a.name for a in m.source if a.country == country)
-            return (Actor("", name, country, ("GOV",)),)
-    return ()
-
-
-def _inside_clause(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]) -> tuple[Actor, ...]:
-    """Another country named below the trigger: in the object, the complement clause or its phrases; the nearest."""
-    below = [k for k in subtree(s, m.trigger) if k in here and k != m.trigger]
-    skip = {a.span for a in m.source}
-    best: tuple[float, tuple[Actor, ...]] | None = None
-    for k in below:
-        phrase = here[k]
-        if phrase.kind in ("place",) or any(a.span in skip for a in phrase.actors):
-            continue
-        others = tuple(a for a in phrase.actors if _key(a) not in own and a.sectors and not (m.event_type in _PRESS_DOES_NOT and _NO_PARTY & set(a.sectors)))
-        if not others:
-            continue
-        token, prep = k, ""
-        for _ in range(4):
-            if s.deps[token] == "pobj":
-                prep = s.lemmas[s.heads[token]].lower()
-                break
-            if s.heads[token] == token:
-                break
-            token = s.heads[token]
-        if prep in ("in", "at", "near", "by", "from", "after", "during", "following", "until", "before", "since", "to") and m.event_type not in ("REQUEST",) and not (prep == "to" and m.event_type in ("REJECT", "ACCUSE", "AGREE", "AID", "SANCTION")):
-            continue
-        if m.event_type == "REQUEST" and not (s.deps[k] in ("dobj", "dative") or prep in ("to", "on", "from", "with", "by", "upon") and s.heads[s.heads[token]] == m.trigger):
-            continue
-        if k < m.trigger and s.deps[k] in ("nsubj", "nsubjpass"):
-            continue
-        cost = abs(k - m.trigger) + (6 if phrase.kind == "owner" else 0) - (4 if prep in ("with", "against", "on", "at", "over", "of") else 0)
-        if best is None or cost < best[0]:
-            best = (cost, others)
-    return best[1] if best else ()
-
-
-def _flown_over(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]) -> tuple[Actor, ...]:
-    """A missile "over Japan", "through Japan's airspace", "toward Guam"."""
-    for k in subtree(s, m.trigger):
-        if k in here and s.deps[k] == "pobj" and s.lemmas[s.heads[k]].lower() in ("over", "through", "toward", "towards", "into", "at", "across"):
-            others = tuple(a for a in here[k].actors if a.country and a.country not in own)
-            if others:
-                return others
-    return ()
-
-
-def _act_nouns(m: EventMention, s: Sentence, codebook: Codebook) -> list[str]:
-    """Lemmas of the trigger's objects that point back to an event."""
-    below = [*s.children[m.trigger], *(c for p in s.children[m.trigger] if s.deps[p] == "prep" for c in s.children[p])]
-    return [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in codebook.anaphora]
-
-
-def _antecedent(m: EventMention, nouns: Sequence[str], mentions: Sequence[EventMention], own: set[str], codebook: Codebook, table: ActorTable) -> tuple[Actor, ...] | None:
-    """Who did the act that the nouns point back to: the nearest event of the noun's family by another side, one with the same word first."""
-    best: tuple[float, tuple[Actor, ...]] | None = None
-    for noun in nouns:
-        types = codebook.anaphora[noun]
-        for other in mentions:
-            if other is m or other.event_type not in types or other.modality != "actual":
-                continue
-            pool = (*other.source, *other.target) if other.event_type in _COOPERATIVE else other.source
-            others = tuple(a for a in pool if _key(a) not in own)
-            if not others and (pool or not (other.is_passive or other.nominal or other.incomplete)):
-                continue
-            gap = m.sentence - other.sentence
-            cost = (gap if gap >= 0 else 3 - gap) * 0.7 - (3 if noun in other.evidence.text.lower() or noun in other.rule else 0)
-            if best is None or cost < best[0]:
-                best = (cost, others)
-        if noun in ("resolution", "vote", "sanction", "measure", "draft"):
-            body = _last_body(m, table, own)
-            if body and (best is None or best[0] > -2):
-                return body
-    return best[1] if best and best[0] < 6 else None
-
-
-def _last_body(m: EventMention, table: ActorTable, own: set[str]) -> tuple[Actor, ...]:
-    """The last intergovernmental body spoken of: who passes resolutions."""
-    for number in range(m.sentence, max(-1, m.sentence - 7), -1):
-        for phrase in reversed(table.phrases[number].values()):
-            if phrase.actors and "IGO" in phrase.actors[0].sectors and _key(phrase.actors[0]) not in own:
-                return phrase.actors[:1]
-    return ()
-
-
-def _hostile_sources(mentions: Sequence[EventMention]) -> Counter[str]:
-    """How often each country is the source of a hostile act in the document."""
-    out: Counter[str] = Counter()
-    for m in mentions:
-        if m.modality == "actual" and m.event_type in ("ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"):
-            out.update({a.country for a in m.source if a.country})
-    return out
-
-
-def _other_side(m: EventMention, table: ActorTable, own: set[str], hostile: Counter[str]) -> tuple[Actor, ...]:
-    """The other side of the quarrel: the last other actor spoken of nearby, preferring the countries that the document is about."""
-    ranks = {code: i for i, (code, _) in enumerate(table.countries)}
-    best: tuple[float, tuple[Actor, ...]] | None = None
-    for gap in range(_MAX_GAP_SENTENCES + 1):
-        number = m.sentence - gap
-        if number < 0:
-            break
-        for k, phrase in table.phrases[number].items():
-            if gap == 0 and k >= m.trigger or phrase.kind in ("place", "expert", "unknown", "property"):
-                continue
-            others = tuple(a for a in phrase.actors if (a.country or a.entity) and (a.country or a.entity) not in own and not {"JRN", "IGO", "NGO", "EDU"} & set(a.sectors))
-            if not others or len(others) < len(phrase.actors):
-                continue
-            cost = gap * 1.5 + min(ranks.get(others[0].country or "", 9), 4) * 1.5 + (0 if gap else 0.5) - min(hostile[others[0].country or ""], 3)
-            if best is None or cost < best[0]:
-                best = (cost, others)
-    if best is not None and best[0] < 6.0:
-        a = best[1][0]
-        return (msgspec.structs.replace(a, text=a.text),)
-    return _domestic_side(m, table)
-
-
-_STATE = frozenset({"GOV", "MIL", "COP", "LEG", "JUD", "SPY"})
-
-
-def _domestic_side(m: EventMention, table: ActorTable) -> tuple[Actor, ...]:
-    """Within one country: the government for those who stand against it; for the state, the last opponents spoken of, else its people."""
-    home = next((a.country for a in m.source if a.country), None)
-    if home is None or home != table.home:
-        return ()
-    name = next(a.name for a in m.source if a.country == home)
-    if not _STATE & {x for a in m.source for x in a.sectors}:
-        return (Actor("", name, home, ("GOV",)),) if m.event_type not in ("ASSAULT", "ACCUSE") else ()
-    if m.event_type == "ACCUSE":
-        return ()
-    for number in range(m.sentence, max(-1, m.sentence - 4), -1):
-        for phrase in reversed(table.phrases[number].values()):
-            found = tuple(a for a in phrase.actors if a.country == home and {"REB", "OPP", "PTY", "CVL", "LAB", "EDU", "REL", "NGO", "SOC", "CRM"} & set(a.sectors))
-            if found and phrase.kind not in ("property", "expert"):
-                return found[:1]
-    return (Actor("", name, home, ("CVL",)),) if m.event_type in ("COERCE",) else ()
+    country = next((c for c in places if c), None) or table.home
+    return m if country is None else msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))

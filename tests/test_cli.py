@@ -1,0 +1,269 @@
+"""The command line: what each command prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import detente
+from detente import show
+from detente.cli import main, make_parser
+from detente.errors import SettingsError
+from detente.settings import SETTINGS, count_workers, read_number
+
+TEXT = "Kenya accused Somalia of breaking the treaty on Monday.\n\nSomalia's foreign ministry rejected the charge and said that it would recall its ambassador.\n"
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    path = tmp_path / "report.txt"
+    path.write_text(TEXT)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def own_actors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from detente.codebook.register import load_register
+
+    path = tmp_path / "own" / "actors.csv"
+    monkeypatch.setenv("DETENTE_ACTORS", str(path))
+    load_register.cache_clear()
+    yield path  # type: ignore[misc]
+    load_register.cache_clear()
+
+
+def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "detente", *map(str, arguments)], capture_output=True, text=True, **options)  # type: ignore[call-overload,no-any-return]
+
+
+def test_help_answers_at_once_without_heavy_imports() -> None:
+    code = "import sys, detente.cli; detente.cli.make_parser(); print(sorted({'numpy', 'spacy', 'rich', 'msgspec', 'yaml', 'multiprocessing'} & set(sys.modules)))"
+    started = time.perf_counter()
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+    assert time.perf_counter() - started < 2
+
+
+def all_commands() -> list[list[str]]:
+    out: list[list[str]] = []
+
+    def walk(parser: object, path: list[str]) -> None:
+        inner = [a for a in parser._actions if hasattr(a, "choices") and isinstance(a.choices, dict)]  # type: ignore[attr-defined]
+        if path:
+            out.append(path)
+        for action in inner:
+            for name, child in action.choices.items():
+                walk(child, [*path, name])
+
+    walk(make_parser(), [])
+    return out
+
+
+@pytest.mark.parametrize("command", all_commands(), ids=" ".join)
+def test_every_help_shows_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    assert f"example:\n  detente {command[0]}" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"detente {detente.__version__}\n"
+
+
+def test_a_wrong_argument_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["code", "x.txt", "--date", "tuesday"])
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "expected YYYY-MM-DD" in err
+
+
+def test_a_report_is_coded_to_json_lines(report: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["code", str(report), "--date", "2019-05-08", "--format", "jsonl"]) == 0
+    events = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert "ACCUSE" in {e["event_type"] for e in events}
+    assert events[0]["date"]["start"] == "2019-05-06"
+
+
+def test_without_a_date_the_run_says_so_once(tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text(TEXT)
+    done = run("code", tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == "no publication date: relative dates stay unresolved\n"
+
+
+def test_a_report_from_standard_input_is_coded() -> None:
+    done = run("code", "-", "--date", "2019-05-08", input=json.dumps({"id": "x", "text": TEXT}) + "\n")
+    assert done.returncode == 0
+    assert {json.loads(line)["doc_id"] for line in done.stdout.splitlines()} == {"x"}
+
+
+def test_a_single_report_at_a_terminal_gives_a_brief(report: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert main(["code", str(report), "--date", "2019-05-08"]) == 0
+    out = capsys.readouterr().out
+    assert "2019-05-06  Kenya: ACCUSE" in out
+    assert "> Somalia" in out
+
+
+def test_part_skipped_is_exit_code_1_with_a_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": TEXT, "date": "2019-05-08"}) + "\n{broken\n{}\n")
+    assert main(["code", str(path), "-o", str(tmp_path / "out.jsonl")]) == 1
+    err = capsys.readouterr().err
+    assert f"{path}:2: found broken JSON" in err
+    assert "1 coded, 2 skipped: 1 broken-json, 1 missing-key" in err
+
+
+def test_nothing_read_is_exit_code_2_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["code", str(tmp_path / "none.txt")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "none.txt: cannot be read" in err
+
+
+def test_many_skips_of_a_kind_are_counted_not_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    from detente.reading import Skipped
+
+    log = show.SkipLog()
+    for n in range(100):
+        log.note(Skipped("a.jsonl", n + 1, "empty", "found nothing"))
+    log.close(5)
+    err = capsys.readouterr().err
+    assert err.count("\n") == show.SHOWN_PER_REASON + 2
+    assert err.endswith("5 coded, 100 skipped: 100 empty\n")
+
+
+@pytest.mark.parametrize(("ending", "start"), [("csv", b"event_id,doc_id"), ("tab", b"Event ID\tEvent Date"), ("parquet", b"PAR1")])
+def test_the_ending_of_the_output_tells_the_format(report: Path, tmp_path: Path, ending: str, start: bytes) -> None:
+    out = tmp_path / f"out.{ending}"
+    assert main(["code", str(report), "--date", "2019-05-08", "-o", str(out)]) == 0
+    assert out.read_bytes().startswith(start)
+
+
+def test_an_output_that_cannot_be_written_is_exit_code_2(report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["code", str(report), "-o", str(tmp_path / "no" / "such" / "out.jsonl")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_resume_without_an_output_is_refused(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["code", str(report), "--resume"]) == 2
+    assert "expected -o FILE" in capsys.readouterr().err
+
+
+def test_a_pipeline_that_is_not_installed_is_named(report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["code", str(report), "--pipeline", "en_core_no_such"]) == 2
+    assert "en_core_no_such" in capsys.readouterr().err
+
+
+def test_a_reader_that_leaves_early_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"id": str(n), "text": TEXT, "date": "2019-05-08"}) + "\n" for n in range(60)))
+    process = subprocess.Popen([sys.executable, "-m", "detente", "code", path, "--workers", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+def test_explain_shows_the_rule_of_each_event(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "North Korea blew up the liaison office on Tuesday.", "--date", "2020-06-16"]) == 0
+    out = capsys.readouterr().out
+    assert "assault.blow-up" in out
+    assert "2020-06-16" in out
+    assert "SENTENCES AND ACTORS" in out
+
+
+def test_the_library_codes_a_text() -> None:
+    report = detente.code("North Korea blew up the liaison office on Tuesday.", published_on="2020-06-16", title="Office gone")
+    assert [e.event_type for e in report.events] == ["ASSAULT"]
+    assert report.document.text.startswith("Office gone\n\n")
+
+
+def test_importing_the_library_is_light() -> None:
+    out = subprocess.run([sys.executable, "-c", "import sys, detente; print('numpy' in sys.modules, 'msgspec' in sys.modules)"], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False False"
+
+
+def test_pairs_without_their_columns_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("id\tsentence\n1\tKenya accused Somalia.\n")
+    assert main(["relate", str(path)]) == 2
+    assert "source, target missing" in capsys.readouterr().err
+
+
+def test_codebook_show_tells_the_modes_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["codebook", "show", "assault"]) == 0
+    out = capsys.readouterr().out
+    assert "heavy-weapons" in out
+    assert "fires:" in out
+    assert main(["codebook", "show", "NONSENSE"]) == 2
+
+
+def test_actors_show_marks_the_office_of_the_day(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["actors", "show", "Barack Obama", "--at", "2012-01-01"]) == 0
+    marked = [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("*")]
+    assert len(marked) == 1
+    assert "president" in marked[0]
+
+
+def test_an_added_actor_is_found_and_coded(own_actors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    add = ["actors", "add", "Jane Q. Roe", "--country", "KEN", "--sectors", "GOV", "--role", "special envoy", "--start", "2018-01-01", "--aliases", "Envoy Roe"]
+    assert main(add) == 0
+    assert main(add) == 0
+    assert len(own_actors.read_text().splitlines()) == 2
+    capsys.readouterr()
+    assert main(["actors", "show", "envoy roe"]) == 0
+    assert "special envoy" in capsys.readouterr().out
+
+
+def test_a_wrong_actor_is_refused_with_all_faults(own_actors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["actors", "add", "X", "--country", "ZZZ", "--sectors", "ABC", "--start", "soon"]) == 2
+    err = capsys.readouterr().err
+    assert all(word in err for word in ("country:", "sectors:", "start:"))
+    assert not own_actors.exists()
+
+
+def test_a_dictionary_is_imported_and_its_faults_named(own_actors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "actors.txt"
+    path.write_text("JANE_ROE_ [KENGOV 180101-190101]\n+ENVOY_ROE_\nBAD_ [QQQ]\n")
+    assert main(["actors", "import", str(path)]) == 1
+    assert "actors.txt:3: found the code 'QQQ'" in capsys.readouterr().err
+    assert own_actors.read_text().splitlines()[1] == "Jane Roe,Envoy Roe,KEN,GOV,,2018-01-01,2019-01-01"
+
+
+def test_every_setting_is_a_flag_of_code_and_a_variable() -> None:
+    help_text = next(a for a in make_parser()._actions if isinstance(a.choices, dict)).choices["code"].format_help()  # type: ignore[union-attr,call-overload]
+    for setting in SETTINGS:
+        assert setting.flag in help_text
+        assert setting.variable in help_text
+
+
+def test_a_setting_comes_from_the_flag_then_the_variable_then_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DETENTE_BATCH_REPORTS", raising=False)
+    assert read_number("batch_reports") == 32
+    monkeypatch.setenv("DETENTE_BATCH_REPORTS", "7")
+    assert read_number("batch_reports") == 7
+    assert read_number("batch_reports", "9") == 9
+    monkeypatch.setenv("DETENTE_WORKERS", "none")
+    with pytest.raises(SettingsError, match="DETENTE_WORKERS"):
+        count_workers()
+
+
+def test_all_cores_are_used_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DETENTE_WORKERS", raising=False)
+    assert count_workers() == len(os.sched_getaffinity(0))
