@@ -59,7 +59,7 @@ def test_the_sides_of_a_consultation_may_be_swapped_but_not_those_of_an_accusati
 
 def test_a_stateless_actor_matches_by_a_name_that_contains_the_other() -> None:
     gold = document(gold_event("ASSAULT", ["---/REB:Islamic State"], ["IRQ/CVL"]))
-    event = coded_event("ASSAULT", None, "IRQ", source=[{"country": None, "sectors": ["REB"], "name": "Islamic State group"}])
+    event = coded_event("ASSAULT", None, "IRQ") | {"source": [{"country": None, "sectors": ["REB"], "name": "Islamic State group"}]}
     assert evaluate_events(gold, [event]).levels["strict"].f1 == 1.0
 
 

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from conftest import gold_cases
 
+from conftest import gold_cases
 from detente.coding.dates import find_expressions
 from detente.pipeline import Trace
 from detente.records import Actor, Event, When

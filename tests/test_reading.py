@@ -63,7 +63,9 @@ def test_every_table_format_gives_the_same_report(tmp_path: Path) -> None:
     assert documents[0].text == f"Border village shelled\n\n{BODY}"
 
 
-@pytest.mark.parametrize(("key", "field"), [("body", "text"), ("content", "text"), ("article", "text"), ("headline", "title"), ("pub_date", "published_on"), ("source", "publisher")])
+@pytest.mark.parametrize(
+    ("key", "field"), [("body", "text"), ("content", "text"), ("article", "text"), ("headline", "title"), ("pub_date", "published_on"), ("source", "publisher")]
+)
 def test_other_names_of_keys_are_understood(tmp_path: Path, key: str, field: str) -> None:
     row = {key if name == field else name: value for name, value in ROW.items()}
     documents, skipped = read(write(tmp_path / "a.jsonl", json.dumps(row)))
@@ -215,9 +217,18 @@ def test_stray_bytes_among_utf8_are_mended() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("French", "Le gouvernement a annoncé mardi que les troupes seraient retirées de la frontière dans les prochains jours, après une réunion avec le ministre des affaires étrangères du pays voisin."),
-        ("German", "Die Regierung hat am Dienstag angekündigt, dass die Truppen in den nächsten Tagen von der Grenze abgezogen werden, nachdem der Minister mit dem Nachbarland gesprochen hatte und sich einig war."),
-        ("Spanish", "El gobierno anunció el martes que las tropas se retirarán de la frontera en los próximos días, después de una reunión con el ministro de asuntos exteriores del país vecino, según la agencia."),
+        (
+            "French",
+            "Le gouvernement a annoncé mardi que les troupes seraient retirées de la frontière dans les prochains jours, après une réunion avec le ministre des affaires étrangères du pays voisin.",
+        ),
+        (
+            "German",
+            "Die Regierung hat am Dienstag angekündigt, dass die Truppen in den nächsten Tagen von der Grenze abgezogen werden, nachdem der Minister mit dem Nachbarland gesprochen hatte und sich einig war.",
+        ),
+        (
+            "Spanish",
+            "El gobierno anunció el martes que las tropas se retirarán de la frontera en los próximos días, después de una reunión con el ministro de asuntos exteriores del país vecino, según la agencia.",
+        ),
         ("another script", "북한은 화요일 개성에 있는 남북공동연락사무소를 폭파했다고 통일부가 밝혔다."),
     ],
 )

@@ -185,7 +185,7 @@ def _load_places(builder: dict[str, list[Entry]], capitals: Mapping[str, str]) -
     if path.exists():
         for row in read_table(path):
             place = Place(row["name"], row["country"], _number(row["latitude"]), _number(row["longitude"]), "city", gazetteer_id=row["id"])
-            entry = Entry("place", row["name"], None, (), "city", place=place)
+            entry = Entry("place", row["name"], None, (), "city" if int(row["population"]) >= 500_000 else "town", place=place)
             for alias in [row["name"], *split(row["aliases"])]:
                 if alias in capitals:
                     places.setdefault(alias, []).append(place)

@@ -70,6 +70,7 @@ def find_actors(
     mentions = [[m for m in found if not _is_stray(m, counts, mentions)] for found in mentions]
     ranked = tuple(counts.most_common())
     home = ranked[0][0] if ranked else dateline_country
+    home = _narrator(ranked, mentions) or home
     if dateline_country and ranked and counts[dateline_country] > 2 and counts[dateline_country] * 2.5 >= ranked[0][1]:
         home = dateline_country
     elif dateline_country and counts[dateline_country] * 2.5 < (ranked[0][1] if ranked else 0):
@@ -114,6 +115,8 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 continue
             if entry.kind != "person" and _inside_name(s, i, last, entry):
                 continue
+            if entry.detail == "town" and not _in_locative(s, i, last):
+                continue
             if entry.kind == "place" and i == last and i > 0 and s.tags[i - 1] == "NNP" and s.deps[i - 1] == "compound" and s.heads[i - 1] == i and s.words[i - 1] not in ("New", "North", "South", "East", "West", "Port", "San", "Fort"):
                 if not any(plain.startswith(a, s.starts[i - 1]) for a, _ in register.names.get(s.words[i - 1], ())):
                     continue
@@ -137,6 +140,19 @@ def _choose_entry(entries: Sequence[Entry], day: str | None, counts: Mapping[str
     return min(entries, key=rank)
 
 
+def _narrator(ranked: Sequence[tuple[str, int]], mentions: Sequence[Sequence[Mention]]) -> str | None:
+    """Of two countries that a document speaks of about equally, the one whose ministries and bodies it names: its bare "police" are theirs."""
+    if len(ranked) < 2 or ranked[1][1] * 2.5 < ranked[0][1]:
+        return None
+    bodies: Counter[str] = Counter()
+    for found in mentions:
+        for m in found:
+            if m.entry.kind == "metonym" or m.entry.kind == "organisation" and m.entry.country and not {"JRN", "EDU"} & set(m.entry.sectors):
+                bodies[m.entry.country or ""] += 1
+    first, second = ranked[0][0], ranked[1][0]
+    return second if bodies[second] > bodies[first] + 1 else None
+
+
 def _is_stray(m: Mention, counts: Mapping[str, int], mentions: Sequence[Sequence[Mention]]) -> bool:
     """A one-word name of a party or paper ("Conservatives", "Times") of a country that the document does not speak of otherwise."""
     entry = m.entry
@@ -152,6 +168,24 @@ def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
     if entry.kind in ("place", "capital", "country") and following and s.deps[last + 1] in ("nsubj", "nsubjpass", "pobj", "dobj", "conj", "appos", "poss"):
         nxt = s.words[last + 1].lower()
         return entry.kind == "place" and nxt not in ("city", "province", "state", "region", "island", "river", "county", "airport", "district", "police", "court", "university", "government", "governor", "mayor")
+    return False
+
+
+_AT = frozenset({"in", "at", "near", "from", "to", "of", "outside", "around", "on", "into", "across", "between", "toward", "towards", "through", "inside", "over"})
+
+
+def _in_locative(s: Sentence, first: int, last: int) -> bool:
+    """A small town counts only where a place can stand: after a preposition of place, or beside such a name; else it may be anybody's name."""
+    head = _head(s, first, last)
+    for _ in range(3):
+        dep, up = s.deps[head], s.heads[head]
+        if dep == "pobj":
+            return s.lemmas[up].lower() in _AT
+        if dep not in ("conj", "appos", "compound", "nmod") or up == head:
+            return dep == "ROOT"
+        if dep in ("compound", "nmod") and s.tags[up] == "NNP":
+            return False
+        head = up
     return False
 
 
@@ -184,6 +218,7 @@ _GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "
 _STATE_WORDS = frozenset({"regime", "government", "administration", "authority", "authorities", "state", "leadership", "side", "official", "officials"})
 
 
+_CROWDS = frozenset({"dozen", "hundred", "thousand", "million", "score", "ten", "crowd"})
 _BODIES = {"un": "United Nations", "eu": "European Union", "european": "European Union", "nato": "NATO", "iaea": "International Atomic Energy Agency", "au": "African Union", "african": "African Union", "osce": "OSCE", "who": "World Health Organization", "imf": "International Monetary Fund", "world": "World Bank", "arab": "Arab League", "opcw": "OPCW", "icc": "International Criminal Court"}
 
 
@@ -382,7 +417,11 @@ class _Reader:
         """"dozens of protesters", "members of the group", "one of the soldiers"."""
         s = self.s
         if s.lemmas[i].lower() not in self.grammar["containers"]:
+            if s.tags[i] == "CD" and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and self.home and not s.children[i] and s.words[i].lower() not in ("one", "two", "both"):
+                return self._crowd(i)
             return None
+        if s.lemmas[i].lower() in _CROWDS and not any(s.lemmas[p] == "of" for p in children(s, i, "prep")) and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and self.home:
+            return self._crowd(i)
         for prep in children(s, i, "prep"):
             if s.lemmas[prep] in ("of", "from"):
                 for inner in children(s, prep, "pobj"):
@@ -396,11 +435,19 @@ class _Reader:
                         return Phrase(phrase.actors, phrase.kind if phrase.kind != "country" else "people", True, phrase.role)
         return None
 
+    def _crowd(self, i: int) -> Phrase:
+        """"Tens of thousands marched", "dozens were detained": people of the country that the document is about."""
+        home = self.home or ""
+        return Phrase((self._actor(i, i, self._country_name(home), home, ("CVL",)),), "people", True, "", True)
+
     def _role(self, i: int) -> Role | None:
         """The longest role phrase that ends in token ``i`` (or has it as head before "of")."""
         s = self.s
         lemma = s.lemmas[i].lower()
-        options = self.register.roles.get(lemma) or self.register.roles.get(s.words[i].lower())
+        options = self.register.roles.get(lemma, ())
+        surface = s.words[i].lower()
+        if surface != lemma:
+            options = (*self.register.roles.get(surface, ()), *options)
         if not options:
             return None
         for role in options:
@@ -738,9 +785,9 @@ class _Reader:
             return None
         for known in reversed(self.known[-40:]):
             phrase = known.phrase
-            if lemma in _COUNTRY_NOUNS and phrase.kind in ("country", "capital", "people") and phrase.actors[0].country:
+            if lemma in _COUNTRY_NOUNS and phrase.kind in ("country", "capital", "people") and phrase.actors and phrase.actors[0].country:
                 return Phrase((msgspec.structs.replace(phrase.actors[0], sectors=("GOV",)),), "country")
-            if lemma in _GROUP_NOUNS and phrase.kind in ("body", "group") and phrase.actors[0].entity:
+            if lemma in _GROUP_NOUNS and phrase.kind in ("body", "group") and phrase.actors and phrase.actors[0].entity:
                 return phrase
         return None
 

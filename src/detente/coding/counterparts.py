@@ -38,6 +38,7 @@ class _Story(msgspec.Struct, frozen=True):
     ranks: Mapping[str, int]
     is_domestic: bool
     has_protest: bool
+    initiator: str | None
 
 
 def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable, codebook: Codebook) -> list[EventMention]:
@@ -64,11 +65,14 @@ def _read_story(mentions: Sequence[EventMention], table: ActorTable, codebook: C
     total = sum(n for _, n in table.countries)
     is_domestic = bool(table.countries) and table.countries[0][1] >= DOMESTIC_SHARE * total and table.countries[0][0] == table.home
     hostile: Counter[str] = Counter()
+    initiator: str | None = None
     for m in mentions:
         if m.modality == "actual" and m.event_type in _HOSTILE:
-            hostile.update({_side(a, table.home if is_domestic else None) for a in m.source if not _NO_PARTY & set(a.sectors)})
+            sides = [_side(a, table.home if is_domestic else None) for a in m.source if not _NO_PARTY & set(a.sectors)]
+            hostile.update(set(sides))
+            initiator = initiator or (sides[0] if sides else None)
     ranks = {code: i for i, (code, _) in enumerate(table.countries)}
-    return _Story(mentions, table, codebook, hostile, ranks, is_domestic, any(m.event_type == "PROTEST" for m in mentions))
+    return _Story(mentions, table, codebook, hostile, ranks, is_domestic, any(m.event_type == "PROTEST" for m in mentions), initiator)
 
 
 def _side(a: Actor, home: str | None) -> str:
@@ -122,6 +126,8 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story
 def _inside(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """Another side named below the trigger: in the object, the complement clause or its phrases; the nearest."""
     skip = {a.span for a in m.source}
+    if any(s.deps[k] == "dobj" and k not in here and s.tags[k] in ("NNP", "NNPS") for k in s.children[m.trigger]):
+        return ()  # "accused the West of": somebody is named whom the register does not know
     best: tuple[float, tuple[Actor, ...]] | None = None
     for k in subtree(s, m.trigger):
         if k not in here or k == m.trigger or here[k].kind in ("place", "expert") or any(a.span in skip for a in here[k].actors):
@@ -165,6 +171,10 @@ def _act(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]
     """
     below = [*s.children[m.trigger], *(c for p in s.children[m.trigger] if s.deps[p] == "prep" for c in s.children[p])]
     nouns = [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in story.codebook.anaphora]
+    if {"resolution", "vote", "draft"} & set(nouns):
+        body = _last_body(m, own, story, {"IGO"})
+        if body:
+            return body
     best: tuple[float, tuple[Actor, ...]] | None = None
     for noun in nouns:
         for other in story.mentions:
@@ -261,14 +271,13 @@ def _flown_over(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: s
             others = tuple(a for a in _others(here[k].actors, own, story) if a.country)
             if others:
                 return others
-    first = max((story.hostile[c] for c in own), default=0)
-    return None if any(n > first for c, n in story.hostile.items() if c not in own) else ()
+    return () if story.initiator is None or story.initiator in own else None
 
 
 def _adversary(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """For shows of force: the other side only where it has acted with hostility; protesters in a domestic story."""
     leading = [code for code, _ in story.table.countries[:3]]
-    if any(n for c, n in story.hostile.items() if c not in own and c.split("/")[0] in leading):
+    if story.initiator is not None and story.initiator not in own and story.initiator.split("/")[0] in leading:
         return _other_side(m, s, here, own, story)
     return _citizens(m, s, here, own, story) if story.has_protest else ()
 

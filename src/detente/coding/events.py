@@ -214,7 +214,7 @@ class _Finder:
         s = self.s
         source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if not target and len(source) > 1 and (self._is_mutual(rule) or s.lemmas[clause.verb] in ("trade", "exchange", "swap") or any(s.words[h].lower() in ("other", "another") for h in targets)):
+        if not target and len(source) > 1 and (self._is_mutual(rule) or s.lemmas[clause.verb] in ("trade", "exchange", "swap") or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))):
             source, target = source[:1], source[1:]
         if not self._conditions(rule, clause, subjects, targets):
             return None

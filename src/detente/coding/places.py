@@ -77,7 +77,7 @@ def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> 
     if entry.kind != "place" or entry.place is None:
         return None
     options = list(register.places.get(mention.text, ())) or [entry.place]
-    return min(options, key=lambda p: ranks.get(p.country or "", 99))
+    return min(options, key=lambda p: (p.gazetteer_id is not None and p.name != mention.text, ranks.get(p.country or "", 99)))
 
 
 def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, ranks: Mapping[str, int]) -> Place | None:
