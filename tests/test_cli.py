@@ -27,7 +27,7 @@ def report(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def own_actors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from detente.codebook.register import load_register
 
@@ -186,6 +186,12 @@ def test_explain_shows_the_rule_of_each_event(capsys: pytest.CaptureFixture[str]
     assert "assault.blow-up" in out
     assert "2020-06-16" in out
     assert "SENTENCES AND ACTORS" in out
+
+
+def test_a_long_text_is_not_taken_for_a_path(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "Kenya accused Somalia of lying about the border. " * 9]) == 0
+    assert main(["explain", "nosuch.txt"]) == 2
+    assert "nosuch.txt: cannot be read" in capsys.readouterr().err
 
 
 def test_the_library_codes_a_text() -> None:

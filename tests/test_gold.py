@@ -5,7 +5,7 @@ A case: ``id``, ``text``, optionally ``title`` and ``published_on`` (else confte
 - ``dates``: words -> ``2021-03-09`` (day), ``2021-02`` (month), ``2020`` (year), ``2021-03-01/2021-03-07``, or ``none``: no period.
 - ``dead``, ``injured``: a number or ``none``.
 - ``actors``: words -> codes as in the annotation guide: ``KOR/GOV``, ``---/REB:Islamic State``, ``GBR/GOV|MIL`` (either), ``none``; a list is a set. ``words#2``: where they stand the second time.
-- ``events``: each must be there; ``[]``: no actual event at all. Keys: ``type``, ``modes`` (among others), ``source``, ``target``, ``modality`` (else actual), ``said_by``,
+- ``events``: each must be there; ``[]``: no actual event at all. Keys: ``type`` (``A|B``: either), ``modes`` (among others), ``source``, ``target``, ``modality`` (else actual), ``said_by``,
   ``date``, ``place`` (``Kaesong/PRK``), ``dead``, ``injured``, ``evidence`` (how many mentions).
 - ``absent``: types that no actual event may have. ``count``: type -> how many actual events.
 """
@@ -139,7 +139,7 @@ def _actors(case: dict[str, Any], trace: Trace) -> list[str]:
 
 def _matches(event: Event, wanted: dict[str, Any]) -> bool:
     checks = (
-        event.event_type == wanted["type"],
+        event.event_type in wanted["type"].split("|"),
         event.modality == wanted.get("modality", "actual"),
         set(_listed(wanted.get("modes"))) <= set(event.modes),
         "source" not in wanted or _same_actors(event.source, _listed(wanted["source"])),

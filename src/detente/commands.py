@@ -19,7 +19,7 @@ from detente import show
 from detente.errors import InputError, SettingsError
 from detente.exchange import LINE_FORMATS, LineFormat, line_format
 from detente.journal import JournaledFile
-from detente.reading import Position, Skipped, make_document, read_documents
+from detente.reading import READERS, Position, Skipped, make_document, read_documents
 from detente.records import CodedReport, Document, Event
 from detente.running import Item, Options, code_corpus, limit_threads
 from detente.settings import count_workers, read_number, read_text
@@ -175,7 +175,7 @@ def run_explain(arguments: argparse.Namespace) -> int:
     """``detente explain``."""
     run = _Run(arguments)
     given = arguments.text
-    is_path = given == "-" or (len(given) < 1000 and "\n" not in given and (Path(given).exists() or (" " not in given.strip() and Path(given).suffix != "")))
+    is_path = given == "-" or _looks_like_path(given)
     items: Iterable[Item] = run.read([given], arguments.date) if is_path else [make_document(given, published_on=arguments.date)]
     limit_threads()
     from detente.pipeline import trace_documents
@@ -190,6 +190,11 @@ def run_explain(arguments: argparse.Namespace) -> int:
             for line in explain_lines(trace):
                 show.say(line)
     return run.finish()
+
+
+def _looks_like_path(given: str) -> bool:
+    """A text or a path? It is a path if it is there, or is one word with an ending (which is then missed by name)."""
+    return os.path.exists(given) or (len(given.split()) == 1 and Path(given).suffix in {*READERS, ".parquet"})  # noqa: PTH110 - Path.exists fails on long texts
 
 
 def run_relate(arguments: argparse.Namespace) -> int:

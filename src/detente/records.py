@@ -146,6 +146,8 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     is_passive: bool = False
     is_past_perfect: bool = False
     date_reason: str | None = None
+    date_cost: float = 0.0
+    weak_target: bool = False
 
 
 class Relation(msgspec.Struct, frozen=True):

@@ -319,7 +319,7 @@ def compile_pattern(text: str, rule: str, classes: Mapping[str, frozenset[str]],
         else:
             raise ValueError(f"pattern {text!r}: {token!r}; expected a word, '+', '-' or {{lemmas}}")
         i += 1
-    if no_object and not marked:
+    if (no_object or rest and rest[-1] in prepositions) and not marked:
         target = "none"
     specificity = 2 * len(words) + 2 * (objects is not None) + 2 * len(needs) + (target == "prep") + 2 * (complement is not None) + no_object
     return Pattern(rule, text, lemma, tuple(words), objects, target, tuple(target_preps), tuple(needs), complement, no_object, specificity)

@@ -595,7 +595,7 @@ class _Reader:
                 queue.extend(k for k in s.children[c] if s.deps[k] in ("conj",))
             else:
                 low = s.words[c].lower()
-                if low in ("north", "south") and s.words[c][0].isupper() and {"PRK", "KOR"} & self.countries:
+                if low in ("north", "south") and s.words[c][0].isupper() and {"PRK", "KOR"} & self.countries and not (c > 1 and s.words[c - 1] == "-" and s.words[c - 2].lower() in ("anti", "pro", "non")):
                     code = "PRK" if low == "north" else "KOR"
                     out.append((code, self._country_name(code)))
                 queue.extend(k for k in s.children[c] if s.deps[k] in ("compound", "amod", "nmod", "conj", "poss") and c != i)
@@ -605,7 +605,8 @@ class _Reader:
             while k >= 0 and (s.tags[k] in ("JJ", "NN", "NNP", "NNS", "CC", "HYPH", "POS", "VBN") or s.words[k] in ("-", ",")) and i - k < 7:
                 m = self.at.get(k)
                 if m is not None and m.entry.kind in ("demonym", "country", "capital", "metonym") and s.heads[m.head] >= k:
-                    self._add_country(out, m)
+                    if not (m.last + 2 < len(s.words) and s.words[m.last + 1] == "-" and s.tags[m.last + 2] in ("VBN", "VBG", "VBD")):
+                        self._add_country(out, m)
                     k = m.first
                 k -= 1
         if not out:

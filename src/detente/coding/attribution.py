@@ -17,7 +17,7 @@ from detente.records import Actor, EventMention, Modality, Sentence
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
 _WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
-_POSSIBLE = frozenset({"possible", "potential", "planned", "threatened", "alleged", "imminent", "proposed", "future", "upcoming", "likely", "hypothetical", "eventual", "suspected", "feared", "scheduled", "would-be", "prospective", "pending", "supposed", "purported", "attempted"})
+_POSSIBLE = frozenset({"possible", "potential", "planned", "threatened", "alleged", "imminent", "proposed", "future", "upcoming", "likely", "hypothetical", "eventual", "suspected", "feared", "scheduled", "would-be", "prospective", "pending", "supposed", "purported", "attempted", "perceived", "so-called", "imagined", "supposed", "simulated", "mock"})
 _PRESUPPOSING = frozenset({"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"})
 _OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 _ALLEGING = frozenset({"accuse", "allege", "suspect", "blame", "charge", "claim", "indict", "implicate", "sue", "deny", "try"})

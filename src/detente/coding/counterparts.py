@@ -54,6 +54,9 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
             target = _find_target(m, s, here, story)
             if target:
                 m = msgspec.structs.replace(m, target=target, needs_target=False)
+        elif m.source and m.weak_target and not m.incomplete:
+            named = _inside(m, s, here, _sides(m.source, story), story)
+            m = msgspec.structs.replace(m, target=named) if named else m
         elif m.target and not m.source and not m.incomplete and m.is_passive:
             m = _with_authority(m, s, table)
         if not m.needs_target:
@@ -126,6 +129,8 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story
 def _inside(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """Another side named below the trigger: in the object, the complement clause or its phrases; the nearest."""
     skip = {a.span for a in m.source}
+    if m.event_type == "SUPPORT" and any(s.deps[k] == "dobj" and story.codebook.anaphora.get(s.lemmas[k], frozenset()) & _HOSTILE and s.lemmas[k] not in ("move", "decision", "step", "action", "act") for k in s.children[m.trigger]):
+        return None  # to support sanctions on Iran is not to support Iran
     if any(s.deps[k] == "dobj" and k not in here and s.tags[k] in ("NNP", "NNPS") for k in s.children[m.trigger]):
         return ()  # "accused the West of": somebody is named whom the register does not know
     best: tuple[float, tuple[Actor, ...]] | None = None

@@ -314,7 +314,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
     for m in mentions:
         s = sentences[m.sentence]
         here = expressions.get(m.sentence, [])
-        chosen = _choose(s, m, here, codebook)
+        chosen, cost = _choose(s, m, here, codebook)
         after = _after_clause(text, s, m, here, published_on)
         when = after or (chosen.when if chosen else None)
         historical = False
@@ -325,7 +325,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                     when = None  # a promise or a demand is made today, whatever day it is about
                 elif m.modality == "actual":
                     m = msgspec.structs.replace(m, modality="future")
-        out.append(msgspec.structs.replace(m, when=when, historical=historical, is_past_perfect=_is_past_perfect(s, m.trigger), date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
+        out.append(msgspec.structs.replace(m, when=when, historical=historical, is_past_perfect=_is_past_perfect(s, m.trigger), date_cost=0.0 if after else cost, date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
     return out, unresolved
 
 
@@ -382,10 +382,10 @@ def _is_below_after(s: Sentence, trigger: int, at: int) -> bool:
     return False
 
 
-def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression], codebook: Codebook) -> Expression | None:
+def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression], codebook: Codebook) -> tuple[Expression | None, float]:
     """The expression that hangs nearest to the trigger in the tree; one that hangs on another clause only if nothing else governs it."""
     if not expressions:
-        return None
+        return None, 0.0
     path = _ancestors(s, m.trigger, m.nominal, codebook)
     best, best_cost = None, 99.0
     for e in expressions:
@@ -402,7 +402,7 @@ def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression], cod
         cost += abs(e.first - m.trigger) / 100
         if cost < best_cost:
             best, best_cost = e, cost
-    return best if best_cost < 6.5 else None
+    return (best, best_cost) if best_cost < 6.5 else (None, 0.0)
 
 
 def _inside_content(s: Sentence, token: int, trigger: int) -> bool:

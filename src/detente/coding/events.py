@@ -713,6 +713,7 @@ class _Finder:
             incomplete=f.incomplete,
             needs_target=f.needs_target,
             is_passive=f.clause is not None and f.clause.passive,
+            weak_target=bool(f.target) and all(h in self.phrases and self.phrases[h].kind == "property" and self.phrases[h].inferred for h in f.target_heads if h in self.phrases) and any(h in self.phrases for h in f.target_heads),
         )
 
 

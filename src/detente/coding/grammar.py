@@ -153,8 +153,8 @@ def _shared_subject(s: Sentence, v: int, depth: int) -> list[int]:
                 if s.lemmas[prep] in ("on", "upon", "for") and dep == "xcomp" and s.lemmas[head] in ("call", "prevail", "wait", "arrange"):
                     return children(s, prep, "pobj")
         return surface_subjects(s, head, depth + 1)[0]
-    if dep in ("csubj", "csubjpass") and s.tags[v] == "VBG":
-        return []
+    if dep in ("csubj", "csubjpass", "ccomp") and s.tags[v] == "VBG" and not children(s, v, "aux"):
+        return [] if dep != "ccomp" or s.lemmas[head] in ("say", "tell", "claim", "argue", "report", "suggest", "believe") else surface_subjects(s, head, depth + 1)[0]
     if dep == "acomp" or dep == "attr":
         return surface_subjects(s, head, depth + 1)[0] if is_verb(s, head) else []
     if dep == "advcl":

@@ -61,12 +61,16 @@ def _keys(actors: Sequence[Actor]) -> set[str]:
 _STATE = frozenset({"GOV", "LEG", "MIL", "JUD", "COP", "SPY"})
 
 
-def _sides(m: EventMention) -> tuple[set[str], set[str]]:
-    """The keys of both sides; within one country the sectors tell the sides apart."""
-    source, target = _keys(m.source), _keys(m.target)
-    if source & target or len(source | target) == 1 and not (source and target and source != target):
-        return {f"{a.country or a.name}/{_group(a)}" for a in m.source}, {f"{a.country or a.name}/{_group(a)}" for a in m.target}
-    return source, target
+def _sides(a: EventMention, b: EventMention) -> tuple[set[str], set[str], set[str], set[str]]:
+    """The keys of both sides of two mentions; where both stay within one country, the sectors tell the sides apart."""
+    sa, ta, sb, tb = _keys(a.source), _keys(a.target), _keys(b.source), _keys(b.target)
+    if sa & ta and sb & tb:
+        return _branches(a.source), _branches(a.target), _branches(b.source), _branches(b.target)
+    return sa, ta, sb, tb
+
+
+def _branches(actors: Sequence[Actor]) -> set[str]:
+    return {f"{a.country or a.name}/{_group(a)}" for a in actors}
 
 
 def _group(a: Actor) -> str:
@@ -89,7 +93,7 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
         return False
     if not _same_act(a, b):
         return False
-    (sa, ta), (sb, tb) = _sides(a), _sides(b)
+    sa, ta, sb, tb = _sides(a, b)
     if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or _meet(_keys(a.target), _keys(b.target))):
         return True
     straight = _meet(sa, sb) and _meet(ta, tb)
@@ -136,8 +140,8 @@ _RANK = {"day": 0, "week": 1, "month": 2, "year": 3}
 
 def best_when(group: Sequence[EventMention]) -> When | None:
     """The most precise date that any mention gives."""
-    dated = [m.when for m in group if m.when is not None]
-    return min(dated, key=lambda w: _RANK[w.precision]) if dated else None
+    dated = [m for m in group if m.when is not None]
+    return min(dated, key=lambda m: (_RANK[m.when.precision] if m.when else 9, round(m.date_cost))).when if dated else None
 
 
 def joined_actors(group: Sequence[EventMention], role: str) -> tuple[Actor, ...]:

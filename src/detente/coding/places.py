@@ -25,24 +25,28 @@ _PLACE_NOUNS = frozenset({"city", "town", "village", "province", "region", "dist
 def locate_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, countries: Sequence[str]) -> list[EventMention]:
     """Event mentions -> event mentions with ``place``. ``countries``: those the document names, most frequent first, to tell places of one name apart."""
     ranks: Mapping[str, int] = {code: i for i, code in enumerate(countries)}
+    found = [_locate(m, sentences[m.sentence], names[m.sentence], register, ranks) or _capital(m, sentences[m.sentence], register, countries) for m in mentions]
+    opening = next((p for m, p in zip(mentions, found, strict=True) if p is not None and p.precision in ("city", "site") and m.sentence <= 4 and not m.historical and m.event_type in _SITUATED), None)
     out: list[EventMention] = []
     scene: tuple[int, Place] | None = None
-    for m in mentions:
-        s = sentences[m.sentence]
-        place = _locate(m, s, names[m.sentence], register, ranks) or _capital(m, s, register, countries)
-        if place is not None and place.precision in ("city", "site"):
+    for m, place in zip(mentions, found, strict=True):
+        if place is not None and place.precision in ("city", "site") and not m.historical:
             scene = (m.sentence, place)
-        elif place is None and scene is not None and m.event_type in _ON_THE_GROUND and m.when is None and m.sentence - scene[0] <= 2 and _could_be_there(m, scene[1]):
-            place = msgspec.structs.replace(scene[1], text=None, span=None)
+        elif place is None and m.event_type in _SITUATED and not m.historical:
+            near = scene[1] if scene is not None and m.sentence - scene[0] <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
+            if near is not None and _could_be_there(m, near):
+                place = msgspec.structs.replace(near, text=None, span=None)
         out.append(msgspec.structs.replace(m, place=place))
     return out
 
 
-_ON_THE_GROUND = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+SCENE_SENTENCES = 2
+"""For how many sentences a named scene goes on: "Police fired tear gas" is where the sentence before was. Set on the sample corpora."""
+_SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "AGREE", "RETREAT"})
 
 
 def _could_be_there(m: EventMention, place: Place) -> bool:
-    return any(a.country == place.country for a in (*m.source, *m.target)) and not m.historical
+    return m.event_type in ("CONSULT", "AGREE") or any(a.country == place.country for a in (*m.source, *m.target))
 
 
 def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
@@ -53,8 +57,8 @@ def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequen
             code = next((c for c in (*countries[:1], *owners) if c), None)
             words = [s.words[c] for c in s.children[k]]
             for word in words:
-                for _, entries in register.names.get(word, ()):
-                    if entries[0].kind in ("demonym", "country") and entries[0].country:
+                for alias, entries in register.names.get(word, ()):
+                    if alias == word and entries[0].kind in ("demonym", "country") and entries[0].country:
                         code = entries[0].country
             name = next((n for n, c in register.capitals.items() if c == code), None)
             options = [p for p in register.places.get(name or "", ()) if p.country == code]
@@ -74,6 +78,8 @@ def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> 
             return options[0]
         country = register.country_places.get(entry.country or "")
         return Place(entry.detail, entry.country, country.latitude if country else None, country.longitude if country else None, "city")
+    if entry.kind == "metonym":
+        return next((p for p in register.places.get(mention.text, ()) if p.country == entry.country), None)
     if entry.kind != "place" or entry.place is None:
         return None
     options = list(register.places.get(mention.text, ())) or [entry.place]
@@ -86,7 +92,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
     best: Place | None = None
     best_cost = 9.0
     for mention in names:
-        if mention.entry.kind not in ("place", "capital", "country"):
+        if mention.entry.kind not in ("place", "capital", "country", "metonym"):
             continue
         prep = _preposition(s, mention.head)
         if prep is None:

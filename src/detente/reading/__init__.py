@@ -19,7 +19,7 @@ from detente.reading.table import read_csv, read_parquet
 from detente.reading.txt import read_txt
 from detente.records import Document
 
-__all__ = ["Position", "Skipped", "make_document", "read_documents"]
+__all__ = ["READERS", "Position", "Skipped", "make_document", "read_documents"]
 
 MAX_REPORT_BYTES = 5_000_000
 Reader = Callable[[Source, datetime.date | None], Iterator[Document | Skipped]]
@@ -84,12 +84,11 @@ def _list_files(path: Path) -> list[Path | Skipped]:
 
 def _read_file(path: Path, default_date: datetime.date | None, limit_bytes: int, position: Position) -> Iterator[Document | Skipped]:
     name = str(path)
-    if path.exists() and not path.is_file():
-        yield Skipped(name, None, "unreadable", "found no regular file; expected a file or a directory")
-        return
     before = position.read_bytes
     try:
-        if path.suffix.lower() == ".parquet":
+        if path.exists() and not path.is_file():
+            yield Skipped(name, None, "unreadable", "found no regular file; expected a file or a directory")
+        elif path.suffix.lower() == ".parquet":
             yield from read_parquet(path, position, default_date)
         else:
             with path.open("rb") as stream:
