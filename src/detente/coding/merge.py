@@ -77,10 +77,15 @@ def _group(a: Actor) -> str:
     return "GOV" if {"GOV", "LEG"} & set(a.sectors) else a.sectors[0] if a.sectors else ""
 
 
+_WORDS = frozenset({"REQUEST", "ACCUSE", "AGREE", "REJECT", "SUPPORT", "THREATEN"})
+
+
 def _same_act(a: EventMention, b: EventMention) -> bool:
     """Whether two mentions of one type between the same sides can be the same act: the same words or code, or one is short for the other."""
     if a.nominal or b.nominal or a.in_title or b.in_title:
         return True
+    if a.event_type in _WORDS and a.sentence != b.sentence:
+        return a.rule == b.rule and abs(a.sentence - b.sentence) > 3
     if a.rule == b.rule or a.cameo == b.cameo or a.cameo.startswith(b.cameo) or b.cameo.startswith(a.cameo):
         return True
     return bool(set(a.modes) & set(b.modes)) or a.event_type in ("ASSAULT", "PROTEST", "CONSULT", "MOBILIZE")

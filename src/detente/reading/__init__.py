@@ -62,7 +62,7 @@ def read_documents(
 
 def _list_files(path: Path) -> list[Path | Skipped]:
     """A path -> itself, or the files under it by name; hidden ones are left out."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir fails on names that are too long
         return [path]
     out: list[Path | Skipped] = []
 
