@@ -213,6 +213,8 @@ class _Finder:
     def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
         s = self.s
         source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
+        if not source and (not subjects or clause.subject_is_shared) and not clause.passive:
+            subjects, source = self._matrix_subject(clause.verb, subjects)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if not target and len(source) > 1 and (self._is_mutual(rule) or s.lemmas[clause.verb] in ("trade", "exchange", "swap") or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))):
             source, target = source[:1], source[1:]
@@ -248,6 +250,21 @@ class _Finder:
     def _is_mutual(rule: Rule) -> bool:
         """What two subjects do to one another: talks, accords, clashes."""
         return rule.type in SYMMETRIC or rule.type == "SUPPORT" and rule.cameo in ("057", "054", "050") or rule.type == "ASSAULT" and any(w in rule.id for w in ("clash", "fight", "battle"))
+
+    def _matrix_subject(self, v: int, subjects: Sequence[int]) -> tuple[Sequence[int], tuple[Actor, ...]]:
+        """"called off talks that were due on Friday and threatened to": a shared subject that is no actor is looked for further up."""
+        s = self.s
+        token = v
+        for _ in range(4):
+            head = s.heads[token]
+            if head == token:
+                break
+            token = head
+            if is_verb(s, token):
+                for found in children(s, token, "nsubj"):
+                    if found in self.phrases and self.phrases[found].kind not in ("place", "owner", "property", "expert"):
+                        return (found,), expand(s, (found,), self.phrases)
+        return subjects, ()
 
     def _bare_place(self, head: int) -> bool:
         """A province or town that is no actor of its own ("the province that left 32 dead")."""

@@ -102,7 +102,7 @@ def is_passive(s: Sentence, v: int, depth: int = 0) -> bool:
             return True
         if s.deps[v] == "conj" and "nsubj" not in deps and depth < MAX_DEPTH and is_verb(s, s.heads[v]):
             return is_passive(s, s.heads[v], depth + 1) and "dobj" not in deps
-        if "agent" in deps:
+        if "agent" in deps and "nsubj" not in deps:
             return True
     if s.deps[v] == "conj" and s.tags[v] == "VBD" and "nsubj" not in deps and "dobj" not in deps and "agent" in deps:
         return True
