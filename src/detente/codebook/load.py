@@ -327,7 +327,7 @@ def compile_pattern(text: str, rule: str, classes: Mapping[str, frozenset[str]],
 
 def compile_noun(text: str, rule: str, grammar: Mapping[str, frozenset[str]]) -> NounPattern:
     """An event noun's text -> head, modifiers, target prepositions."""
-    tokens = text.split()
+    tokens = [part for word in text.split() for part in (word.replace("-", " - ").split() if "|" not in word else [word])]  # the tokenizer splits at hyphens
     preps: tuple[str, ...] = ()
     if len(tokens) > 1 and all(p in grammar["prepositions"] for p in tokens[-1].split("|")):
         preps = tuple(tokens[-1].split("|"))

@@ -62,7 +62,7 @@ def find_actors(
         weight = 3 if s.kind == "title" else 2 if s.index < 4 else 1
         for mention in found:
             code = mention.entry.country or (mention.entry.place.country if mention.entry.place else None)
-            if code:
+            if code and not (mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1):
                 counts[code] += weight
     if dateline_country:
         counts[dateline_country] += 1
@@ -156,7 +156,7 @@ def _narrator(ranked: Sequence[tuple[str, int]], mentions: Sequence[Sequence[Men
 def _is_stray(m: Mention, counts: Mapping[str, int], mentions: Sequence[Sequence[Mention]]) -> bool:
     """A one-word name of a party or paper ("Conservatives", "Times") of a country that the document does not speak of otherwise."""
     entry = m.entry
-    if entry.kind != "organisation" or entry.country is None or " " in m.text or m.text.isupper() or entry.detail in ("armed group", "criminal group"):
+    if entry.kind != "organisation" or entry.country is None or " " in m.text or m.text.isupper() or entry.detail in ("armed group", "criminal group", "agency", "igo", "alliance"):
         return False
     own = sum(3 for found in mentions for other in found if other.entry is entry)
     return counts[entry.country] <= own
@@ -368,7 +368,11 @@ class _Reader:
         s, entry = self.s, mention.entry
         first, last = mention.first, mention.last
         if entry.kind == "person":
-            return self._person(entry, first, last)
+            phrase = self._person(entry, first, last)
+            title = self._role(first - 1) if first > 0 else None
+            if title is not None and title.kind == "person" and phrase.actors[0].sectors == ("ELI",) and {"GOV", "MIL", "LEG", "OPP", "PTY"} & set(title.sectors) and not any(s.words[k].lower() in ("former", "ex", "ousted", "deposed") for k in range(max(0, first - 5), first)):
+                phrase = Phrase(tuple(msgspec.structs.replace(a, sectors=title.sectors) for a in phrase.actors), "person", role=title.phrase)
+            return phrase
         if entry.kind == "demonym":
             plural = s.tags[i] in ("NNS", "NNPS") or mention.text.endswith(("ians", "ans", "is"))
             determiners = [s.lemmas[c].lower() for c in s.children[i] if s.deps[c] == "det"]
@@ -446,6 +450,9 @@ class _Reader:
         lemma = s.lemmas[i].lower()
         options = self.register.roles.get(lemma, ())
         surface = s.words[i].lower()
+        if not options and s.tags[i] in ("NNP", "NNPS") and (i == 0 or s.kind == "title") and surface.endswith("s"):
+            options = self.register.roles.get(surface[:-1], ())
+            lemma = surface[:-1]
         if surface != lemma:
             options = (*self.register.roles.get(surface, ()), *options)
         if not options:
@@ -577,6 +584,8 @@ class _Reader:
         s = self.s
         out: list[tuple[str, str]] = []
         queue = [c for c in s.children[i] if s.deps[c] in ("amod", "compound", "poss", "nmod", "nummod")]
+        if s.lemmas[i].lower() in self.grammar["partner_nouns"]:
+            queue = [c for c in queue if s.deps[c] != "poss" or c in self.at] or queue
         while queue:
             c = queue.pop(0)
             m = self.at.get(c)
@@ -675,6 +684,14 @@ class _Reader:
                 phrase = Phrase(self._renamed(host, first, i), "person", role=host.role)
                 self._learn_name(i, phrase)
                 return phrase
+        for c in children(s, i, "relcl"):
+            if s.lemmas[c] in ("head", "lead", "run", "command", "chair", "represent", "oversee", "direct", "govern", "rule"):
+                for led in children(s, c, "dobj"):
+                    described = self.resolve(led, depth + 1)
+                    if described is not None and described.actors:
+                        phrase = Phrase(self._renamed(described, first, i), "person", role="leader")
+                        self._learn_name(i, phrase)
+                        return phrase
         if s.tags[i] == "NNP" and s.deps[i] in ("nsubj", "nsubjpass", "dobj", "pobj", "appos", "conj", "poss"):
             return Phrase((), "unknown")
         return None

@@ -126,7 +126,9 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
         gerund = True
     dep, head = s.deps[v], s.heads[v]
     if head == v:
-        return "actual"
+        return "future" if infinitive and s.kind == "title" else "actual"
+    if dep in ("acl", "ccomp", "relcl") and lemma_is_doubt(s, head) and not gerund:
+        return "hypothetical"
     if dep == "conj":
         if not is_verb(s, head):
             return "actual"
@@ -163,6 +165,14 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
     return "actual"
 
 
+_DOUBTS = frozenset({"accusation", "allegation", "claim", "suspicion", "charge", "rumour", "rumor", "denial", "suggestion", "speculation", "theory", "fear", "concern", "belief", "possibility", "prospect", "hope", "impression"})
+
+
+def lemma_is_doubt(s: Sentence, token: int) -> bool:
+    """"an accusation that it had attacked": the clause tells what is claimed, not what is."""
+    return s.tags[token][:2] == "NN" and s.lemmas[token] in _DOUBTS
+
+
 def _upward_clause(s: Sentence, v: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
     """The modality that a conjunct with its own subject takes from what governs the whole coordination."""
     dep, head = s.deps[v], s.heads[v]
@@ -197,6 +207,10 @@ def _under_verb(
         return "negated" if lemma == "deny" else "hypothetical"
     if lemma in grammar["negating_verbs"]:
         return "negated"
+    if infinitive and lemma == "go" and s.words[head].lower() == "going":
+        return "future"
+    if s.tags[v] == "VBG" and dep == "xcomp" and lemma in ("consider", "mull", "weigh", "contemplate", "plan", "propose", "discuss", "suggest", "recommend", "favour", "favor", "oppose", "risk", "envisage"):
+        return "future"
     if infinitive and lemma in grammar["future_verbs"] and lemma not in ("see",):
         return "future"
     if infinitive and is_passive(s, head) and lemma in ("say", "report", "believe", "think", "know", "claim", "allege"):

@@ -13,7 +13,7 @@ _WORDS = {w: i for i, w in enumerate("zero one two three four five six seven eig
 _WORDS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "dozen": 12, "hundred": 100, "scores": 40}
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _UNITS = r"(?:one|two|three|four|five|six|seven|eight|nine)"
-_NUM = rf"(?P<{{}}>\d{{{{1,3}}}}(?:,\d{{{{3}}}})+|\d+|{_TENS}-{_UNITS}|{_TENS}|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|an?|two dozen|a dozen)"
+_NUM = rf"(?P<{{}}>(?:two|three|four|five|six|several) (?:dozen|hundred|thousand)|a dozen|a hundred|\d{{{{1,3}}}}(?:,\d{{{{3}}}})+|\d+|{_TENS}-{_UNITS}|{_TENS}|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:two|three|four|five|six|several) (?:dozen|hundred|thousand)|a dozen|a hundred|an?)"
 _QUALIFIER = r"(?:at least |more than |over |about |around |some |up to |as many as |nearly |almost |another |a further |a total of )*"
 _PERSON = r"(?:[a-z'’-]+ ){0,4}?(?:people|persons?|civilians?|soldiers?|troops|officers?|policemen|police|militants?|rebels?|fighters?|protesters?|demonstrators?|children|women|men|man|woman|girl|boy|others?|villagers?|residents?|insurgents?|terrorists?|students?|worshippers?|passengers?|guards?|workers?|members?|journalists?|migrants?|refugees?|marines|sailors|victims|worshipers|attackers?|gunmen|bystanders|personnel|citizens?|child|lives)"
 _DEAD = (
@@ -21,6 +21,10 @@ _DEAD = (
     rf"\b{_QUALIFIER}{_NUM.format('n2')} {_PERSON} (?:[a-z]+ ){{0,3}}?(?:were |was |have been |had been |has been |been |are |reported )?(?:killed|dead|died|murdered|slain|massacred|executed)\b",
     rf"\bdeath toll (?:[a-z'’,-]+ ){{0,12}}?(?:to|at|of|was|stood at) {_QUALIFIER}{_NUM.format('n3')}\b",
     rf"\b{_NUM.format('n4')} (?:were |have been )?(?:killed|dead|died)\b",
+    rf"\b(?:shot|stabbed|beaten|hacked) (?:dead|to death) {_QUALIFIER}{_NUM.format('n7')}\b",
+    rf"\b{_QUALIFIER}{_NUM.format('n8')} {_PERSON},? (?:including|among them) [^.;]{{0,60}}?,? (?:were|have been|had been) (?:killed|shot dead)\b",
+    rf"\b{_NUM.format('n9')} (?:[a-z-]+ ){{0,4}}?(?:was|were) (?:shot dead|stabbed to death|beaten to death|killed)\b",
+    rf"\blost {_QUALIFIER}{_NUM.format('n10')} (?:soldiers|men|troops|fighters|policemen|officers|people)\b",
     rf"\b(?:left|leaving|leaves) {_QUALIFIER}{_NUM.format('n5')} (?:{_PERSON} )?(?:[a-z]+ ){{0,2}}?dead\b",
     rf"\bdeaths? of {_QUALIFIER}{_NUM.format('n6')}\b",
 )
@@ -75,6 +79,7 @@ def _number(word: str) -> int | None:
     plain = word.replace(",", "")
     if plain.isdigit():
         return int(plain) if len(plain) < 8 else None
-    if word in ("a dozen", "two dozen"):
-        return 12 if word == "a dozen" else 24
+    parts = word.split(" ")
+    if len(parts) == 2:
+        return {"several": 3}.get(parts[0], _WORDS.get(parts[0], 1)) * {"dozen": 12, "hundred": 100, "thousand": 1000}[parts[1]] if parts[0] != "several" else None
     return sum(_WORDS.get(part, 0) for part in word.split("-")) or None

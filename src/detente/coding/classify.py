@@ -31,6 +31,8 @@ NEAR_CHARS = 60
 """How much text beside the one known party stands for "between" where the other is not named."""
 DENSE_WEIGHT = 1.3
 """How strongly token vectors count beside named features; set by cross-validation on the training sentences."""
+NAMED_WEIGHT = 0.5
+"""How strongly named features count; set like ``DENSE_WEIGHT``."""
 WIDTH = 384
 POOLS = ("sentence", "source", "target", "rest", "between", "trigger", "path", "target head")
 
@@ -110,7 +112,7 @@ class Classifier:
             for name, value in described.names.items():
                 k = head.names.get(name)
                 if k is not None:
-                    scores[row] += value * head.named[k]
+                    scores[row] += NAMED_WEIGHT * value * head.named[k]
         labels = softmax(scores / head.temperature)
         modes = softmax(dense @ head.mode_dense + head.mode_bias)
         return [Verdict(labels[k], modes[k], features[k]) for k in range(len(pairs))]

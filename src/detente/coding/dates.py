@@ -32,15 +32,16 @@ _GRAMMAR = re.compile(
     "|".join(
         (
             r"(?P<iso>\b\d{4}-\d{2}-\d{2}\b)",
-            rf"(?P<dmy>\b(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<dmy_m>{_M})(?:,? (?P<dmy_y>(?:19|20)\d{{2}})\b)?)",
-            rf"(?P<mdy>\b(?P<mdy_m>{_M}) (?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|:)(?:-(?P<mdy_d2>\d{{1,2}}))?(?:,? (?P<mdy_y>(?:19|20)\d{{2}})\b)?)",
+            rf"(?P<skip>\b(?:every|each|on alternate) {_W}s?\b|\b{_W}s\b)",
+            rf"(?P<dmy>\b(?:{_W},? (?:the )?)?(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<dmy_m>{_M})(?:,? (?P<dmy_y>(?:19|20)\d{{2}})\b)?)",
+            rf"(?P<mdy>\b(?:{_W},? )?(?P<mdy_m>{_M}) (?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|:)(?:-(?P<mdy_d2>\d{{1,2}}))?(?:,? (?P<mdy_y>(?:19|20)\d{{2}})\b)?)",
             rf"(?P<my>\b(?P<my_q>early |late |mid-?|last |this |next )?(?P<my_m>{_M})(?: of)?(?: |, )(?P<my_y>(?:19|20)\d{{2}})\b)",
             rf"(?P<ago>\b(?P<ago_n>{_N}) (?P<ago_u>{_U}) (?:ago|before now)\b)",
             rf"(?P<rel>\b(?P<rel_n>{_N}) (?P<rel_u>{_U}) (?P<rel_w>earlier|later|before|after|previously)\b)",
             rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b)",
             r"(?P<now>\b(?:earlier |later )?(?P<now_w>today|yesterday|tomorrow|tonight|overnight|the day before yesterday)\b)",
             rf"(?P<dayp>\b(?P<dayp_w>this|last|yesterday) (?:{_PART})\b)",
-            rf"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same) (?P<unit_u>week|weekend|month|year|day|summer|spring|autumn|fall|winter)\b)",
+            rf"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
             rf"(?P<span>\b(?:the )?(?P<span_q>past|last|recent|previous|coming|next) (?:(?P<span_n>{_N}) )?(?P<span_u>days|weeks|months|years|hours)\b)",
             rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
@@ -100,7 +101,7 @@ def _really_month(text: str, start: int, match: re.Match[str], kind: str) -> boo
     return word[0].isupper() and not (kind == "m" and month in ("may", "march", "mar") and match.group("m_q").strip() in ("of",))
 
 
-_KINDS = ("iso", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "decade", "y", "part", "now2")
+_KINDS = ("iso", "skip", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "decade", "y", "part", "now2")
 Resolved = tuple[tuple[Day, Day, Precision] | None, str | None]
 _NO_DATE: Resolved = (None, "relative-without-publication-date")
 
@@ -224,6 +225,8 @@ def _unit(m: re.Match[str], published: Day | None, context: Day | None, future: 
     if published is None:
         return _NO_DATE
     quality, unit = m.group("unit_q").removeprefix("the "), m.group("unit_u")
+    if quality in ("over the", "at the") and unit != "weekend":
+        return None, "no-period"
     step = {"last": -1, "past": -1, "previous": -1, "next": 1, "coming": 1}.get(quality, 0)
     if unit == "day":
         return _day(published + datetime.timedelta(days=step))
@@ -286,7 +289,11 @@ def _part(m: re.Match[str], published: Day | None, context: Day | None, future: 
     return _NO_DATE if published is None else _day(published)
 
 
-_RESOLVE = {"part": _part, "iso": _iso, "dmy": _dmy, "mdy": _mdy, "my": _my, "ago": _ago, "rel": _rel, "wd": _wd, "now": _now, "dayp": _dayp, "unit": _unit, "span": _span, "m": _m, "decade": _decade, "y": _y, "now2": _now2}
+def _skip(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+    return None, "recurring"
+
+
+_RESOLVE = {"skip": _skip, "part": _part, "iso": _iso, "dmy": _dmy, "mdy": _mdy, "my": _my, "ago": _ago, "rel": _rel, "wd": _wd, "now": _now, "dayp": _dayp, "unit": _unit, "span": _span, "m": _m, "decade": _decade, "y": _y, "now2": _now2}
 
 
 # -- attaching --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ CIVILIAN = frozenset({"EDU", "LAB", "AGR", "REL", "REF", "SOC", "MED", "NGO", "U
 OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
 _REPEATED = frozenset({"ASSAULT", "CONSULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST", "RETREAT", "AGREE"})
+_PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
 _PACKAGES = frozenset({"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "number", "lot"})
 SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
@@ -188,11 +189,17 @@ class _Finder:
         return bool(clause.subjects)
 
     def _word_near(self, v: int, word: str) -> bool:
+        """Whether a fixed word of a pattern belongs to verb ``v``: below it, or right behind it where the parser went astray."""
         s = self.s
         for k in range(v + 1, min(len(s.words), v + 12)):
             if s.words[k].lower() == word or s.lemmas[k] == word:
-                return s.deps[k] not in ("prep",) or s.heads[k] == v
-        return any((s.lemmas[c] == word or s.words[c].lower() == word) for c in s.children[v])
+                token = k
+                for _ in range(3):
+                    token = s.heads[token]
+                    if token == v:
+                        return True
+                return k - v <= 2
+        return False
 
     def _with_conjuncts(self, heads: Iterable[int]) -> Iterator[int]:
         for head in heads:
@@ -218,6 +225,8 @@ class _Finder:
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if not target and len(source) > 1 and (self._is_mutual(rule) or s.lemmas[clause.verb] in ("trade", "exchange", "swap") or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))):
             source, target = source[:1], source[1:]
+        if rule.type == "MOBILIZE" and not source and target and all({"MIL", "COP", "PRM"} & set(a.sectors) for a in target):
+            source, target = target, ()  # "riot police were deployed": the forces are the state's own
         if not self._conditions(rule, clause, subjects, targets):
             return None
         if subjects and not source and not self._instrument(rule, subjects):
@@ -238,6 +247,8 @@ class _Finder:
             self._refuse("no-actor", clause.verb, rule.id)
             return None
         own_object = self._is_own(targets, source)
+        if rule.type == "ASSAULT" and not source and target and clause.passive and all(set(a.sectors) <= _PRIVATE for a in target) and s.index > 2 and s.kind != "title":
+            incomplete = True  # "a man was stabbed": news of conflict only where an attack is told
         return Found(
             rule, clause.verb, clause, tuple(subjects), tuple(targets), source, target, p.specificity if specificity is None else specificity,
             rule.type, rule.modes, rule.cameo, rule.id, complement=clause.infinitive if isinstance(p, Pattern) and p.complement == "to" else clause.clause if isinstance(p, Pattern) and p.complement == "that" else None,
@@ -408,6 +419,8 @@ class _Finder:
     def _fill_noun(self, rule: Rule, p: NounPattern, n: int, sources: Sequence[int], targets: Sequence[int], clause: Clause | None) -> Found | None:
         s = self.s
         source = expand(s, sources, self.phrases)
+        if source and all(h in self.phrases and self.phrases[h].kind in ("place", "capital", "country") and s.deps[h] == "pobj" for h in sources) and rule.type in ("PROTEST", "ASSAULT") and s.lemmas[s.heads[sources[0]]] in ("in", "at", "across", "near"):
+            source = tuple(msgspec.structs.replace(a, sectors=("CVL",) if rule.type == "PROTEST" else ("UAF",)) for a in source)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if self._is_mutual(rule) and not target and len(source) > 1:
             source, target = source[:1], source[1:]
@@ -470,6 +483,8 @@ class _Finder:
             if rule_of is None:
                 continue
             sources, targets = self._noun_roles(noun, p, rule)
+            if not self._conditions(rule, None, sources, targets, noun):
+                continue
             source = expand(s, clause.subjects, self.phrases)
             if name == "end" and source and not _fits(source, rule.source) and rule.type in ("ASSAULT", "PROTEST"):
                 continue
@@ -487,7 +502,7 @@ class _Finder:
                 return None
             self.used_nouns.add(noun)
             self.used_nouns.add(o)
-            modes = rule_of.modes or ()
+            modes = rule_of.modes or (rule.modes if rule_of.type == rule.type else ())
             return Found(rule, clause.verb, clause, clause.subjects, tuple(others), source, target, 3 + p.specificity, rule_of.type, tuple(modes), rule_of.cameo or rule.cameo, f"compose.{name}+{rule.id}", noun=noun)
         return None
 
@@ -554,12 +569,20 @@ class _Finder:
             rule = self.book.rules[p.rule]
             sources, targets = self._noun_roles(n, p, rule)
             occurrence = self._occurrence(n)
+            if occurrence is not None and not sources:
+                for q in self.clause(occurrence).prepositions:  # "fighting erupted between A and B"
+                    if q.name in ("between", "among"):
+                        both = conjuncts(s, q.object)
+                        sources, targets = both[:1], [*targets, *both[1:]]
+                        break
             if occurrence is not None and not targets:
                 clause = self.clause(occurrence)
                 near = [q.object for q in clause.prepositions if q.name in p.target_preps and q.name not in ("in", "at", "of") and q.object in self.phrases]
                 targets = near[:1]
                 if not targets and rule.type == "ASSAULT" and s.lemmas[occurrence] in ("kill", "wound", "injure", "hit", "target", "destroy", "damage", "leave", "strike"):
                     targets = [o for o in clause.objects if o in self.phrases]
+            if occurrence is not None and not sources and not targets and rule.type in ("PROTEST", "ASSAULT"):
+                sources = self._people_of_place(occurrence)
             if not sources and rule.owner == "source":
                 agents = [h for h in noun_agents(s, n) if h in self.phrases and h not in targets and s.deps[n] == "dobj" and s.lemmas[s.heads[n]] in self.book.grammar["light_verbs"]]
                 sources = agents
@@ -573,6 +596,10 @@ class _Finder:
                 return None
             return found
         return None
+
+    def _people_of_place(self, v: int) -> list[int]:
+        """"Protests erupted in Tehran": where nobody is named, the place's people; as the token of the place."""
+        return [q.object for q in self.clause(v).prepositions if q.name in ("in", "at", "across", "near") and q.object in self.phrases and self.phrases[q.object].kind in ("place", "capital", "country")][:1]
 
     def _occurrence(self, n: int) -> int | None:
         """The verb that says that the event named by ``n`` took place."""

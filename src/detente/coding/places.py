@@ -95,7 +95,9 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
         if mention.entry.kind not in ("place", "capital", "country", "metonym"):
             continue
         prep = _preposition(s, mention.head)
-        if prep is None:
+        if prep is None and s.deps[mention.head] in ("dobj", "nsubjpass") and mention.entry.kind in ("place", "capital") and m.event_type in ("ASSAULT", "COERCE", "MOBILIZE", "RETREAT") and s.heads[mention.head] == m.trigger:
+            cost, token = 0.0, mention.head  # "shelled Kharkiv"
+        elif prep is None:
             if not _names_spot(s, mention):
                 continue
             cost, token = 1.5, mention.head
