@@ -28,8 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from detente.codebook.load import DATA, load_codebook  # noqa: E402
-from detente.coding.confidence import CEILING, FEATURES, FLOOR, confidence_features  # noqa: E402
+from detente.coding.confidence import CEILING, FEATURES, FLOOR, confidence_features, load_weights  # noqa: E402
 from detente.coding.merge import merge_mentions  # noqa: E402
+from detente.errors import CodebookError  # noqa: E402
 from detente.evaluating import match_document, normalize_coded, normalize_gold  # noqa: E402
 from detente.pipeline import trace_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
@@ -172,6 +173,17 @@ def measure(scores: np.ndarray, right: np.ndarray) -> dict[str, float]:
     }
 
 
+def renew_weights() -> None:
+    """If a feature is new or gone, put weights of zero in place: the corpora cannot be coded without a file that names every feature."""
+    try:
+        load_weights()
+    except CodebookError as error:
+        print(f"{error}\nstarting from weights of zero")
+        types = sorted(load_codebook().types)
+        write_weights(np.zeros(1 + len(FEATURES) + len(types)), types, {}, 0, 0)
+        load_weights.cache_clear()
+
+
 def write_weights(weights: np.ndarray, types: Sequence[str], figures: dict[str, float], count: int, penalty: float) -> None:
     """The weights -> confidence.toml."""
     lines = [
@@ -242,6 +254,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="measure the weights as they stand and write nothing")
     arguments = parser.parse_args()
+    if not arguments.check:
+        renew_weights()
     data = label_corpora()
     print(f"{len(data.right)} events of {len(set(data.reports))} reports, {data.right.mean():.3f} right")
     as_written = measure(data.written, data.right)

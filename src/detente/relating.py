@@ -165,6 +165,6 @@ def _likeliest_mode(verdict: Verdict, head: Head, event_type: str) -> str:
 
 def _crosswalk(codebook: Codebook, event_type: str, mode: str) -> str:
     """The most general CAMEO code that has this type and mode, else that of the type."""
-    codes = sorted((len(code) < 3, len(code), code) for code, row in codebook.cameo.items() if row.get("plover_event") == event_type)
-    same_mode = [entry for entry in codes if mode and codebook.cameo[entry[2]].get("plover_mode") == mode]
+    codes = sorted((len(code) < 3, len(code), code) for code, row in codebook.cameo.items() if row.get("type") == event_type)
+    same_mode = [entry for entry in codes if mode and codebook.cameo[entry[2]].get("mode") == mode]
     return (same_mode or codes or [(False, 0, "")])[0][2]

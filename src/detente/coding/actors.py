@@ -557,7 +557,7 @@ class _Reader:
         subjects = [m for m in named if m.last < i and m.entry.country and s.deps[m.head] in ("nsubj", "poss") and m.entry.kind in ("country", "capital")]
         if role.kind in ("body", "person") and subjects and len({m.entry.country for m in subjects}) == 1 and role.sectors[0] in ("GOV", "LEG", "JUD", "MIL", "COP"):
             return subjects[-1].entry.country
-        if len(self.countries) > 1 and role.kind in ("group", "person") and not codes:
+        if len(self.countries) > 1 and role.kind in ("group", "person") and not codes and not {"GOV", "LEG", "JUD", "MIL"} & set(role.sectors):
             recent = [k for k in self.known[-12:] if k.phrase.kind in ("place",) and k.phrase.actors and k.phrase.actors[0].country]
             if recent and s.index - recent[-1].sentence <= 1:
                 return recent[-1].phrase.actors[0].country

@@ -230,6 +230,19 @@ def _other_side(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: s
     return best[1][:1] if best is not None and best[0] < 6.0 else None
 
 
+def _outsider(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
+    """Other countries' words on a story about one country are meant for it: its rulers."""
+    home = story.table.home
+    if not story.is_domestic or home is None or any(a.country == home for a in m.source) or {"JRN"} & {x for a in m.source for x in a.sectors}:
+        return None
+    for number in range(m.sentence, -1, -1):
+        for phrase in story.table.phrases[number].values():
+            found = tuple(a for a in phrase.actors if a.country == home and {"GOV", "MIL"} & set(a.sectors))
+            if found and phrase.kind not in ("place", "property", "expert"):
+                return found[:1]
+    return None
+
+
 def _domestic(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """Within one country: the government for those who stand against it; for the state, the last opponents spoken of."""
     home = next((a.country for a in m.source if a.country), None)
@@ -311,12 +324,12 @@ def _parties(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[
 
 
 _WAYS: Mapping[str, tuple[Way, ...]] = {
-    "ACCUSE": (_inside, _act, _opponents, _other_side),
-    "REJECT": (_inside, _act, _opponents, _other_side, _domestic),
+    "ACCUSE": (_inside, _act, _outsider, _opponents, _other_side),
+    "REJECT": (_inside, _act, _outsider, _opponents, _other_side, _domestic),
     "THREATEN": (_inside, _act, _opponents, _other_side, _domestic),
     "SUPPORT": (_inside, _act),
-    "REQUEST": (_inside, _addressee),
-    "SANCTION": (_inside, _act, _other_side),
+    "REQUEST": (_inside, _addressee, _outsider),
+    "SANCTION": (_inside, _act, _outsider, _other_side),
     "ASSAULT": (_inside, _opponents, _other_side, _domestic),
     "MOBILIZE": (_flown_over, _inside, _adversary),
     "AGREE": (_inside, _opponents, _other_side),
