@@ -163,6 +163,12 @@ def calibration_error(bins: Sequence[Bin]) -> float:
     return sum(b.count * abs(b.confidence - b.share) for b in bins) / sum(b.count for b in bins)
 
 
+def noise_of_error(scores: np.ndarray) -> float:
+    """The calibration error that these scores would show by chance alone if each were exactly the probability of being right (mean of 500 draws)."""
+    draws = np.random.default_rng(0)
+    return float(np.mean([calibration_error(make_bins(scores, (draws.random(len(scores)) < scores).astype(float))) for _ in range(500)]))
+
+
 def measure(scores: np.ndarray, right: np.ndarray) -> dict[str, float]:
     """All figures of one set of probabilities."""
     return {
@@ -277,6 +283,7 @@ def main() -> int:
     write_weights(weights, types, figures, len(data.right), penalty)
     FIGURE.write_text(draw_figure(bins, figures, len(data.right)), "utf-8")
     print(f"\nwrote {WEIGHTS.relative_to(ROOT)} and {FIGURE.relative_to(ROOT)}; out of fold:\n")
+    print(f"ECE {figures['ECE']:.3f}, of which a perfectly calibrated score would show {noise_of_error(scores):.3f} by chance with so many events\n")
     print("\n".join(table_lines(bins)))
     return 0
 

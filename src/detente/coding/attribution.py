@@ -47,6 +47,9 @@ def read_modality(s: Sentence, m: EventMention, by_token: Mapping[tuple[int, int
     if s.words[-1] == "?" or any(w == "?" for w in s.words[-2:]):
         return "hypothetical"
     token = m.trigger
+    above = by_token.get((s.index, s.heads[token]))
+    if above is not None and above is not m and above.event_type == "PROTEST" and m.event_type in ("REQUEST", "ACCUSE") and is_verb(s, token):
+        return "actual"  # "marched to demand that": marching is demanding
     if not is_verb(s, token):
         return _noun_modality(s, token, by_token, codebook)
     return _verb_modality(s, token, by_token, codebook, 0)
@@ -133,7 +136,7 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
         if not is_verb(s, head):
             return "actual"
         has_subject = any(s.deps[c] in ("nsubj", "nsubjpass") for c in s.children[v])
-        if has_subject or own_finite:
+        if has_subject or own_finite or s.tags[v] == "VBD" and s.tags[head] != "VBD":
             return _upward_clause(s, head, by_token, codebook, depth + 1)
         return _verb_modality(s, head, by_token, codebook, depth + 1)
     governor = by_token.get((s.index, head))

@@ -63,15 +63,15 @@ def _countries(actors: Sequence[Actor]) -> set[str]:
     return {a.country for a in actors if a.country}
 
 
-def _distance(mention: EventMention) -> float:
-    """How far the nearest word of the source is from the trigger: log of characters, 0 if the source has no place in the text."""
-    gaps = [max(mention.evidence.trigger[0] - a.span[1], a.span[0] - mention.evidence.trigger[1], 0) for a in mention.source if a.span is not None]
+def _distance(actors: Sequence[Actor], mention: EventMention) -> float:
+    """How far the nearest of the actors is from the trigger: log of characters, 0 if none of them has a place in the text."""
+    start, end = mention.evidence.trigger
+    gaps = [max(start - a.span[1], a.span[0] - end, 0) for a in actors if a.span is not None]
     return math.log1p(min(gaps)) / 5 if gaps else 0.0
 
 
 FEATURES: tuple[Feature, ...] = (
     Feature("mentions", 1, lambda g: math.log(len(g))),
-    Feature("different_rules", 1, lambda g: math.log(len({m.rule for m in g}))),
     Feature("specificity", 1, lambda g: min(g[0].score, 6.0) / 6),
     Feature("source_named", 1, lambda g: float(any(_is_named(m.source, m) for m in g))),
     Feature("target_named", 1, lambda g: float(any(_is_named(m.target, m) for m in g))),
@@ -81,7 +81,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("target_inferred", -1, lambda g: float(all(_is_inferred(m.target) for m in g))),
     Feature("source_unidentified", -1, lambda g: float(_is_open(g[0].source))),
     Feature("target_unidentified", -1, lambda g: float(_is_open(g[0].target))),
-    Feature("source_far", -1, lambda g: min(_distance(m) for m in g)),
+    Feature("source_far", -1, lambda g: min(_distance(m.source, m) for m in g)),
+    Feature("target_far", -1, lambda g: min(_distance(m.target, m) for m in g)),
     Feature("weak_target", -1, lambda g: float(all(m.weak_target for m in g))),
     Feature("classifier", -1, lambda g: float(g[0].decided_by == "classifier")),
     Feature("within_country", 0, lambda g: float(bool(_countries(g[0].source) & _countries(g[0].target)))),
@@ -94,7 +95,6 @@ FEATURES: tuple[Feature, ...] = (
     Feature("placed", 0, lambda g: float(any(m.place is not None for m in g))),
     Feature("attributed", 0, lambda g: float(any(m.said_by for m in g))),
     Feature("historical", 0, lambda g: float(g[0].historical)),
-    Feature("has_mode", 0, lambda g: float(bool(g[0].modes))),
 )
 """In the order of confidence.toml."""
 

@@ -330,6 +330,8 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
             if Day.fromisoformat(when.start) > published_on:
                 if m.event_type in _VERBAL:
                     when = None  # a promise or a demand is made today, whatever day it is about
+                elif s.tags[m.trigger] == "VBD" or _is_past_perfect(s, m.trigger) or any(s.lemmas[c] == "have" for c in s.children[m.trigger] if s.deps[c] == "aux"):
+                    when = None  # told as done: the day belongs to something else
                 elif m.modality == "actual":
                     m = msgspec.structs.replace(m, modality="future")
         out.append(msgspec.structs.replace(m, when=when, historical=historical, is_past_perfect=_is_past_perfect(s, m.trigger), date_cost=0.0 if after else cost, date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))

@@ -665,6 +665,8 @@ class _Finder:
             return None
         if negated:
             return self._stated(v, below, speaker, inner.target, "reject.say-would-not", inner) if inner.type not in HOSTILE and inner.type not in OPERATORS else None
+        if inner.type == "SANCTION":  # a state that announces a measure has taken it
+            return msgspec.structs.replace(inner, trigger=v, clause=self.clause(v), source=speaker, target=self._not_source(inner.target, speaker), rule_id=f"statement+{inner.rule_id}", complement=None, incomplete=False)
         if inner.type in HOSTILE:
             return self._stated(v, below, speaker, inner.target, "threaten.say-would", inner)
         if inner.type in ("CONSULT", "AID", "COOPERATE", "SUPPORT", "CONCEDE", "RETREAT"):
