@@ -208,7 +208,7 @@ def _under_verb(
         return "future"
     if lemma in _ALLEGING and lemma != "claim":
         return "negated" if lemma == "deny" else "hypothetical"
-    if lemma in grammar["negating_verbs"]:
+    if lemma in grammar["negating_verbs"] or lemma == "rule" and any(s.words[c].lower() == "out" for c in s.children[head]):
         return "negated"
     if infinitive and lemma == "go" and s.words[head].lower() == "going":
         return "future"
@@ -243,7 +243,7 @@ def _under_preposition(s: Sentence, v: int, by_token: Mapping[tuple[int, int], E
     lemma = s.lemmas[above]
     if name == "from" and lemma in grammar["negating_verbs"] or lemma in ("fall", "stop", "refrain") and name in ("short", "of", "from"):
         return "negated"
-    if lemma in _ALLEGING:
+    if lemma in _ALLEGING or lemma == "warn" and name == "against":
         return "hypothetical"
     governor = by_token.get((s.index, above))
     if governor is not None and governor.event_type == "ACCUSE" and name in ("of",):

@@ -538,6 +538,8 @@ class _Finder:
                 sources.append(q.object)
             elif q.name in p.target_preps:
                 targets.append(q.object)
+            elif q.name == "of" and q.depth == 0 and q.object in self.phrases and self.phrases[q.object].kind == "property" and self.phrases[q.object].inferred and rule.owner == "source":
+                continue  # "the launch of a missile": a thing is no source
             elif q.name == "of" and q.depth == 0:
                 (targets if rule.owner == "target" or rule.type == "ASSAULT" else sources).append(q.object)
             elif q.name == "from" and rule.type in ("THREATEN", "REQUEST", "ACCUSE", "REJECT", "AID", "SUPPORT") and q.depth == 0:
@@ -581,6 +583,8 @@ class _Finder:
                 targets = near[:1]
                 if not targets and rule.type == "ASSAULT" and s.lemmas[occurrence] in ("kill", "wound", "injure", "hit", "target", "destroy", "damage", "leave", "strike"):
                     targets = [o for o in clause.objects if o in self.phrases]
+            if not sources and targets and rule.type == "CONSULT" and s.deps[n] == "pobj" and is_verb(s, s.heads[s.heads[n]]) and s.lemmas[s.heads[n]].lower() in ("after", "following", "at", "during", "in", "on", "before", "for"):
+                sources = [h for h in self.clause(s.heads[s.heads[n]]).subjects if h in self.phrases and h not in targets]  # "after talks with Iran, Oman said"
             if occurrence is not None and not sources and not targets and rule.type in ("PROTEST", "ASSAULT"):
                 sources = self._people_of_place(occurrence)
             if not sources and rule.owner == "source":
@@ -640,7 +644,10 @@ class _Finder:
         for v, lemma in enumerate(s.lemmas):
             if v in taken or lemma not in self.book.grammar["report_verbs"] or not is_verb(s, v):
                 continue
-            for below in children(s, v, "ccomp"):
+            content = children(s, v, "ccomp")
+            if not content and s.deps[v] == "parataxis" and is_verb(s, s.heads[v]):
+                content = [s.heads[v]]
+            for below in content:
                 made = self._statement(v, below, found)
                 if made is not None:
                     out.append(made)
@@ -657,7 +664,7 @@ class _Finder:
             return None
         inner = next((f for f in found if f.clause is not None and f.clause.verb == below or f.trigger == below), None)
         subject = self._not_source(expand(s, self.clause(below).subjects, self.phrases), ())
-        own = bool(subject) and any(a.country == b.country and (a.country or a.name == b.name) for a in subject for b in speaker) or not subject and bool(children(s, below, "nsubj")) and s.words[children(s, below, "nsubj")[0]].lower() in ("it", "they", "he", "she", "we", "i")
+        own = bool(subject) and any(a.country == b.country and (a.country or a.name == b.name) and bool(set(a.sectors) & set(b.sectors) or {"GOV", "MIL"} >= {*a.sectors, *b.sectors}) for a in subject for b in speaker) or not subject and bool(children(s, below, "nsubj")) and s.words[children(s, below, "nsubj")[0]].lower() in ("it", "they", "he", "she", "we", "i")
         negated = any(s.deps[c] == "neg" or s.words[c].lower() == "never" for c in s.children[below])
         if modals & {"must", "should", "ought"} and not own and (subject or s.deps[below] == "ccomp") and "must" in modals | ({"must"} if inner is not None and "should" in modals else set()):
             return self._stated(v, below, speaker, subject, "request.say-must", inner)
