@@ -12,11 +12,13 @@ from detente.coding.actors import ActorTable, find_actors
 from detente.coding.attribution import attribute_events
 from detente.coding.casualties import count_casualties
 from detente.coding.claims import find_claims
+from detente.coding.classify import load_classifier
 from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
 from detente.coding.dates import date_events, default_day
 from detente.coding.events import find_events
 from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
+from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.coding.places import locate_events
 from detente.coding.relations import relate_events
@@ -28,6 +30,7 @@ STEPS = (
     ("parse", "coding.parse", "blocks", "sentences"),
     ("actors", "coding.actors", "sentences, register", "names and noun phrases resolved to actors"),
     ("events", "coding.events", "sentences, phrases, rules", "event mentions"),
+    ("opinion", "coding.opinion", "clauses that no rule covers", "event mentions decided by the classifier"),
     ("attribution", "coding.attribution", "mentions", "modality, said_by"),
     ("counterparts", "coding.counterparts", "mentions, phrases", "missing targets that the document gives"),
     ("dates", "coding.dates", "mentions, publication date", "when, historical"),
@@ -78,10 +81,12 @@ def _code_batch(batch: Sequence[Document], parser: Parser, codebook: Codebook, r
         yield _code_sentences(document, dateline, sentences, codebook, register, keep_all)
 
 
-def _code_sentences(document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool) -> Trace:
+def _code_sentences(document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool, second_opinion: bool = True) -> Trace:
     text, published = document.text, document.published_on
     table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
     found, refusals = find_events(text, sentences, table.phrases, codebook)
+    if second_opinion:
+        found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier())]
     mentions = attribute_events(found, sentences, table.phrases, codebook)
     mentions = complete_roles(mentions, sentences, table, codebook)
     mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
