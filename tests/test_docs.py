@@ -186,7 +186,7 @@ def test_rules_that_a_document_names_exist(path: Path, codebook: Codebook) -> No
     kinds = {kind.lower() for kind in codebook.types} | {"compose"}
     named = {part for found in _RULE_ID.findall(outside_blocks(path)) for part in re.split(r"[>+]", found) if part.split(".")[0] in kinds}
     missing = {n for n in named if n not in codebook.rules and n.removeprefix("compose.") not in codebook.compositions}
-    assert missing - {"type.short-name"} == set()
+    assert not [name for name in missing if not name.endswith((".yaml", ".csv"))]
 
 
 # -- architecture and glossary ----------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_every_module_is_in_the_architecture() -> None:
     text = read("docs/architecture.md")
     source = ROOT / "src/detente"
     modules = [p for p in [*source.glob("*.py"), *(source / "coding").glob("*.py"), *(source / "codebook").glob("*.py")] if not p.name.startswith("__")]
-    assert not [str(p.relative_to(source)) for p in modules if not re.search(rf"`(?:\w+/)?{p.name}`", text)]
+    assert not [str(p.relative_to(source)) for p in modules if not re.search(rf"`(?:\w+/)?{re.escape(p.name)}`", text)]
 
 
 def test_every_reason_for_a_refusal_is_documented() -> None:

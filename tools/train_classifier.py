@@ -36,7 +36,7 @@ from detente.relating import fold_label, load_conventions, make_pairs  # noqa: E
 
 SEED = 20261122
 FOLDS = 4
-STRENGTH = 0.5
+STRENGTH = 0.7
 """Inverse of the penalty on weights (scikit-learn's C); set by cross-validation."""
 MADE_WEIGHT = 0.8
 """How much a sentence made by an operator counts beside a written one."""
@@ -65,6 +65,9 @@ OPERATORS = {
     ),
 }  # fmt: skip
 """A cooperative act that is promised is AGREE, one that is refused is REJECT, a hostile act that is announced is THREATEN: whatever the act."""
+REPORTS = ("said it had {w}", "said on Tuesday it had {w}", "says it has {w}", "announced that it had {w}", "said that it has {w}")
+"""An act that is reported as done stays the act that it is."""
+REPORTED_SHARE = 0.4
 
 _SANCTIONS = re.compile(r"\b(sanction|embargo|tariff|blacklist|asset freeze|import ban|export ban)", re.IGNORECASE)
 _BLOCKADE = re.compile(r"\b(blockad|besieg|laid siege|siege of|sealed off|encircl)", re.IGNORECASE)
@@ -111,6 +114,8 @@ def make_sentences(rows: Sequence[dict[str, str]], pairs: Sequence[Pair], featur
     for number, (row, pair, found) in enumerate(zip(rows, pairs, features, strict=True)):
         kinds = ("AGREE", "REJECT") if row["event_type"] in COOPERATIVE else ("THREATEN",) if row["event_type"] in HOSTILE else ()
         kind, form = rnd.choice([(k, form) for k in kinds for form in OPERATORS[k]] or [("", "")])
+        if kinds and rnd.random() < REPORTED_SHARE:
+            kind, form = label_row(row), rnd.choice(REPORTS)
         text = _under_operator(row["sentence"], pair, found, form) if form else None
         if text and row["source"] in text and row["target"] in text:
             made.append((number, {"sentence": text, "source": row["source"], "target": row["target"], "event_type": kind, "mode": ""}))
@@ -136,7 +141,9 @@ def _under_operator(text: str, pair: Pair, found: PairFeatures, form: str) -> st
     first = min([*helpers, v])
     if s.tags[subject] in ("NNS", "NNPS"):
         form = re.sub(r"\bis\b", "are", re.sub(r"\bhas\b", "have", re.sub(r"\bit\b", "they", form))).replace("plans to", "plan to").replace("refuses", "refuse")
-    return text[: s.starts[first]] + form.format(v=s.lemmas[v].lower()) + text[s.ends[v] :]
+    if "{w}" in form and not (s.tags[v] == "VBN" or s.tags[v] == "VBD" and s.words[v].endswith("ed")):
+        return None
+    return text[: s.starts[first]] + form.format(v=s.lemmas[v].lower(), w=s.words[v]) + text[s.ends[v] :]
 
 
 def prepare(rows: Sequence[dict[str, str]]) -> Data:

@@ -29,7 +29,7 @@ MAX_TOKENS = 160
 """Word pieces read of a sentence; what follows is cut. Political sentences have 40 on average."""
 NEAR_CHARS = 60
 """How much text beside the one known party stands for "between" where the other is not named."""
-DENSE_WEIGHT = 1.3
+DENSE_WEIGHT = 1.0
 """How strongly token vectors count beside named features; set by cross-validation on the training sentences."""
 NAMED_WEIGHT = 0.5
 """How strongly named features count; set like ``DENSE_WEIGHT``."""

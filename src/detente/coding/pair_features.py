@@ -25,6 +25,8 @@ _SILENT = frozenset({"DT", ",", ".", "''", "``", "POS", "CD", "NNP", "NNPS"})
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "acomp", "attr", "oprd", "xcomp", "ccomp", "dative", "advmod", "advcl"})
 _FUTURE = frozenset({"will", "would", "'ll", "wo"})
 _NEGATIONS = frozenset({"not", "n't", "never"})
+RULE_WEIGHT = 2.0
+"""How strongly a rule's verdict counts beside a word; set by cross-validation."""
 _MATCHES = {3: "both", 2: "source", 1: "target", 0: "neither", -1: "reversed"}
 
 
@@ -215,13 +217,16 @@ def _rules(
         if "to" in around:
             prefixes.append(f"r.infinitive.{_MATCHES[quality]}")
             names["infinitive-of=" + s.lemmas[s.heads[m.trigger]].lower()] = 1.0
-        names.update({f"{p}={kind}": 1.4 for p in prefixes})
+        names.update({f"{p}={kind}": RULE_WEIGHT for p in prefixes})
     matched.sort(key=lambda found: (-found[0], -found[1].score))
     if not matched:
-        names["r.none"] = 1.4
-    elif matched[0][0] >= 2:
+        names["r.none"] = RULE_WEIGHT
+    elif matched[0][0] >= 1:
         quality, m = matched[0]
-        names["r.best=" + _kind(m)] = names["r.rule=" + m.rule.split(">")[0]] = names[f"r.match={_MATCHES[quality]}"] = 1.4
+        s = pair.sentences[m.sentence]
+        near = {k for c in (m.trigger, *s.children[m.trigger]) for k in (c, *s.children[c], *(g for d in s.children[c] for g in s.children[d]))}
+        names.update({f"kw={_kind(m)}+{s.lemmas[k].lower()}": 1.0 for k in near if s.tags[k] not in _SILENT})
+        names["r.best=" + _kind(m)] = names["r.rule=" + m.rule.split(">")[0]] = names[f"r.match={_MATCHES[quality]}"] = RULE_WEIGHT
     return tuple(matched)
 
 
