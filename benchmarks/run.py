@@ -201,6 +201,8 @@ def vary_documents(base: Sequence[Document], count: int) -> list[Document]:
 
 def measure_memory() -> Iterator[Row]:
     """The peak of the memory of ``detente code`` with all its workers over 10,000 reports, sampled four times a second."""
+    if not Path("/proc/self/stat").exists():
+        raise CommandFailed("found no /proc; memory is measured on Linux only")
     with tempfile.TemporaryDirectory() as folder:
         reports, events = Path(folder, "reports.jsonl"), Path(folder, "events.jsonl")
         with reports.open("w", encoding="utf-8") as stream:
@@ -228,14 +230,20 @@ def measure_memory() -> Iterator[Row]:
 
 def tree_memory(pid: int) -> int:
     """A process -> the resident memory of it and all its descendants, bytes; pages that they share count for each."""
-    total = 0
-    try:
-        fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-        total = int(fields.get("VmRSS", "0 kB").split()[0]) * 1024
-        children = [int(c) for task in Path(f"/proc/{pid}/task").iterdir() for c in (task / "children").read_text().split()]
-    except (OSError, ValueError):
-        return total
-    return total + sum(tree_memory(child) for child in children)
+    children: dict[int, list[int]] = {}
+    pages: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()  # what follows the name: state, parent, ...
+            except OSError:  # it has just ended
+                continue
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+            pages[int(entry.name)] = int(fields[21])
+    family = [pid]
+    for member in family:
+        family.extend(children.get(member, ()))
+    return sum(pages.get(member, 0) for member in family) * os.sysconf("SC_PAGE_SIZE")
 
 
 def measure_start() -> Iterator[Row]:

@@ -151,7 +151,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """How two events of a document hang together: ``kind`` is prompted, followed, in-response-to or part-of."""
+    """How two events of a document hang together: ``kind`` is prompted, followed or in-response-to."""
 
     kind: str
     first: str

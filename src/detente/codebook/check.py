@@ -27,7 +27,7 @@ ORGANISATION_KINDS = frozenset({
     "agency", "party", "armed group", "media", "company", "igo", "university", "think tank", "ngo", "state media", "criminal group", "union", "church", "court", "alliance",
 })  # fmt: skip
 PLACE_KINDS = frozenset({"region", "city", "island", "base", "building", "site", "meeting place", "border", "sea", "strait"})
-COMPOSITION_KEYS = frozenset({"type", "modes", "cameo", "keep"})
+COMPOSITION_KEYS = frozenset({"type", "modes", "cameo"})
 GRAMMAR_KEYS = frozenset({
     "prepositions", "light_verbs", "occurrence_verbs", "report_verbs", "belief_verbs", "future_verbs", "future_adjectives", "future_nouns", "negating_verbs", "negators",
     "actual_verbs", "causing_verbs", "relation_prompted", "relation_followed", "containers", "transparent_nouns", "person_titles", "partner_nouns", "abstract_subjects",
@@ -374,7 +374,7 @@ def _check_composition(path: Path, line: int, name: str, kind: str, made: Any, f
     if kind not in frame.types:
         yield _fault(path, line, name, f"type {kind!r}", "a PLOVER type", "correct it")
     if not isinstance(made, dict) or set(made) - COMPOSITION_KEYS or made.get("type") not in frame.types:
-        yield _fault(path, line, name, f"{made!r:.60}", "a map with type, modes, cameo, keep", "correct it")
+        yield _fault(path, line, name, f"{made!r:.60}", "a map with type, modes, cameo", "correct it")
         return
     for mode in _listed(made.get("modes")):
         if mode not in frame.types[made["type"]].get("modes", {}):

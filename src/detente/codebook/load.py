@@ -80,7 +80,6 @@ class Composition(msgspec.Struct, frozen=True):
     type: str
     modes: tuple[str, ...]
     cameo: str
-    keep: bool
 
 
 class Codebook(msgspec.Struct, frozen=True):
@@ -175,7 +174,7 @@ def _load_compositions(path: Path) -> tuple[dict[str, dict[str, Composition]], d
     by_lemma: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
     for name, entry in read_yaml(path).items():
         table[name] = {
-            key: Composition(name, value["type"], tuple(value.get("modes", ())), value.get("cameo", ""), value.get("keep") == "yes") for key, value in entry["gives"].items()
+            key: Composition(name, value["type"], tuple(value.get("modes", ())), value.get("cameo", "")) for key, value in entry["gives"].items()
         }
         for text in entry.get("verbs", ()):
             lemma, *words = text.split()

@@ -106,7 +106,8 @@ def _mention(text: str, q: Question, kind: str, codebook: Codebook) -> EventMent
     s = q.sentence
     first, last = clause_span(s, q.verb)
     start, end = s.starts[first], s.ends[last]
-    cameo = next((code for code, row in sorted(codebook.cameo.items()) if row["type"] == kind and len(code) > 2), "")
+    codes = sorted(code for code, row in codebook.cameo.items() if row["type"] == kind and len(code) == 3)
+    cameo = next((code for code in codes if code.endswith("0")), codes[0])  # the general code: the classifier names a type, not more
     return EventMention(
         sentence=s.index,
         trigger=q.verb,

@@ -1,4 +1,4 @@
-"""Events -> JSONL, one event a line, as docs/formats.md gives it: detente's own format, which loses nothing."""
+"""Events -> JSONL, one event a line, as docs/cli.md gives it: detente's own format, which loses nothing."""
 
 from __future__ import annotations
 
