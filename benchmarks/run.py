@@ -323,7 +323,9 @@ def main() -> int:
     parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start"), action="append", help="take these measures only and write no results.json")
     arguments = parser.parse_args()
     machine = describe_machine()
-    steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [("events", lambda c=corpus: measure_events(c)) for corpus in CORPORA if corpus.gold.exists() and corpus.reports.exists()]
+    steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
+        ("events", lambda c=corpus: measure_events(c)) for corpus in CORPORA if corpus.gold.exists() and corpus.reports.exists()
+    ]
     if (SHARED / "plv_dev.tsv").exists():
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
@@ -343,7 +345,9 @@ def main() -> int:
     asked = [row for row in rows if row.met is not None]
     print(f"\n{sum(bool(r.met) for r in asked)} of {len(asked)} wanted figures are met; " + ", ".join(f"{k} {v}" for k, v in machine.items()))
     if not arguments.only:
-        RESULTS.write_text(json.dumps({"machine": machine, "failures": failures, "measures": [{**r._asdict(), "value": round(r.value, 4), "met": r.met} for r in rows]}, indent=1) + "\n", "utf-8")
+        RESULTS.write_text(
+            json.dumps({"machine": machine, "failures": failures, "measures": [{**r._asdict(), "value": round(r.value, 4), "met": r.met} for r in rows]}, indent=1) + "\n", "utf-8"
+        )
         print(f"wrote {_short(RESULTS)}")
     return 1 if failures else 0
 

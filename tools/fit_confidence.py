@@ -224,7 +224,7 @@ def draw_figure(bins: Sequence[Bin], figures: dict[str, float], count: int) -> s
         f'<desc id="d">Share of {count} coded events that are right, by confidence; points on the diagonal are perfectly calibrated.</desc>',
         '<rect width="500" height="530" fill="#ffffff"/>',
         f'<text x="{left}" y="24" font-size="15" font-weight="bold" fill="#222222">Reliability of confidence, out of fold</text>',
-        f'<text x="{left}" y="42" fill="#555555">{count} events of 2 annotated corpora · {" · ".join(f"{k} {v:.3f}" for k, v in figures.items())}</text>',
+        f'<text x="{left}" y="42" fill="#555555">{count} events of 2 annotated corpora · {" · ".join(f"{k} {figures[k]:.3f}" for k in ("ECE", "AUC"))}</text>',
     ]
     for tick in range(6):
         v = tick / 5
@@ -236,7 +236,9 @@ def draw_figure(bins: Sequence[Bin], figures: dict[str, float], count: int) -> s
     for b in bins:
         parts.append(f'<path d="M{x(b.confidence)} {y(b.low)}V{y(b.high)}" stroke="#1f5f8b" stroke-opacity="0.45" stroke-width="3"/>')
         radius = round(3 + 3 * (b.count / biggest) ** 0.5, 1)
-        parts.append(f'<circle cx="{x(b.confidence)}" cy="{y(b.share)}" r="{radius}" fill="#1f5f8b"><title>confidence {b.confidence:.2f}: {b.share:.2f} of {b.count} right</title></circle>')
+        parts.append(
+            f'<circle cx="{x(b.confidence)}" cy="{y(b.share)}" r="{radius}" fill="#1f5f8b"><title>confidence {b.confidence:.2f}: {b.share:.2f} of {b.count} right</title></circle>'
+        )
     parts.append(f'<text x="{x(0.5)}" y="{y(0) + 42}" text-anchor="middle" fill="#222222">confidence (mean of the bin)</text>')
     parts.append(f'<text transform="translate(22 {y(0.5)}) rotate(-90)" text-anchor="middle" fill="#222222">share of events that are right, with 90% interval</text>')
     parts.append("</svg>")

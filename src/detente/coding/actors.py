@@ -58,12 +58,15 @@ def find_actors(
     day = published_on.isoformat() if published_on else None
     mentions = [find_mentions(plain, s, register) for s in sentences]
     counts: Counter[str] = Counter()
+    unsure: Counter[str] = Counter()
     for s, found in zip(sentences, mentions, strict=True):
         weight = 3 if s.kind == "title" else 2 if s.index < 4 else 1
         for mention in found:
             code = mention.entry.country or (mention.entry.place.country if mention.entry.place else None)
-            if code and not (mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1):
-                counts[code] += weight
+            if code:
+                has_namesakes = mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1
+                (unsure if has_namesakes else counts)[code] += weight
+    counts = counts or unsure
     if dateline_country:
         counts[dateline_country] += 1
     mentions = [[msgspec.structs.replace(m, entry=_choose_entry(m.options, day, counts)) if m.options else m for m in found] for found in mentions]
@@ -876,7 +879,7 @@ class _Reader:
         return None
 
 
-def expand(s: Sentence, heads: Iterable[int], phrases: dict[int, Phrase]) -> tuple[Actor, ...]:
+def expand(s: Sentence, heads: Iterable[int], phrases: Mapping[int, Phrase]) -> tuple[Actor, ...]:
     """The actors of noun phrases and of all that is coordinated with them, in order, without repeats."""
     out: list[Actor] = []
     seen: set[tuple[str | None, tuple[str, ...], str | None]] = set()

@@ -25,7 +25,7 @@ _SILENT = frozenset({"DT", ",", ".", "''", "``", "POS", "CD", "NNP", "NNPS"})
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "acomp", "attr", "oprd", "xcomp", "ccomp", "dative", "advmod", "advcl"})
 _FUTURE = frozenset({"will", "would", "'ll", "wo"})
 _NEGATIONS = frozenset({"not", "n't", "never"})
-RULE_WEIGHT = 2.0
+RULE_WEIGHT = 1.5
 """How strongly a rule's verdict counts beside a word; set by cross-validation."""
 _MATCHES = {3: "both", 2: "source", 1: "target", 0: "neither", -1: "reversed"}
 
