@@ -173,5 +173,7 @@ def _shown(trace: Trace) -> str:
         said = f" said_by {[_code(a) for a in e.said_by]}" if e.said_by else ""
         place = f" at {e.place.name}/{e.place.country}" if e.place else ""
         toll = f" dead {e.dead} injured {e.injured}" if e.dead is not None or e.injured is not None else ""
-        lines.append(f"  {e.event_type} {list(e.modes)} {[_code(a) for a in e.source]} -> {[_code(a) for a in e.target]} {e.modality} {_bounds(e.date)}{place}{toll}{said} [{e.evidence[0].rule}] x{len(e.evidence)}")
+        lines.append(
+            f"  {e.event_type} {list(e.modes)} {[_code(a) for a in e.source]} -> {[_code(a) for a in e.target]} {e.modality} {_bounds(e.date)}{place}{toll}{said} [{e.evidence[0].rule}] x{len(e.evidence)}"
+        )
     return "\n".join(lines) or "  nothing"

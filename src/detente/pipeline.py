@@ -81,7 +81,9 @@ def _code_batch(batch: Sequence[Document], parser: Parser, codebook: Codebook, r
         yield _code_sentences(document, dateline, sentences, codebook, register, keep_all)
 
 
-def _code_sentences(document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool, second_opinion: bool = True) -> Trace:
+def _code_sentences(
+    document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool, second_opinion: bool = True
+) -> Trace:
     text, published = document.text, document.published_on
     table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
     found, refusals = find_events(text, sentences, table.phrases, codebook)
@@ -123,7 +125,7 @@ def _make_event(document: Document, group: Sequence[EventMention], number: int, 
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
     contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))
-    place = next((m.place for m in sorted(group, key=lambda m: ("site city region sea country".split().index(m.place.precision) if m.place else 9))), None)
+    place = next((m.place for m in sorted(group, key=lambda m: "site city region sea country".split().index(m.place.precision) if m.place else 9)), None)
     return Event(
         event_id=event_id(document.id, key, number),
         doc_id=document.id,

@@ -33,7 +33,9 @@ class Setting(NamedTuple):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("pipeline", str, "name", None, "spaCy pipeline that parses; any installed English one (default: an official en_core_web_* if there is one, else the bundled small one)"),
+    Setting(
+        "pipeline", str, "name", None, "spaCy pipeline that parses; any installed English one (default: an official en_core_web_* if there is one, else the bundled small one)"
+    ),
     Setting("workers", int, "processes", None, "processes that code reports (default: one a core; a corpus of a few reports is coded in one)"),
     Setting("batch_reports", int, "reports", 32, "reports handed to a worker at a time"),
     Setting("small_corpus_reports", int, "reports", 12, "up to so many reports are coded without starting workers", 0),

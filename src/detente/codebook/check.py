@@ -324,7 +324,9 @@ def _check_overlaps(rules: Iterable[Line], frame: _Frame) -> list[str]:
                 for other in owners.get(same, ()):
                     if other.raw.get("type") != rule.raw.get("type") and not _told_apart(rule, other):
                         found = f"the pattern {text!r}, which {other.id} ({other.file.name}:{other.line}) has too"
-                        faults.append(_fault(rule.file, rule.lines[key], rule.id, found, "beats, when or unless that tells the two apart", "write one of them, or drop the pattern here"))
+                        faults.append(
+                            _fault(rule.file, rule.lines[key], rule.id, found, "beats, when or unless that tells the two apart", "write one of them, or drop the pattern here")
+                        )
                 owners.setdefault(same, []).append(rule)
     return faults
 
@@ -542,9 +544,15 @@ def check_examples(folder: Path, rules: Iterable[Line]) -> list[str]:
         ours = [m for m in mentions if (m.source or m.target) and rule.id in re.split(r"[>+]", m.rule)]
         if key == "fires" and not ours:
             others = ", ".join(sorted({m.rule for m in mentions})) or "no event"
-            faults.append(_fault(rule.file, rule.lines[key], rule.id, f"{others} in fires {text!r}", "an event of this rule", "correct the pattern, its conditions, or the example"))
+            faults.append(
+                _fault(rule.file, rule.lines[key], rule.id, f"{others} in fires {text!r}", "an event of this rule", "correct the pattern, its conditions, or the example")
+            )
         if key == "spares" and ours:
-            faults.append(_fault(rule.file, rule.lines[key], rule.id, f"an event of this rule in spares {text!r}", "none", "narrow the pattern with when or unless, or choose another example"))
+            faults.append(
+                _fault(
+                    rule.file, rule.lines[key], rule.id, f"an event of this rule in spares {text!r}", "none", "narrow the pattern with when or unless, or choose another example"
+                )
+            )
     return faults
 
 

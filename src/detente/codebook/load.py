@@ -139,14 +139,13 @@ def load_codebook(folder: str | None = None) -> Codebook:
             faults.append(f"{rule.file}: {rule.id}: {error}")
     if faults:
         raise CodebookError("\n".join(faults))
-    order = lambda found: tuple(sorted(found, key=lambda p: -p.specificity))  # noqa: E731
     compositions, composing = _load_compositions(base / "compose.yaml")
     return Codebook(
         version=VERSION,
         rules=rules,
-        verbs={k: order(v) for k, v in verbs.items()},
-        nouns={k: order(v) for k, v in nouns.items()},
-        adjectives={k: order(v) for k, v in adjectives.items()},
+        verbs={k: tuple(sorted(v, key=lambda p: -p.specificity)) for k, v in verbs.items()},
+        nouns={k: tuple(sorted(v, key=lambda p: -p.specificity)) for k, v in nouns.items()},
+        adjectives={k: tuple(sorted(v, key=lambda p: -p.specificity)) for k, v in adjectives.items()},
         types=plover["types"],
         cameo={row["code"]: row for row in read_table(base / "cameo.csv")},
         classes=classes,
@@ -173,9 +172,7 @@ def _load_compositions(path: Path) -> tuple[dict[str, dict[str, Composition]], d
     table: dict[str, dict[str, Composition]] = {}
     by_lemma: dict[str, list[tuple[str, tuple[str, ...], str]]] = {}
     for name, entry in read_yaml(path).items():
-        table[name] = {
-            key: Composition(name, value["type"], tuple(value.get("modes", ())), value.get("cameo", "")) for key, value in entry["gives"].items()
-        }
+        table[name] = {key: Composition(name, value["type"], tuple(value.get("modes", ())), value.get("cameo", "")) for key, value in entry["gives"].items()}
         for text in entry.get("verbs", ()):
             lemma, *words = text.split()
             by_lemma.setdefault(lemma, []).append((name, tuple(words), text))
@@ -193,7 +190,7 @@ def read_yaml(path: Path) -> Any:
         raise CodebookError(f"{path}: {error}") from error
 
 
-class _StrictLoader(yaml.CBaseLoader):  # type: ignore[misc]
+class _StrictLoader(yaml.CBaseLoader):
     """Text, lists and maps only; no repeated keys."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:

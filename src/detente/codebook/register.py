@@ -16,9 +16,29 @@ from detente.codebook.load import DATA, read_table
 from detente.errors import CodebookError
 from detente.records import Place
 
-HEADS = frozenset({"president", "prime minister", "chancellor", "king", "queen", "supreme leader", "leader", "premier", "secretary-general", "emir", "crown prince", "sultan", "party leader", "acting president", "interim president"})
+HEADS = frozenset(
+    {
+        "president",
+        "prime minister",
+        "chancellor",
+        "king",
+        "queen",
+        "supreme leader",
+        "leader",
+        "premier",
+        "secretary-general",
+        "emir",
+        "crown prince",
+        "sultan",
+        "party leader",
+        "acting president",
+        "interim president",
+    }
+)
 """Roles whose holder newspapers name by surname alone."""
-COMMON_SURNAMES = frozenset("May Brown Rice Bush Major King Park Moon Day Rudd Key Ban Cook Price Page Little Banks Ford Hill Lake Long Short Wolf Young Strong Noble Case Sun Song Han Sweet Waters West Fox Marshall Power Costa Grant Hunt Straw Darling Field Miller Christian Sharon Gore Pope Bishop Abbott Gates Hope Chan Carter Clinton Johnson Lee Chen Li Wang Zhang Singh Khan Kim Jones Smith Williams Harris Walker Scott Wilson Thomas James Taylor White Black Green Martin Thompson Davis Anderson Nelson".split())
+COMMON_SURNAMES = frozenset(
+    "May Brown Rice Bush Major King Park Moon Day Rudd Key Ban Cook Price Page Little Banks Ford Hill Lake Long Short Wolf Young Strong Noble Case Sun Song Han Sweet Waters West Fox Marshall Power Costa Grant Hunt Straw Darling Field Miller Christian Sharon Gore Pope Bishop Abbott Gates Hope Chan Carter Clinton Johnson Lee Chen Li Wang Zhang Singh Khan Kim Jones Smith Williams Harris Walker Scott Wilson Thomas James Taylor White Black Green Martin Thompson Davis Anderson Nelson".split()
+)
 
 
 class Tenure(msgspec.Struct, frozen=True):

@@ -50,9 +50,7 @@ class ActorTable(msgspec.Struct, frozen=True):
     dateline: str | None = None
 
 
-def find_actors(
-    text: str, sentences: Sequence[Sentence], codebook: Codebook, register: Register, published_on: datetime.date | None, dateline_country: str | None
-) -> ActorTable:
+def find_actors(text: str, sentences: Sequence[Sentence], codebook: Codebook, register: Register, published_on: datetime.date | None, dateline_country: str | None) -> ActorTable:
     """A document's sentences -> its ``ActorTable``. ``published_on`` decides who held which office; without it the latest holder is meant."""
     plain = text.translate(_PLAIN)
     day = published_on.isoformat() if published_on else None
@@ -120,7 +118,15 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 continue
             if entry.detail == "town" and not _in_locative(s, i, last):
                 continue
-            if entry.kind == "place" and i == last and i > 0 and s.tags[i - 1] == "NNP" and s.deps[i - 1] == "compound" and s.heads[i - 1] == i and s.words[i - 1] not in ("New", "North", "South", "East", "West", "Port", "San", "Fort"):
+            if (
+                entry.kind == "place"
+                and i == last
+                and i > 0
+                and s.tags[i - 1] == "NNP"
+                and s.deps[i - 1] == "compound"
+                and s.heads[i - 1] == i
+                and s.words[i - 1] not in ("New", "North", "South", "East", "West", "Port", "San", "Fort")
+            ):
                 if not any(plain.startswith(a, s.starts[i - 1]) for a, _ in register.names.get(s.words[i - 1], ())):
                     continue
             if entry.kind == "organisation" and i > 0 and _continues_name(s, i, plain, register):
@@ -166,11 +172,27 @@ def _is_stray(m: Mention, counts: Mapping[str, int], mentions: Sequence[Sequence
 
 
 def _inside_name(s: Sentence, first: int, last: int, entry: Entry) -> bool:
-    """"Jordan Henderson", "Paris Hilton": a place or country name that is a person's first name or surname."""
+    """ "Jordan Henderson", "Paris Hilton": a place or country name that is a person's first name or surname."""
     following = last + 1 < len(s.words) and s.tags[last + 1] == "NNP" and s.deps[last] == "compound" and s.heads[last] == last + 1
     if entry.kind in ("place", "capital", "country") and following and s.deps[last + 1] in ("nsubj", "nsubjpass", "pobj", "dobj", "conj", "appos", "poss"):
         nxt = s.words[last + 1].lower()
-        return entry.kind == "place" and nxt not in ("city", "province", "state", "region", "island", "river", "county", "airport", "district", "police", "court", "university", "government", "governor", "mayor")
+        return entry.kind == "place" and nxt not in (
+            "city",
+            "province",
+            "state",
+            "region",
+            "island",
+            "river",
+            "county",
+            "airport",
+            "district",
+            "police",
+            "court",
+            "university",
+            "government",
+            "governor",
+            "mayor",
+        )
     return False
 
 
@@ -193,7 +215,7 @@ def _in_locative(s: Sentence, first: int, last: int) -> bool:
 
 
 def _continues_name(s: Sentence, first: int, plain: str, register: Register) -> bool:
-    """"National Security Council": the found name is only the end of a longer one that the register lacks."""
+    """ "National Security Council": the found name is only the end of a longer one that the register lacks."""
     word = s.words[first - 1]
     if not word[0].isupper() or s.tags[first - 1] not in ("NNP", "JJ") or s.heads[first - 1] < first or first == 1:
         return False
@@ -212,9 +234,22 @@ _IT = frozenset({"it", "its", "itself"})
 _THEY = frozenset({"they", "them", "their", "themselves", "theirs"})
 _ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
 _BODY_WORDS = {
-    "bloc": ("igo", "alliance"), "alliance": ("igo", "alliance"), "agency": ("agency", "igo", "state media", "media"), "group": ("armed group", "ngo", "igo", "alliance"),
-    "organisation": ("igo", "ngo"), "organization": ("igo", "ngo"), "militia": ("armed group",), "party": ("party",), "union": ("union",), "company": ("company",), "court": ("court",),
-    "movement": ("armed group", "party"), "broadcaster": ("media", "state media"), "newspaper": ("media", "state media"), "bank": ("igo",), "body": ("igo",),
+    "bloc": ("igo", "alliance"),
+    "alliance": ("igo", "alliance"),
+    "agency": ("agency", "igo", "state media", "media"),
+    "group": ("armed group", "ngo", "igo", "alliance"),
+    "organisation": ("igo", "ngo"),
+    "organization": ("igo", "ngo"),
+    "militia": ("armed group",),
+    "party": ("party",),
+    "union": ("union",),
+    "company": ("company",),
+    "court": ("court",),
+    "movement": ("armed group", "party"),
+    "broadcaster": ("media", "state media"),
+    "newspaper": ("media", "state media"),
+    "bank": ("igo",),
+    "body": ("igo",),
 }
 _COUNTRY_NOUNS = frozenset({"country", "nation", "state", "republic", "kingdom", "neighbour", "neighbor"})
 _GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "party", "militia", "bloc", "agency", "body", "alliance"})
@@ -222,7 +257,22 @@ _STATE_WORDS = frozenset({"regime", "government", "administration", "authority",
 
 
 _CROWDS = frozenset({"dozen", "hundred", "thousand", "million", "score", "ten", "crowd"})
-_BODIES = {"un": "United Nations", "eu": "European Union", "european": "European Union", "nato": "NATO", "iaea": "International Atomic Energy Agency", "au": "African Union", "african": "African Union", "osce": "OSCE", "who": "World Health Organization", "imf": "International Monetary Fund", "world": "World Bank", "arab": "Arab League", "opcw": "OPCW", "icc": "International Criminal Court"}
+_BODIES = {
+    "un": "United Nations",
+    "eu": "European Union",
+    "european": "European Union",
+    "nato": "NATO",
+    "iaea": "International Atomic Energy Agency",
+    "au": "African Union",
+    "african": "African Union",
+    "osce": "OSCE",
+    "who": "World Health Organization",
+    "imf": "International Monetary Fund",
+    "world": "World Bank",
+    "arab": "Arab League",
+    "opcw": "OPCW",
+    "icc": "International Criminal Court",
+}
 
 
 def _body_of(role: str) -> str:
@@ -243,7 +293,16 @@ class _Reader:
     """The document so far. Lives for one ``find_actors`` call only."""
 
     def __init__(
-        self, plain: str, sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]], codebook: Codebook, register: Register, day: str | None, home: str | None, countries: set[str], dateline_country: str | None
+        self,
+        plain: str,
+        sentences: Sequence[Sentence],
+        mentions: Sequence[Sequence[Mention]],
+        codebook: Codebook,
+        register: Register,
+        day: str | None,
+        home: str | None,
+        countries: set[str],
+        dateline_country: str | None,
     ) -> None:
         self.plain, self.sentences, self.mentions = plain, sentences, mentions
         self.grammar, self.register, self.day = codebook.grammar, register, day
@@ -332,7 +391,12 @@ class _Reader:
             return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
         if low in RELATIVE:
             return None
-        if low in ("two", "both") and s.tags[i] in ("CD", "DT", "PDT") or low in ("sides", "parties", "countries", "nations", "leaders", "neighbours", "neighbors", "governments", "rivals", "foes", "powers") and any(s.words[c].lower() in ("two", "both") for c in s.children[i]):
+        if (
+            low in ("two", "both")
+            and s.tags[i] in ("CD", "DT", "PDT")
+            or low in ("sides", "parties", "countries", "nations", "leaders", "neighbours", "neighbors", "governments", "rivals", "foes", "powers")
+            and any(s.words[c].lower() in ("two", "both") for c in s.children[i])
+        ):
             pair = self._last_pair()
             if pair:
                 return Phrase(pair, "pronoun", True)
@@ -352,7 +416,7 @@ class _Reader:
         return Actor(self.plain[span[0] : span[1]], name, country, sectors, entity, span)
 
     def _last_pair(self) -> tuple[Actor, ...]:
-        """"the two", "both sides": the last two countries or armed bodies that the document spoke of as actors."""
+        """ "the two", "both sides": the last two countries or armed bodies that the document spoke of as actors."""
         pair: dict[str, Actor] = {}
         for known in reversed(self.known[-30:]):
             if self.s.index - known.sentence > 3:
@@ -373,14 +437,28 @@ class _Reader:
         if entry.kind == "person":
             phrase = self._person(entry, first, last)
             title = self._role(first - 1) if first > 0 else None
-            if title is not None and title.kind == "person" and phrase.actors[0].sectors == ("ELI",) and {"GOV", "MIL", "LEG", "OPP", "PTY"} & set(title.sectors) and not any(s.words[k].lower() in ("former", "ex", "ousted", "deposed") for k in range(max(0, first - 5), first)):
+            if (
+                title is not None
+                and title.kind == "person"
+                and phrase.actors[0].sectors == ("ELI",)
+                and {"GOV", "MIL", "LEG", "OPP", "PTY"} & set(title.sectors)
+                and not any(s.words[k].lower() in ("former", "ex", "ousted", "deposed") for k in range(max(0, first - 5), first))
+            ):
                 phrase = Phrase(tuple(msgspec.structs.replace(a, sectors=title.sectors) for a in phrase.actors), "person", role=title.phrase)
             return phrase
         if entry.kind == "demonym":
             plural = s.tags[i] in ("NNS", "NNPS") or mention.text.endswith(("ians", "ans", "is"))
             determiners = [s.lemmas[c].lower() for c in s.children[i] if s.deps[c] == "det"]
             modified = any(s.deps[c] in ("nummod", "amod", "compound") for c in s.children[i])
-            people = plural and (modified or "the" not in determiners) or not plural and s.tags[i] in ("NN",) or not plural and bool(determiners) and s.deps[i] in ("dobj", "nsubj", "nsubjpass", "pobj")
+            people = (
+                plural
+                and (modified or "the" not in determiners)
+                or not plural
+                and s.tags[i] in ("NN",)
+                or not plural
+                and bool(determiners)
+                and s.deps[i] in ("dobj", "nsubj", "nsubjpass", "pobj")
+            )
             return Phrase((self._actor(first, last, entry.name, entry.country, ("CVL",) if people else ("GOV",)),), "people", plural)
         if entry.kind == "organisation":
             phrase = Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors or ("GOV",), entry.name),), "body", role=entry.detail)
@@ -411,7 +489,7 @@ class _Reader:
         country = tenure.country
         if country is None and "IGO" not in sectors and "REB" not in sectors and sectors == ("ELI",):
             sectors = ("IGO",)
-        name = self.register.countries[country].name if country in self.register.countries else _body_of(tenure.role) if "IGO" in sectors else entry.name
+        name = self._country_name(country) if country else _body_of(tenure.role) if "IGO" in sectors else entry.name
         return Phrase((self._actor(first, last, name, country, sectors, entry.name),), "person", role=tenure.role)
 
     def _remember_person(self, entry: Entry, text: str, s: Sentence, mention: Mention) -> None:
@@ -421,7 +499,7 @@ class _Reader:
             self.people.setdefault(word, phrase)
 
     def _contained(self, i: int, depth: int) -> Phrase | None:
-        """"dozens of protesters", "members of the group", "one of the soldiers"."""
+        """ "dozens of protesters", "members of the group", "one of the soldiers"."""
         s = self.s
         if s.lemmas[i].lower() not in self.grammar["containers"]:
             if s.tags[i] == "CD" and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and self.home and not s.children[i] and s.words[i].lower() not in ("one", "two", "both"):
@@ -437,13 +515,18 @@ class _Reader:
                         own = self._role(i)
                         if own is not None and phrase.kind in ("country", "capital", "people", "place"):
                             return None
-                        if own is not None and own.kind in ("person",) and phrase.kind == "body" and s.lemmas[i] in ("spokesman", "spokeswoman", "spokesperson", "representative", "official", "envoy", "member", "leader", "chief"):
+                        if (
+                            own is not None
+                            and own.kind in ("person",)
+                            and phrase.kind == "body"
+                            and s.lemmas[i] in ("spokesman", "spokeswoman", "spokesperson", "representative", "official", "envoy", "member", "leader", "chief")
+                        ):
                             return Phrase(phrase.actors, "person", role=own.phrase)
                         return Phrase(phrase.actors, phrase.kind if phrase.kind != "country" else "people", True, phrase.role)
         return None
 
     def _crowd(self, i: int) -> Phrase:
-        """"Tens of thousands marched", "dozens were detained": people of the country that the document is about."""
+        """ "Tens of thousands marched", "dozens were detained": people of the country that the document is about."""
         home = self.home or ""
         return Phrase((self._actor(i, i, self._country_name(home), home, ("CVL",)),), "people", True, "", True)
 
@@ -525,15 +608,21 @@ class _Reader:
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
             return []
         country = self._local_country(i, role)
-        if self.dateline_country and role.phrase != "regime" and role.kind in ("body", "person", "group") and country == self.home and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO"):
+        if (
+            self.dateline_country
+            and role.phrase != "regime"
+            and role.kind in ("body", "person", "group")
+            and country == self.home
+            and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO")
+        ):
             country = self.dateline_country
-        name = self.register.countries[country].name if country in self.register.countries else role.phrase
+        name = self._country_name(country) if country else role.phrase
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
             return [self._actor(first, i, role.phrase, None, sectors)]
         return [self._actor(first, i, name, country, sectors)]
 
     def _named_body(self, role: Role, word: str) -> Phrase | None:
-        """"the court", "the agency", "the bloc": the last organisation of the document that is one."""
+        """ "the court", "the agency", "the bloc": the last organisation of the document that is one."""
         for known in reversed(self.known[-40:]):
             phrase = known.phrase
             if phrase.kind != "body" or not phrase.actors or phrase.actors[0].entity is None:
@@ -549,8 +638,11 @@ class _Reader:
         s = self.s
         named = [m for m in self.mentions[s.index]]
         places = [
-            m for m in named
-            if m.entry.kind in ("place", "capital", "country") and s.deps[m.head] == "pobj" and s.lemmas[s.heads[m.head]] in ("in", "at", "near", "outside", "inside", "across", "around", "from", "of")
+            m
+            for m in named
+            if m.entry.kind in ("place", "capital", "country")
+            and s.deps[m.head] == "pobj"
+            and s.lemmas[s.heads[m.head]] in ("in", "at", "near", "outside", "inside", "across", "around", "from", "of")
             and not (m.entry.place is None and m.entry.country is None)
         ]
         codes = [m.entry.country or (m.entry.place.country if m.entry.place else None) for m in places if s.lemmas[s.heads[m.head]] != "of"]
@@ -567,7 +659,7 @@ class _Reader:
         return self.home
 
     def _armed_owner(self, i: int, depth: int) -> tuple[Actor, ...] | None:
-        """"Taliban fighters", "members of Hezbollah", "the group's leader", "Islamic State militants", "UN peacekeepers"."""
+        """ "Taliban fighters", "members of Hezbollah", "the group's leader", "Islamic State militants", "UN peacekeepers"."""
         s = self.s
         heads = [c for c in s.children[i] if s.deps[c] in ("compound", "amod", "nmod", "poss")]
         heads += [k for p in children(s, i, "prep") if s.lemmas[p] in ("of", "from", "for", "at", "with") for k in children(s, p, "pobj")]
@@ -607,7 +699,12 @@ class _Reader:
                 queue.extend(k for k in s.children[c] if s.deps[k] in ("conj",))
             else:
                 low = s.words[c].lower()
-                if low in ("north", "south") and s.words[c][0].isupper() and {"PRK", "KOR"} & self.countries and not (c > 1 and s.words[c - 1] == "-" and s.words[c - 2].lower() in ("anti", "pro", "non")):
+                if (
+                    low in ("north", "south")
+                    and s.words[c][0].isupper()
+                    and {"PRK", "KOR"} & self.countries
+                    and not (c > 1 and s.words[c - 1] == "-" and s.words[c - 2].lower() in ("anti", "pro", "non"))
+                ):
                     code = "PRK" if low == "north" else "KOR"
                     out.append((code, self._country_name(code)))
                 queue.extend(k for k in s.children[c] if s.deps[k] in ("compound", "amod", "nmod", "conj", "poss") and c != i)
@@ -629,7 +726,12 @@ class _Reader:
                             m = self.at.get(each)
                             if m is not None and (m.entry.kind in ("country", "capital", "metonym") or m.entry.kind == "place" and s.lemmas[prep] != "to"):
                                 self._add_country(out, m)
-                            elif m is None and s.lemmas[prep] == "of" or s.lemmas[prep] in ("of", "at", "in") and any(s.tags[k] == "PRP$" or s.deps[k] == "poss" for k in s.children[each]):
+                            elif (
+                                m is None
+                                and s.lemmas[prep] == "of"
+                                or s.lemmas[prep] in ("of", "at", "in")
+                                and any(s.tags[k] == "PRP$" or s.deps[k] == "poss" for k in s.children[each])
+                            ):
                                 found = self.resolve(each, depth + 1)
                                 if found is not None and not found.inferred and found.kind != "place":
                                     out.extend((a.country, self._country_name(a.country)) for a in found.actors if a.country)
@@ -665,7 +767,9 @@ class _Reader:
             return Phrase((self._actor(i, i, "North Korea", "PRK", ("GOV",)), self._actor(i, i, "South Korea", "KOR", ("GOV",))), "country", True)
         known = self.people.get(word)
         surname = self._surname(word) if known is None else None
-        if surname is not None and not any(s.deps[c] == "compound" and s.tags[c] == "NNP" and s.words[c].lower().rstrip(".") not in self.grammar["person_titles"] for c in s.children[i]):
+        if surname is not None and not any(
+            s.deps[c] == "compound" and s.tags[c] == "NNP" and s.words[c].lower().rstrip(".") not in self.grammar["person_titles"] for c in s.children[i]
+        ):
             phrase = self._person(surname, first, i)
             self.people[word] = phrase
             return phrase
@@ -674,7 +778,12 @@ class _Reader:
             self._learn_name(i, titled)
             return titled
         if known is not None and known.actors:
-            return Phrase(tuple(msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in known.actors), known.kind, False, known.role)
+            return Phrase(
+                tuple(msgspec.structs.replace(a, text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i])) for a in known.actors),
+                known.kind,
+                False,
+                known.role,
+            )
         for c in children(s, i, "appos"):
             described = self.resolve(c, depth + 1)
             if described is not None and described.actors and described.kind in ("person", "expert", "body", "group", "kin"):
@@ -710,17 +819,16 @@ class _Reader:
             self.people.setdefault(word, phrase)
 
     def _title(self, i: int, depth: int) -> Phrase | None:
-        """"Defence Minister Jim Mattis", "Cmdr. Chiwenga", "police chief Sayed Kamal Sadat": a role before an unknown name."""
+        """ "Defence Minister Jim Mattis", "Cmdr. Chiwenga", "police chief Sayed Kamal Sadat": a role before an unknown name."""
         s = self.s
         k, first = i - 1, i
-        low = lambda j: s.words[j].lower()  # noqa: E731
         while k >= 0 and i - k < 9 and (s.tags[k][:2] in ("NN", "JJ") or s.words[k] in ("-", ".", "'s")):
             role = self._role(k)
             if role is not None and role.kind in ("person", "expert", "kin", "group"):
                 countries = self._country_modifiers(i, depth) or self._country_modifiers(k, depth)
                 start = min(c for c in (k, *(c for c in s.children[i] if c < i)))
                 sectors = role.sectors
-                if start > 0 and low(start - 1) == "former" or low(start) == "former":
+                if "former" in (s.words[max(0, start - 1)].lower(), s.words[start].lower()):
                     sectors = ("ELI",) if {"GOV", "MIL", "LEG"} & set(sectors) else sectors
                 armed = self._armed_owner(i, depth)
                 name = self.plain[s.starts[k + 1] : s.ends[i]] if k + 1 <= i else s.words[i]
@@ -798,7 +906,7 @@ class _Reader:
         return list(dict.fromkeys(out))
 
     def _definite(self, i: int, lemma: str) -> Phrase | None:
-        """"the country", "the group": the last thing of that kind, unless the phrase says itself which one."""
+        """ "the country", "the group": the last thing of that kind, unless the phrase says itself which one."""
         s = self.s
         if any(s.deps[c] in ("poss", "compound") or c in self.at for c in s.children[i]):
             return None
@@ -887,7 +995,7 @@ def expand(s: Sentence, heads: Iterable[int], phrases: Mapping[int, Phrase]) -> 
         for each in conjuncts(s, head):
             phrase = phrases.get(each)
             for a in phrase.actors if phrase else ():
-                key = (a.country, a.sectors, a.entity if a.country is None else a.entity)
+                key = (a.country, a.sectors, a.entity)
                 if key not in seen:
                     seen.add(key)
                     out.append(a)

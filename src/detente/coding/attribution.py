@@ -17,8 +17,39 @@ from detente.records import Actor, EventMention, Modality, Sentence
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
 _WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
-_POSSIBLE = frozenset({"possible", "potential", "planned", "threatened", "alleged", "imminent", "proposed", "future", "upcoming", "likely", "hypothetical", "eventual", "suspected", "feared", "scheduled", "would-be", "prospective", "pending", "supposed", "purported", "attempted", "perceived", "so-called", "imagined", "supposed", "simulated", "mock"})
-_PRESUPPOSING = frozenset({"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"})
+_POSSIBLE = frozenset(
+    {
+        "possible",
+        "potential",
+        "planned",
+        "threatened",
+        "alleged",
+        "imminent",
+        "proposed",
+        "future",
+        "upcoming",
+        "likely",
+        "hypothetical",
+        "eventual",
+        "suspected",
+        "feared",
+        "scheduled",
+        "would-be",
+        "prospective",
+        "pending",
+        "supposed",
+        "purported",
+        "attempted",
+        "perceived",
+        "so-called",
+        "imagined",
+        "simulated",
+        "mock",
+    }
+)
+_PRESUPPOSING = frozenset(
+    {"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"}
+)
 _OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 _ALLEGING = frozenset({"accuse", "allege", "suspect", "blame", "charge", "claim", "indict", "implicate", "sue", "deny", "try"})
 _VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN"})
@@ -90,7 +121,14 @@ def _noun_modality(s: Sentence, n: int, by_token: Mapping[tuple[int, int], Event
                     n = above
                     continue
                 return "actual"
-            if is_verb(s, above) and prep in ("for", "of", "to") and (s.lemmas[above] in grammar["future_verbs"] or s.lemmas[above] in ("call", "warn", "push", "press", "appeal", "brace", "lead", "threaten", "amount", "agree", "return")):
+            if (
+                is_verb(s, above)
+                and prep in ("for", "of", "to")
+                and (
+                    s.lemmas[above] in grammar["future_verbs"]
+                    or s.lemmas[above] in ("call", "warn", "push", "press", "appeal", "brace", "lead", "threaten", "amount", "agree", "return")
+                )
+            ):
                 return "future"
             if is_verb(s, above) and prep == "from" and s.lemmas[above] in grammar["negating_verbs"]:
                 return "negated"
@@ -168,11 +206,32 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
     return "actual"
 
 
-_DOUBTS = frozenset({"accusation", "allegation", "claim", "suspicion", "charge", "rumour", "rumor", "denial", "suggestion", "speculation", "theory", "fear", "concern", "belief", "possibility", "prospect", "hope", "impression"})
+_DOUBTS = frozenset(
+    {
+        "accusation",
+        "allegation",
+        "claim",
+        "suspicion",
+        "charge",
+        "rumour",
+        "rumor",
+        "denial",
+        "suggestion",
+        "speculation",
+        "theory",
+        "fear",
+        "concern",
+        "belief",
+        "possibility",
+        "prospect",
+        "hope",
+        "impression",
+    }
+)
 
 
 def lemma_is_doubt(s: Sentence, token: int) -> bool:
-    """"an accusation that it had attacked": the clause tells what is claimed, not what is."""
+    """ "an accusation that it had attacked": the clause tells what is claimed, not what is."""
     return s.tags[token][:2] == "NN" and s.lemmas[token] in _DOUBTS
 
 
@@ -186,7 +245,16 @@ def _upward_clause(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
 
 
 def _under_verb(
-    s: Sentence, v: int, dep: str, head: int, lemma: str, governor: EventMention | None, infinitive: bool, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int
+    s: Sentence,
+    v: int,
+    dep: str,
+    head: int,
+    lemma: str,
+    governor: EventMention | None,
+    infinitive: bool,
+    by_token: Mapping[tuple[int, int], EventMention],
+    codebook: Codebook,
+    depth: int,
 ) -> Modality:
     grammar = codebook.grammar
     if dep == "advcl":
@@ -212,7 +280,11 @@ def _under_verb(
         return "negated"
     if infinitive and lemma == "go" and s.words[head].lower() == "going":
         return "future"
-    if s.tags[v] == "VBG" and dep == "xcomp" and lemma in ("consider", "mull", "weigh", "contemplate", "plan", "propose", "discuss", "suggest", "recommend", "favour", "favor", "oppose", "risk", "envisage"):
+    if (
+        s.tags[v] == "VBG"
+        and dep == "xcomp"
+        and lemma in ("consider", "mull", "weigh", "contemplate", "plan", "propose", "discuss", "suggest", "recommend", "favour", "favor", "oppose", "risk", "envisage")
+    ):
         return "future"
     if infinitive and lemma in grammar["future_verbs"] and lemma not in ("see",):
         return "future"

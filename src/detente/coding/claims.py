@@ -10,7 +10,31 @@ from detente.coding.grammar import children, is_verb, subtree, surface_subjects
 from detente.records import Claim, EventMention, Sentence
 
 _CAUSE = frozenset({"because", "due", "cause", "reason", "why", "result", "stem", "owe", "blame", "thanks"})
-_MOTIVE = frozenset({"want", "seek", "aim", "hope", "try", "attempt", "intend", "strategy", "bid", "pressure", "goal", "purpose", "leverage", "signal", "message", "designed", "calculate", "motive", "feel", "tactic", "attention"})
+_MOTIVE = frozenset(
+    {
+        "want",
+        "seek",
+        "aim",
+        "hope",
+        "try",
+        "attempt",
+        "intend",
+        "strategy",
+        "bid",
+        "pressure",
+        "goal",
+        "purpose",
+        "leverage",
+        "signal",
+        "message",
+        "designed",
+        "calculate",
+        "motive",
+        "feel",
+        "tactic",
+        "attention",
+    }
+)
 _FUTURE = frozenset({"will", "would", "could", "may", "might", "likely", "unlikely", "expect", "predict", "forecast", "soon", "'ll", "next"})
 
 

@@ -95,7 +95,7 @@ def _side(a: Actor, home: str | None) -> str:
     """The side that an actor stands on: its country; within the home country of a domestic story, its branch; else the body itself."""
     if a.country and a.country == home:
         sectors = set(a.sectors)
-        branch = next((x for x in ("GOV", "LEG", "JUD", "MIL", "COP", "REB") if x in sectors), None)
+        branch: str | None = next((x for x in ("GOV", "LEG", "JUD", "MIL", "COP", "REB") if x in sectors), None)
         branch = {"COP": "GOV", "SPY": "GOV"}.get(branch or "", branch)
         return f"{home}/{branch or ('OPP' if {'OPP', 'PTY'} & sectors else 'CVL' if sectors & _PEOPLE else a.sectors[0] if a.sectors else '')}"
     if a.country:
@@ -142,7 +142,10 @@ def _find_target(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story
 def _inside(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """Another side named below the trigger: in the object, the complement clause or its phrases; the nearest."""
     skip = {a.span for a in m.source}
-    if m.event_type == "SUPPORT" and any(s.deps[k] == "dobj" and story.codebook.anaphora.get(s.lemmas[k], frozenset()) & _HOSTILE and s.lemmas[k] not in ("move", "decision", "step", "action", "act") for k in s.children[m.trigger]):
+    if m.event_type == "SUPPORT" and any(
+        s.deps[k] == "dobj" and story.codebook.anaphora.get(s.lemmas[k], frozenset()) & _HOSTILE and s.lemmas[k] not in ("move", "decision", "step", "action", "act")
+        for k in s.children[m.trigger]
+    ):
         return None  # to support sanctions on Iran is not to support Iran
     if any(s.deps[k] == "dobj" and k not in here and s.tags[k] in ("NNP", "NNPS") for k in s.children[m.trigger]):
         return ()  # "accused the West of": somebody is named whom the register does not know
@@ -320,7 +323,12 @@ def _adversary(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: se
 
 def _addressee(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """Whom a demand is meant for: "urged him", "demanded an explanation"; outsiders call on the side that acts with hostility."""
-    if any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj")) or m.cameo.startswith(("10", "024", "0253", "025")) and "call-for" not in m.rule and "restraint" not in m.rule:
+    if (
+        any(s.tags[k] == "PRP" for k in s.children[m.trigger] if s.deps[k] in ("dobj", "nsubj"))
+        or m.cameo.startswith(("10", "024", "0253", "025"))
+        and "call-for" not in m.rule
+        and "restraint" not in m.rule
+    ):
         found = _other_side(m, s, here, own, story)
         if found:
             return found
@@ -366,14 +374,24 @@ _AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate
 
 
 def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMention:
-    """"Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
+    """ "Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
     if {"expel", "deport"} & set(m.modes):
         for x in table.mentions[m.sentence]:
-            if x.entry.kind in ("country", "capital") and x.entry.country and s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("from", "of") and x.head > m.trigger:
+            if (
+                x.entry.kind in ("country", "capital")
+                and x.entry.country
+                and s.deps[x.head] == "pobj"
+                and s.lemmas[s.heads[x.head]].lower() in ("from", "of")
+                and x.head > m.trigger
+            ):
                 return msgspec.structs.replace(m, source=(Actor("", x.entry.name, x.entry.country, ("GOV",)),))
     sector = next((_AUTHORITIES[mode] for mode in m.modes if mode in _AUTHORITIES), None)
     if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")):
         return m
-    places = [x.entry.country or (x.entry.place.country if x.entry.place else None) for x in table.mentions[m.sentence] if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")]
+    places = [
+        x.entry.country or (x.entry.place.country if x.entry.place else None)
+        for x in table.mentions[m.sentence]
+        if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")
+    ]
     country = next((c for c in places if c), None) or table.home
     return m if country is None else msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))

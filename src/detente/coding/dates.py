@@ -19,9 +19,20 @@ from detente.coding.grammar import is_verb
 from detente.records import EventMention, Precision, Sentence, Span, When
 
 Day = datetime.date
-_MONTHS = {m: i for i, names in enumerate(("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sept sep", "october oct", "november nov", "december dec"), 1) for m in names.split()}
-_DAYS = {d: i for i, names in enumerate(("monday mon", "tuesday tues tue", "wednesday wed", "thursday thurs thu", "friday fri", "saturday sat", "sunday sun")) for d in names.split()}
-_NUMBERS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())}
+_MONTHS = {
+    m: i
+    for i, names in enumerate(
+        ("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug", "september sept sep", "october oct", "november nov", "december dec"),
+        1,
+    )
+    for m in names.split()
+}
+_DAYS = {
+    d: i for i, names in enumerate(("monday mon", "tuesday tues tue", "wednesday wed", "thursday thurs thu", "friday fri", "saturday sat", "sunday sun")) for d in names.split()
+}
+_NUMBERS = {
+    w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
+}
 _NUMBERS |= {"a": 1, "an": 1, "couple": 2, "several": 4, "few": 3, "thirty": 30, "forty": 40, "fifty": 50, "dozen": 12, "a few": 3, "a couple of": 2, "many": 10}
 _M = r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
 _W = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
@@ -41,7 +52,7 @@ _GRAMMAR = re.compile(
             rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b)",
             r"(?P<now>\b(?:earlier |later )?(?P<now_w>today|yesterday|tomorrow|tonight|overnight|the day before yesterday)\b)",
             rf"(?P<dayp>\b(?P<dayp_w>this|last|yesterday) (?:{_PART})\b)",
-            rf"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
+            r"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
             rf"(?P<span>\b(?:the )?(?P<span_q>past|last|recent|previous|coming|next) (?:(?P<span_n>{_N}) )?(?P<span_u>days|weeks|months|years|hours)\b)",
             rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
@@ -293,7 +304,25 @@ def _skip(m: re.Match[str], published: Day | None, context: Day | None, future: 
     return None, "recurring"
 
 
-_RESOLVE = {"skip": _skip, "part": _part, "iso": _iso, "dmy": _dmy, "mdy": _mdy, "my": _my, "ago": _ago, "rel": _rel, "wd": _wd, "now": _now, "dayp": _dayp, "unit": _unit, "span": _span, "m": _m, "decade": _decade, "y": _y, "now2": _now2}
+_RESOLVE = {
+    "skip": _skip,
+    "part": _part,
+    "iso": _iso,
+    "dmy": _dmy,
+    "mdy": _mdy,
+    "my": _my,
+    "ago": _ago,
+    "rel": _rel,
+    "wd": _wd,
+    "now": _now,
+    "dayp": _dayp,
+    "unit": _unit,
+    "span": _span,
+    "m": _m,
+    "decade": _decade,
+    "y": _y,
+    "now2": _now2,
+}
 
 
 # -- attaching --------------------------------------------------------------------------------------------------------
@@ -310,7 +339,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
     context: Day | None = None
     wanted = {m.sentence for m in mentions}
     for s in sentences:
-        if s.index not in wanted and not (s.index + 1 in wanted):
+        if s.index not in wanted and s.index + 1 not in wanted:
             continue
         expressions[s.index] = find_expressions(text, s, published_on, context)
         for e in expressions[s.index]:
@@ -334,7 +363,16 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                     when = None  # told as done: the day belongs to something else
                 elif m.modality == "actual":
                     m = msgspec.structs.replace(m, modality="future")
-        out.append(msgspec.structs.replace(m, when=when, historical=historical, is_past_perfect=_is_past_perfect(s, m.trigger), date_cost=0.0 if after else cost, date_reason=chosen.reason if chosen and when is None else None if when else "no-expression"))
+        out.append(
+            msgspec.structs.replace(
+                m,
+                when=when,
+                historical=historical,
+                is_past_perfect=_is_past_perfect(s, m.trigger),
+                date_cost=0.0 if after else cost,
+                date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
+            )
+        )
     return out, unresolved
 
 
@@ -348,7 +386,9 @@ def default_day(group: Sequence[EventMention], published_on: Day | None) -> When
     return None
 
 
-_AFTER = re.compile(r"\b(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|an?|several|a few) (?P<u>days?|weeks?|months?|years?|hours?|minutes?) (?:after|following)\b|\b(?P<h>(?:just |only )?(?:hours|minutes|shortly|soon|immediately)) (?:after|following)\b")
+_AFTER = re.compile(
+    r"\b(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|an?|several|a few) (?P<u>days?|weeks?|months?|years?|hours?|minutes?) (?:after|following)\b|\b(?P<h>(?:just |only )?(?:hours|minutes|shortly|soon|immediately)) (?:after|following)\b"
+)
 
 
 def _is_past_perfect(s: Sentence, token: int) -> bool:
@@ -356,7 +396,7 @@ def _is_past_perfect(s: Sentence, token: int) -> bool:
 
 
 def _after_clause(text: str, s: Sentence, m: EventMention, expressions: Sequence[Expression], published_on: Day | None) -> When | None:
-    """"a day after the North cut its lines": the day of the main clause less the interval, for the event below "after"."""
+    """ "a day after the North cut its lines": the day of the main clause less the interval, for the event below "after"."""
     start, end = s.span
     low = text[start:end].lower()
     for match in _AFTER.finditer(low):
@@ -433,7 +473,14 @@ def _ancestors(s: Sentence, token: int, nominal: bool, codebook: Codebook) -> di
         head, dep = s.heads[token], s.deps[token]
         if head == token:
             break
-        if nominal and is_verb(s, head) and not is_verb(s, token) and dep != "acl" and s.lemmas[head] not in codebook.grammar["occurrence_verbs"] and s.lemmas[head] not in codebook.grammar["light_verbs"]:
+        if (
+            nominal
+            and is_verb(s, head)
+            and not is_verb(s, token)
+            and dep != "acl"
+            and s.lemmas[head] not in codebook.grammar["occurrence_verbs"]
+            and s.lemmas[head] not in codebook.grammar["light_verbs"]
+        ):
             cost += 3.0  # "the death toll of the bombing rose on Friday": the verb's day is not the event's
         if dep in ("ccomp",):
             cost += 2.5
@@ -466,7 +513,13 @@ def _distance(s: Sentence, head: int, path: dict[int, float], m: EventMention) -
         elif dep == "conj" and is_verb(s, token):
             cost += 3.0
         elif s.tags[token][:2] == "NN" and dep in ("pobj", "dobj", "nsubj"):
-            cost += 0.6 if not (dep == "pobj" and s.words[s.heads[token]].lower() in ("after", "following", "before", "since", "during", "amid", "despite", "over", "for") and token != head) else 4.0
+            cost += (
+                0.6
+                if not (
+                    dep == "pobj" and s.words[s.heads[token]].lower() in ("after", "following", "before", "since", "during", "amid", "despite", "over", "for") and token != head
+                )
+                else 4.0
+            )
         else:
             cost += 0.3
         if s.heads[token] == token:

@@ -22,7 +22,9 @@ OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
 _REPEATED = frozenset({"ASSAULT", "CONSULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST", "RETREAT", "AGREE"})
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
-_PACKAGES = frozenset({"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "number", "lot"})
+_PACKAGES = frozenset(
+    {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
+)
 SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]
@@ -223,7 +225,15 @@ class _Finder:
         if not source and (not subjects or clause.subject_is_shared) and not clause.passive:
             subjects, source = self._matrix_subject(clause.verb, subjects)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if not target and len(source) > 1 and (self._is_mutual(rule) or s.lemmas[clause.verb] in ("trade", "exchange", "swap") or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))):
+        if (
+            not target
+            and len(source) > 1
+            and (
+                self._is_mutual(rule)
+                or s.lemmas[clause.verb] in ("trade", "exchange", "swap")
+                or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))
+            )
+        ):
             source, target = source[:1], source[1:]
         if rule.type == "MOBILIZE" and not source and target and all({"MIL", "COP", "PRM"} & set(a.sectors) for a in target):
             source, target = target, ()  # "riot police were deployed": the forces are the state's own
@@ -260,10 +270,16 @@ class _Finder:
     @staticmethod
     def _is_mutual(rule: Rule) -> bool:
         """What two subjects do to one another: talks, accords, clashes."""
-        return rule.type in SYMMETRIC or rule.type == "SUPPORT" and rule.cameo in ("057", "054", "050") or rule.type == "ASSAULT" and any(w in rule.id for w in ("clash", "fight", "battle"))
+        return (
+            rule.type in SYMMETRIC
+            or rule.type == "SUPPORT"
+            and rule.cameo in ("057", "054", "050")
+            or rule.type == "ASSAULT"
+            and any(w in rule.id for w in ("clash", "fight", "battle"))
+        )
 
     def _matrix_subject(self, v: int, subjects: Sequence[int]) -> tuple[Sequence[int], tuple[Actor, ...]]:
-        """"called off talks that were due on Friday and threatened to": a shared subject that is no actor is looked for further up."""
+        """ "called off talks that were due on Friday and threatened to": a shared subject that is no actor is looked for further up."""
         s = self.s
         token = v
         for _ in range(4):
@@ -305,7 +321,7 @@ class _Finder:
         return bool(own) and bool(phrases) and all(p.kind in ("owner", "property") and not p.inferred and {a.country for a in p.actors} <= own for p in phrases)
 
     def _instrument(self, rule: Rule, subjects: Sequence[int]) -> bool:
-        """"the bomb killed six", "the attack wounded": a weapon or an event stands where the source would."""
+        """ "the bomb killed six", "the attack wounded": a weapon or an event stands where the source would."""
         lemmas = {self.s.lemmas[h].lower() for h in subjects}
         return rule.type == "ASSAULT" and bool(lemmas & (self.book.classes["weapon"] | self.book.classes.get("violence", frozenset())))
 
@@ -386,7 +402,11 @@ class _Finder:
                 rule = self.book.rules[p.rule]
                 sources, targets = self._noun_roles(o, p, rule)
                 if not targets:
-                    near = [q for q in clause.prepositions if q.name in (*p.target_preps, "with", "against", "on", "to", "over") and q.object != o and (q.name in p.target_preps or q.name in ("with", "against"))]
+                    near = [
+                        q
+                        for q in clause.prepositions
+                        if q.name in (*p.target_preps, "with", "against", "on", "to", "over") and q.object != o and (q.name in p.target_preps or q.name in ("with", "against"))
+                    ]
                     targets = [min(near, key=lambda q: (q.depth, q.token)).object] if near else []
                     if not targets and clause.datives:
                         targets = [self._dative(d) for d in clause.datives]
@@ -404,7 +424,7 @@ class _Finder:
         return None
 
     def _unpacked(self, heads: Iterable[int]) -> list[int]:
-        """"a new round of sanctions": the noun inside a container."""
+        """ "a new round of sanctions": the noun inside a container."""
         s = self.s
         out: list[int] = []
         for o in heads:
@@ -419,7 +439,12 @@ class _Finder:
     def _fill_noun(self, rule: Rule, p: NounPattern, n: int, sources: Sequence[int], targets: Sequence[int], clause: Clause | None) -> Found | None:
         s = self.s
         source = expand(s, sources, self.phrases)
-        if source and all(h in self.phrases and self.phrases[h].kind in ("place", "capital", "country") and s.deps[h] == "pobj" for h in sources) and rule.type in ("PROTEST", "ASSAULT") and s.lemmas[s.heads[sources[0]]] in ("in", "at", "across", "near"):
+        if (
+            source
+            and all(h in self.phrases and self.phrases[h].kind in ("place", "capital", "country") and s.deps[h] == "pobj" for h in sources)
+            and rule.type in ("PROTEST", "ASSAULT")
+            and s.lemmas[s.heads[sources[0]]] in ("in", "at", "across", "near")
+        ):
             source = tuple(msgspec.structs.replace(a, sectors=("CVL",) if rule.type == "PROTEST" else ("UAF",)) for a in source)
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if self._is_mutual(rule) and not target and len(source) > 1:
@@ -436,10 +461,12 @@ class _Finder:
             if rule.type not in _REPEATED or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, n, "det")):
                 return None
             incomplete = True
-        return Found(rule, n, clause, tuple(sources), tuple(targets), source, target, p.specificity, rule.type, rule.modes, rule.cameo, rule.id, True, noun=n, incomplete=incomplete)
+        return Found(
+            rule, n, clause, tuple(sources), tuple(targets), source, target, p.specificity, rule.type, rule.modes, rule.cameo, rule.id, True, noun=n, incomplete=incomplete
+        )
 
     def _compose_noun(self, v: int, lemma: str) -> Found | None:
-        """"suspended talks with", "called for an end to the shelling", "rejected the demand"."""
+        """ "suspended talks with", "called for an end to the shelling", "rejected the demand"."""
         clause = self.clause(v)
         for name, words, text in self.book.composing[lemma]:
             gives = self.book.compositions[name]
@@ -449,7 +476,11 @@ class _Finder:
                 heads: list[int] = list(clause.objects)
             elif words[-1] in self.book.grammar["prepositions"]:
                 wanted = " ".join(words)
-                heads = [q.object for q in clause.prepositions if (q.name == wanted or q.name == words[-1] and all(w in clause.words or w in clause.particles for w in words[:-1])) and q.depth == 0]
+                heads = [
+                    q.object
+                    for q in clause.prepositions
+                    if (q.name == wanted or q.name == words[-1] and all(w in clause.words or w in clause.particles for w in words[:-1])) and q.depth == 0
+                ]
             else:
                 if not all(w in clause.particles or w in clause.words for w in words):
                     continue
@@ -494,7 +525,11 @@ class _Finder:
             others = [] if name == "request" and rule.type in ("RETREAT", "CONCEDE") else [h for h in (*targets, *sources)]
             target = self._not_source(expand(s, others, self.phrases), source)
             if not target:
-                near = [q.object for q in clause.prepositions if q.name in ("with", "to", "against", "from", "on", "of", "for") and q.object not in (o, noun) and q.object in self.phrases]
+                near = [
+                    q.object
+                    for q in clause.prepositions
+                    if q.name in ("with", "to", "against", "from", "on", "of", "for") and q.object not in (o, noun) and q.object in self.phrases
+                ]
                 target = self._not_source(expand(s, near[:1], self.phrases), source)
             if name in ("reject", "violate") and sources:
                 target = self._not_source(expand(s, sources, self.phrases), source) or target
@@ -503,7 +538,21 @@ class _Finder:
             self.used_nouns.add(noun)
             self.used_nouns.add(o)
             modes = rule_of.modes or (rule.modes if rule_of.type == rule.type else ())
-            return Found(rule, clause.verb, clause, clause.subjects, tuple(others), source, target, 3 + p.specificity, rule_of.type, tuple(modes), rule_of.cameo or rule.cameo, f"compose.{name}+{rule.id}", noun=noun)
+            return Found(
+                rule,
+                clause.verb,
+                clause,
+                clause.subjects,
+                tuple(others),
+                source,
+                target,
+                3 + p.specificity,
+                rule_of.type,
+                tuple(modes),
+                rule_of.cameo or rule.cameo,
+                f"compose.{name}+{rule.id}",
+                noun=noun,
+            )
         return None
 
     @staticmethod
@@ -538,7 +587,14 @@ class _Finder:
                 sources.append(q.object)
             elif q.name in p.target_preps:
                 targets.append(q.object)
-            elif q.name == "of" and q.depth == 0 and q.object in self.phrases and self.phrases[q.object].kind == "property" and self.phrases[q.object].inferred and rule.owner == "source":
+            elif (
+                q.name == "of"
+                and q.depth == 0
+                and q.object in self.phrases
+                and self.phrases[q.object].kind == "property"
+                and self.phrases[q.object].inferred
+                and rule.owner == "source"
+            ):
                 continue  # "the launch of a missile": a thing is no source
             elif q.name == "of" and q.depth == 0:
                 (targets if rule.owner == "target" or rule.type == "ASSAULT" else sources).append(q.object)
@@ -583,12 +639,21 @@ class _Finder:
                 targets = near[:1]
                 if not targets and rule.type == "ASSAULT" and s.lemmas[occurrence] in ("kill", "wound", "injure", "hit", "target", "destroy", "damage", "leave", "strike"):
                     targets = [o for o in clause.objects if o in self.phrases]
-            if not sources and targets and rule.type == "CONSULT" and s.deps[n] == "pobj" and is_verb(s, s.heads[s.heads[n]]) and s.lemmas[s.heads[n]].lower() in ("after", "following", "at", "during", "in", "on", "before", "for"):
+            if (
+                not sources
+                and targets
+                and rule.type == "CONSULT"
+                and s.deps[n] == "pobj"
+                and is_verb(s, s.heads[s.heads[n]])
+                and s.lemmas[s.heads[n]].lower() in ("after", "following", "at", "during", "in", "on", "before", "for")
+            ):
                 sources = [h for h in self.clause(s.heads[s.heads[n]]).subjects if h in self.phrases and h not in targets]  # "after talks with Iran, Oman said"
             if occurrence is not None and not sources and not targets and rule.type in ("PROTEST", "ASSAULT"):
                 sources = self._people_of_place(occurrence)
             if not sources and rule.owner == "source":
-                agents = [h for h in noun_agents(s, n) if h in self.phrases and h not in targets and s.deps[n] == "dobj" and s.lemmas[s.heads[n]] in self.book.grammar["light_verbs"]]
+                agents = [
+                    h for h in noun_agents(s, n) if h in self.phrases and h not in targets and s.deps[n] == "dobj" and s.lemmas[s.heads[n]] in self.book.grammar["light_verbs"]
+                ]
                 sources = agents
             if not self._conditions(rule, None, sources, targets, n):
                 continue
@@ -602,8 +667,12 @@ class _Finder:
         return None
 
     def _people_of_place(self, v: int) -> list[int]:
-        """"Protests erupted in Tehran": where nobody is named, the place's people; as the token of the place."""
-        return [q.object for q in self.clause(v).prepositions if q.name in ("in", "at", "across", "near") and q.object in self.phrases and self.phrases[q.object].kind in ("place", "capital", "country")][:1]
+        """ "Protests erupted in Tehran": where nobody is named, the place's people; as the token of the place."""
+        return [
+            q.object
+            for q in self.clause(v).prepositions
+            if q.name in ("in", "at", "across", "near") and q.object in self.phrases and self.phrases[q.object].kind in ("place", "capital", "country")
+        ][:1]
 
     def _occurrence(self, n: int) -> int | None:
         """The verb that says that the event named by ``n`` took place."""
@@ -623,7 +692,11 @@ class _Finder:
         both = bool(found.source and found.target)
         dep, head = s.deps[n], s.heads[n]
         governing = s.lemmas[s.heads[head]] if dep == "pobj" else ""
-        if dep == "pobj" and s.lemmas[head] in ("of", "for", "to", "about", "on", "over") and (governing in self.book.grammar["future_nouns"] or governing in ("impact", "effect", "chance", "talk", "type", "kind", "issue", "question")):
+        if (
+            dep == "pobj"
+            and s.lemmas[head] in ("of", "for", "to", "about", "on", "over")
+            and (governing in self.book.grammar["future_nouns"] or governing in ("impact", "effect", "chance", "talk", "type", "kind", "issue", "question"))
+        ):
             return False
         if found.type in ("ASSAULT", "CONSULT", "MOBILIZE", "PROTEST", "COERCE", "RETREAT"):
             if both or occurrence is not None:
@@ -631,13 +704,17 @@ class _Finder:
             after = dep == "pobj" and s.lemmas[head] in ("after", "following", "during", "in", "by", "with", "over", "for", "since", "before", "at", "amid", "to", "of")
             return bool(found.source or found.target) and (after or dep in ("dobj", "nsubj", "nsubjpass", "ROOT", "conj", "appos")) and found.type != "CONSULT"
         if found.type in ("SANCTION", "AID", "ACCUSE", "REQUEST", "THREATEN", "REJECT", "AGREE", "SUPPORT", "COOPERATE", "CONCEDE"):
-            governed = dep in ("dobj", "pobj") and (governing_verb := s.lemmas[head] if dep == "dobj" else s.lemmas[head].lower()) and governing_verb in ("follow", "after", "following", "prompt", "draw", "provoke", "trigger", "spark", "amid", "despite", "repeat", "renew")
+            governed = (
+                dep in ("dobj", "pobj")
+                and (governing_verb := s.lemmas[head] if dep == "dobj" else s.lemmas[head].lower())
+                and governing_verb in ("follow", "after", "following", "prompt", "draw", "provoke", "trigger", "spark", "amid", "despite", "repeat", "renew")
+            )
             return both or (occurrence is not None or bool(governed)) and bool(found.source or found.target)
         return both
 
     # -- statements --------------------------------------------------------------------------------------------------
     def _statements(self, found: Sequence[Found]) -> list[Found]:
-        """"said it would suspend aid" is a threat, "said it would send aid" a promise, "said he must resign" a demand."""
+        """ "said it would suspend aid" is a threat, "said it would send aid" a promise, "said he must resign" a demand."""
         s = self.s
         taken = {f.trigger for f in found}
         out: list[Found] = []
@@ -664,16 +741,40 @@ class _Finder:
             return None
         inner = next((f for f in found if f.clause is not None and f.clause.verb == below or f.trigger == below), None)
         subject = self._not_source(expand(s, self.clause(below).subjects, self.phrases), ())
-        own = bool(subject) and any(a.country == b.country and (a.country or a.name == b.name) and bool(set(a.sectors) & set(b.sectors) or {"GOV", "MIL"} >= {*a.sectors, *b.sectors}) for a in subject for b in speaker) or not subject and bool(children(s, below, "nsubj")) and s.words[children(s, below, "nsubj")[0]].lower() in ("it", "they", "he", "she", "we", "i")
+        own = (
+            bool(subject)
+            and any(
+                a.country == b.country and (a.country or a.name == b.name) and bool(set(a.sectors) & set(b.sectors) or {"GOV", "MIL"} >= {*a.sectors, *b.sectors})
+                for a in subject
+                for b in speaker
+            )
+            or not subject
+            and bool(children(s, below, "nsubj"))
+            and s.words[children(s, below, "nsubj")[0]].lower() in ("it", "they", "he", "she", "we", "i")
+        )
         negated = any(s.deps[c] == "neg" or s.words[c].lower() == "never" for c in s.children[below])
-        if modals & {"must", "should", "ought"} and not own and (subject or s.deps[below] == "ccomp") and "must" in modals | ({"must"} if inner is not None and "should" in modals else set()):
+        if (
+            modals & {"must", "should", "ought"}
+            and not own
+            and (subject or s.deps[below] == "ccomp")
+            and "must" in modals | ({"must"} if inner is not None and "should" in modals else set())
+        ):
             return self._stated(v, below, speaker, subject, "request.say-must", inner)
         if inner is None or not own or not modals & {"will", "would", "wo", "'ll", "'d"}:
             return None
         if negated:
             return self._stated(v, below, speaker, inner.target, "reject.say-would-not", inner) if inner.type not in HOSTILE and inner.type not in OPERATORS else None
         if inner.type == "SANCTION":  # a state that announces a measure has taken it
-            return msgspec.structs.replace(inner, trigger=v, clause=self.clause(v), source=speaker, target=self._not_source(inner.target, speaker), rule_id=f"statement+{inner.rule_id}", complement=None, incomplete=False)
+            return msgspec.structs.replace(
+                inner,
+                trigger=v,
+                clause=self.clause(v),
+                source=speaker,
+                target=self._not_source(inner.target, speaker),
+                rule_id=f"statement+{inner.rule_id}",
+                complement=None,
+                incomplete=False,
+            )
         if inner.type in HOSTILE:
             return self._stated(v, below, speaker, inner.target, "threaten.say-would", inner)
         if inner.type in ("CONSULT", "AID", "COOPERATE", "SUPPORT", "CONCEDE", "RETREAT"):
@@ -723,10 +824,17 @@ class _Finder:
         if made.type != f.type and not same_side:
             return msgspec.structs.replace(f, target=target)
         cameo = made.cameo if len(f.cameo) <= 3 or made.type != f.type else f.cameo
-        return msgspec.structs.replace(f, type=made.type, modes=made.modes or (f.modes if made.type == f.type else ()), cameo=cameo, target=target, rule_id=f"{f.rule_id}>{inner.rule_id}" if len(f.rule_id) < 60 else f.rule_id)
+        return msgspec.structs.replace(
+            f,
+            type=made.type,
+            modes=made.modes or (f.modes if made.type == f.type else ()),
+            cameo=cameo,
+            target=target,
+            rule_id=f"{f.rule_id}>{inner.rule_id}" if len(f.rule_id) < 60 else f.rule_id,
+        )
 
     def _is_negated(self, v: int) -> bool:
-        """"vowed never to give up", "promised to carry out no tests"."""
+        """ "vowed never to give up", "promised to carry out no tests"."""
         s = self.s
         around = [*s.children[v], *(c for o in children(s, v, "dobj") for c in s.children[o])]
         return any(s.deps[c] == "neg" or s.words[c].lower() in ("never", "no", "not") for c in around)
@@ -766,7 +874,9 @@ class _Finder:
             incomplete=f.incomplete,
             needs_target=f.needs_target,
             is_passive=f.clause is not None and f.clause.passive,
-            weak_target=bool(f.target) and all(h in self.phrases and self.phrases[h].kind == "property" and self.phrases[h].inferred for h in f.target_heads if h in self.phrases) and any(h in self.phrases for h in f.target_heads),
+            weak_target=bool(f.target)
+            and all(h in self.phrases and self.phrases[h].kind == "property" and self.phrases[h].inferred for h in f.target_heads if h in self.phrases)
+            and any(h in self.phrases for h in f.target_heads),
         )
 
 

@@ -75,7 +75,9 @@ def conjuncts(s: Sentence, i: int) -> list[int]:
             break
         out.extend(children(s, token, "conj"))
         # "Moon Jae-in and Donald Trump": the parser often hangs the first name on the second
-        out.extend(c for c in s.children[token] if s.deps[c] in ("nmod", "compound", "amod") and c < token and s.tags[c][:2] == "NN" and any(s.deps[k] == "cc" for k in s.children[c]))
+        out.extend(
+            c for c in s.children[token] if s.deps[c] in ("nmod", "compound", "amod") and c < token and s.tags[c][:2] == "NN" and any(s.deps[k] == "cc" for k in s.children[c])
+        )
     return out
 
 
@@ -236,7 +238,7 @@ def read_clause(s: Sentence, v: int) -> Clause:
 
 
 def _gap_object(s: Sentence, v: int) -> list[int]:
-    """"the office that the North destroyed": the antecedent is the object."""
+    """ "the office that the North destroyed": the antecedent is the object."""
     if s.deps[v] != "relcl":
         return []
     own = [c for c in children(s, v, *SUBJECTS)]
@@ -248,7 +250,7 @@ def _gap_object(s: Sentence, v: int) -> list[int]:
 
 
 def _later_object(s: Sentence, v: int) -> list[int]:
-    """"shelled and bombed the town": the object stands with the last of coordinated verbs."""
+    """ "shelled and bombed the town": the object stands with the last of coordinated verbs."""
     for conj in children(s, v, "conj"):
         if is_verb(s, conj) and conj - v <= 3 and not is_passive(s, conj):
             return children(s, conj, "dobj")
@@ -256,7 +258,7 @@ def _later_object(s: Sentence, v: int) -> list[int]:
 
 
 def _buried_infinitive(s: Sentence, v: int) -> int | None:
-    """"called on Iran to stop": the parser often hangs the infinitive on the object."""
+    """ "called on Iran to stop": the parser often hangs the infinitive on the object."""
     for child in s.children[v]:
         if s.deps[child] in ("dobj", "dative"):
             holders = [child]

@@ -33,7 +33,15 @@ def _attach(groups: list[list[EventMention]], m: EventMention) -> None:
         if home is not None:
             home.append(m)
         return
-    fitting = [g for g in groups if g[0].event_type == m.event_type and g[0].modality == m.modality and any(o.sentence <= m.sentence for o in g) and all(_days_meet(m.when, o.when) for o in g) and _code_meets(g, m)]
+    fitting = [
+        g
+        for g in groups
+        if g[0].event_type == m.event_type
+        and g[0].modality == m.modality
+        and any(o.sentence <= m.sentence for o in g)
+        and all(_days_meet(m.when, o.when) for o in g)
+        and _code_meets(g, m)
+    ]
     if fitting:
         min(fitting, key=lambda g: min(abs(m.sentence - o.sentence) for o in g)).append(m)
 
@@ -55,7 +63,11 @@ def _quality(m: EventMention) -> tuple[int, int, float]:
 
 
 def _keys(actors: Sequence[Actor]) -> set[str]:
-    return {a.country or ("United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name) for a in actors if not set(a.sectors) <= {"UAF", "UNK"}}
+    return {
+        a.country or ("United Nations" if a.name.startswith(("UN ", "United Nations")) else a.name if "IGO" in a.sectors else a.entity or a.name)
+        for a in actors
+        if not set(a.sectors) <= {"UAF", "UNK"}
+    }
 
 
 _STATE = frozenset({"GOV", "LEG", "MIL", "JUD", "COP", "SPY"})
@@ -109,7 +121,13 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
         return False
     if a.dead is not None and b.dead is not None and a.when is None and b.when is None and a.dead != b.dead and not (_same(sa, sb) and _same(ta, tb)):
         return False
-    if a.place is not None and b.place is not None and a.place.precision == b.place.precision == "city" and a.place.name != b.place.name and a.event_type in ("ASSAULT", "PROTEST", "CONSULT"):
+    if (
+        a.place is not None
+        and b.place is not None
+        and a.place.precision == b.place.precision == "city"
+        and a.place.name != b.place.name
+        and a.event_type in ("ASSAULT", "PROTEST", "CONSULT")
+    ):
         return False
     return True
 

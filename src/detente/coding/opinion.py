@@ -23,7 +23,47 @@ SURE = 0.6
 DOUBT = 0.2
 """Probability of "no event" above which nothing is taken."""
 _PARTIES = frozenset({"person", "body", "group", "country", "capital", "people", "pronoun"})
-_SILENT_VERBS = frozenset({"be", "have", "do", "get", "become", "remain", "seem", "go", "come", "include", "live", "follow", "know", "play", "beat", "share", "win", "lose", "use", "like", "need", "want", "make", "take", "see", "hear", "watch", "read", "write", "mean", "call", "name", "describe", "work", "study", "bear", "marry"})
+_SILENT_VERBS = frozenset(
+    {
+        "be",
+        "have",
+        "do",
+        "get",
+        "become",
+        "remain",
+        "seem",
+        "go",
+        "come",
+        "include",
+        "live",
+        "follow",
+        "know",
+        "play",
+        "beat",
+        "share",
+        "win",
+        "lose",
+        "use",
+        "like",
+        "need",
+        "want",
+        "make",
+        "take",
+        "see",
+        "hear",
+        "watch",
+        "read",
+        "write",
+        "mean",
+        "call",
+        "name",
+        "describe",
+        "work",
+        "study",
+        "bear",
+        "marry",
+    }
+)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -36,7 +76,9 @@ class Question(msgspec.Struct, frozen=True):
     spans: tuple[Span, Span]
 
 
-def find_opinions(text: str, sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook, classifier: Classifier) -> list[EventMention]:
+def find_opinions(
+    text: str, sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook, classifier: Classifier
+) -> list[EventMention]:
     """A document's sentences and the rules' mentions -> further mentions, decided by the classifier."""
     questions = ask(sentences, phrases, mentions, codebook)[:MAX_QUESTIONS]
     if not questions:
@@ -65,7 +107,14 @@ def ask(sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], 
         if s.kind == "title":
             continue
         for v, lemma in enumerate(s.lemmas):
-            if s.tags[v] not in ("VBD", "VBN", "VBZ", "VBP", "VBG") or s.deps[v] in ("aux", "auxpass", "amod", "pcomp") or lemma in skip or (s.index, v) in covered or (s.index, s.heads[v]) in covered or any((s.index, c) in covered for c in s.children[v]):
+            if (
+                s.tags[v] not in ("VBD", "VBN", "VBZ", "VBP", "VBG")
+                or s.deps[v] in ("aux", "auxpass", "amod", "pcomp")
+                or lemma in skip
+                or (s.index, v) in covered
+                or (s.index, s.heads[v]) in covered
+                or any((s.index, c) in covered for c in s.children[v])
+            ):
                 continue
             question = _question(s, here, v)
             if question is not None:
@@ -80,7 +129,11 @@ def _question(s: Sentence, here: Mapping[int, Phrase], v: int) -> Question | Non
     clause = read_clause(s, v)
     subjects = [h for h in clause.subjects if h in here and here[h].kind in _PARTIES]
     others = [h for h in clause.objects if h in here and here[h].kind in _PARTIES and h not in subjects]
-    others = others or [q.object for q in clause.prepositions if q.object in here and here[q.object].kind in _PARTIES and q.depth == 0 and q.name not in ("in", "at", "by", "from", "after", "during", "near")]
+    others = others or [
+        q.object
+        for q in clause.prepositions
+        if q.object in here and here[q.object].kind in _PARTIES and q.depth == 0 and q.name not in ("in", "at", "by", "from", "after", "during", "near")
+    ]
     if not subjects or not others:
         return None
     source, target = expand(s, subjects[:1], here), expand(s, others[:1], here)

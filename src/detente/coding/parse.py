@@ -184,7 +184,7 @@ def _lemmatize(word: str, tag: str, tables: dict[str, Any]) -> str:
         if low.endswith(old):
             form = low[: len(low) - len(old)] + new
             if form in index:
-                return form
+                return str(form)
             if form:
                 candidates.append(form)
     return candidates[0] if candidates and len(candidates[0]) > 1 and tag in ("NNS", "VBZ") else _regular(low, tag)

@@ -15,18 +15,95 @@ from detente.coding.actors import Mention
 from detente.coding.grammar import is_verb
 from detente.records import EventMention, Place, Sentence
 
-_LOCATIVE = frozenset({"in", "at", "near", "outside", "inside", "around", "across", "on", "off", "over", "through", "along", "throughout", "within", "into", "above", "beside", "of", "from", "to", "between", "toward", "towards", "by"})
+_LOCATIVE = frozenset(
+    {
+        "in",
+        "at",
+        "near",
+        "outside",
+        "inside",
+        "around",
+        "across",
+        "on",
+        "off",
+        "over",
+        "through",
+        "along",
+        "throughout",
+        "within",
+        "into",
+        "above",
+        "beside",
+        "of",
+        "from",
+        "to",
+        "between",
+        "toward",
+        "towards",
+        "by",
+    }
+)
 _STRONG = frozenset({"in", "at", "near", "outside", "inside", "around", "across", "off", "over", "throughout", "within", "along", "on"})
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
-_ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "visit", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
-_PLACE_NOUNS = frozenset({"city", "town", "village", "province", "region", "district", "capital", "island", "port", "area", "outskirt", "suburb", "north", "south", "east", "west", "part", "centre", "center", "border", "coast", "resort", "stronghold", "enclave", "state", "county", "municipality", "neighbourhood", "neighborhood", "airport", "base", "square", "street", "territory", "peninsula", "valley", "camp", "site"})
+_ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
+_PLACE_NOUNS = frozenset(
+    {
+        "city",
+        "town",
+        "village",
+        "province",
+        "region",
+        "district",
+        "capital",
+        "island",
+        "port",
+        "area",
+        "outskirt",
+        "suburb",
+        "north",
+        "south",
+        "east",
+        "west",
+        "part",
+        "centre",
+        "center",
+        "border",
+        "coast",
+        "resort",
+        "stronghold",
+        "enclave",
+        "state",
+        "county",
+        "municipality",
+        "neighbourhood",
+        "neighborhood",
+        "airport",
+        "base",
+        "square",
+        "street",
+        "territory",
+        "peninsula",
+        "valley",
+        "camp",
+        "site",
+    }
+)
 
 
-def locate_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, countries: Sequence[str]) -> list[EventMention]:
+def locate_events(
+    mentions: Sequence[EventMention], sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, countries: Sequence[str]
+) -> list[EventMention]:
     """Event mentions -> event mentions with ``place``. ``countries``: those the document names, most frequent first, to tell places of one name apart."""
     ranks: Mapping[str, int] = {code: i for i, code in enumerate(countries)}
     found = [_locate(m, sentences[m.sentence], names[m.sentence], register, ranks) or _capital(m, sentences[m.sentence], register, countries) for m in mentions]
-    opening = next((p for m, p in zip(mentions, found, strict=True) if p is not None and p.precision in ("city", "site") and m.sentence <= 4 and not m.historical and m.event_type in _SITUATED), None)
+    opening = next(
+        (
+            p
+            for m, p in zip(mentions, found, strict=True)
+            if p is not None and p.precision in ("city", "site") and m.sentence <= 4 and not m.historical and m.event_type in _SITUATED
+        ),
+        None,
+    )
     out: list[EventMention] = []
     scene: tuple[int, Place] | None = None
     for m, place in zip(mentions, found, strict=True):
@@ -50,7 +127,7 @@ def _could_be_there(m: EventMention, place: Place) -> bool:
 
 
 def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
-    """"in the capital", "in the Russian capital": the capital of the country named, else of the one the document is about."""
+    """ "in the capital", "in the Russian capital": the capital of the country named, else of the one the document is about."""
     for k, lemma in enumerate(s.lemmas):
         if lemma == "capital" and s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in ("in", "at", "near", "around", "outside", "across", "of", "on") and abs(k - m.trigger) < 15:
             owners = [a.country for a in (*m.source, *m.target) if a.country]
@@ -95,7 +172,13 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
         if mention.entry.kind not in ("place", "capital", "country", "metonym"):
             continue
         prep = _preposition(s, mention.head)
-        if prep is None and s.deps[mention.head] in ("dobj", "nsubjpass") and mention.entry.kind in ("place", "capital") and m.event_type in ("ASSAULT", "COERCE", "MOBILIZE", "RETREAT") and s.heads[mention.head] == m.trigger:
+        if (
+            prep is None
+            and s.deps[mention.head] in ("dobj", "nsubjpass")
+            and mention.entry.kind in ("place", "capital")
+            and m.event_type in ("ASSAULT", "COERCE", "MOBILIZE", "RETREAT")
+            and s.heads[mention.head] == m.trigger
+        ):
             cost, token = 0.0, mention.head  # "shelled Kharkiv"
         elif prep is None:
             if not _names_spot(s, mention):
@@ -126,7 +209,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
 
 
 def _visited(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, ranks: Mapping[str, int]) -> Place | None:
-    """"visited Beijing": the object is the place."""
+    """ "visited Beijing": the object is the place."""
     if "visit" not in m.modes and s.lemmas[m.trigger] != "visit":
         return None
     for mention in names:
@@ -159,7 +242,7 @@ def _preposition(s: Sentence, token: int) -> int | None:
 
 
 def _names_spot(s: Sentence, mention: Mention) -> bool:
-    """"the Kabul bombing", "Mazar-i-Sharif city": a town before a noun."""
+    """ "the Kabul bombing", "Mazar-i-Sharif city": a town before a noun."""
     return mention.entry.kind == "place" and s.deps[mention.head] in ("compound", "nmod") and mention.entry.country is None
 
 

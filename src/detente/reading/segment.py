@@ -9,8 +9,13 @@ import re
 
 from detente.records import Block, BlockKind, Document
 
-_CAPTION = re.compile(r"^\s*(?:file (?:photo|picture|image)|photo:|image:|picture:|fig(?:ure)?\.? \d|\(?(?:photo|image|picture)(?: credit| by|:)|watch:|video:|pictured:|caption:)|(?:©|\(c\)) ?[A-Z]|(?:REUTERS|AFP|AP|EPA|Getty Images)(?:/[A-Z][\w .-]+){1,}\s*$|\((?:[A-Z][\w.' -]+/)(?:Associated Press|AP|Reuters|AFP|EPA|Getty Images)[^)]*\)\s*$|© ?(?:REUTERS|AFP|AP|EPA|Getty)", re.IGNORECASE)
-_CAPTION_END = re.compile(r"(?:\((?:[A-Z][\w.'’ -]+[/,] ?)?(?:Associated Press|AP|Reuters|AFP|EPA|Getty Images|AP Photo[^)]*|File)\)|©\s?(?:REUTERS|Reuters|AFP|AP|EPA|Getty)[^.]{0,40}|REUTERS/[A-Z][\w .-]+(?:/[\w .-]+)*|(?:Photo|Image|Picture)(?: by|:)[^.]{0,60})\s*$")
+_CAPTION = re.compile(
+    r"^\s*(?:file (?:photo|picture|image)|photo:|image:|picture:|fig(?:ure)?\.? \d|\(?(?:photo|image|picture)(?: credit| by|:)|watch:|video:|pictured:|caption:)|(?:©|\(c\)) ?[A-Z]|(?:REUTERS|AFP|AP|EPA|Getty Images)(?:/[A-Z][\w .-]+){1,}\s*$|\((?:[A-Z][\w.' -]+/)(?:Associated Press|AP|Reuters|AFP|EPA|Getty Images)[^)]*\)\s*$|© ?(?:REUTERS|AFP|AP|EPA|Getty)",
+    re.IGNORECASE,
+)
+_CAPTION_END = re.compile(
+    r"(?:\((?:[A-Z][\w.'’ -]+[/,] ?)?(?:Associated Press|AP|Reuters|AFP|EPA|Getty Images|AP Photo[^)]*|File)\)|©\s?(?:REUTERS|Reuters|AFP|AP|EPA|Getty)[^.]{0,40}|REUTERS/[A-Z][\w .-]+(?:/[\w .-]+)*|(?:Photo|Image|Picture)(?: by|:)[^.]{0,60})\s*$"
+)
 _BOILERPLATE = re.compile(
     r"^\s*(?:read more|read also|also read|more:|see also|related(?: stories| articles|:)|advertisement|share (?:this|on)|follow us|sign up|subscribe|click here|get the latest|download the|copyright|all rights reserved|© ?\d{4}|\(?reporting by|writing by|editing by|additional reporting|by [A-Z][a-z]+ [A-Z][a-z'’-]+(?: (?:and|in) .{2,60})?\s*$|\(?this (?:story|version)|story continues|skip advertisement|most read|trending|recommended|comments?\s*\d*\s*$|tweet\s*$|facebook\s*$|whatsapp|email\s*$|print\s*$|updated? (?:at|on):?|published (?:at|on):?|last updated|posted (?:at|on)|contact us|privacy policy|terms of (?:use|service)|newsletter|loading|play video|media playback)",
     re.IGNORECASE,
@@ -117,7 +122,7 @@ def _joined_wrapped(text: str, lines: list[tuple[int, int]]) -> list[tuple[int, 
     out: list[tuple[int, int]] = [lines[0]]
     for (start, end), (before, stop) in zip(lines[1:], lines, strict=False):
         gap = text[stop:start]
-        if gap.count("\n") == 1 and text[stop - 1] not in ".!?\"”:" and stop - before >= 45:
+        if gap.count("\n") == 1 and text[stop - 1] not in '.!?"”:' and stop - before >= 45:
             out[-1] = (out[-1][0], end)
         else:
             out.append((start, end))
@@ -125,4 +130,4 @@ def _joined_wrapped(text: str, lines: list[tuple[int, int]]) -> list[tuple[int, 
 
 
 def _looks_like_title(raw: str) -> bool:
-    return len(raw) < 200 and raw[-1:] not in ".!”\"" and not _DATELINE.match(raw[:MAX_DATELINE_CHARS])
+    return len(raw) < 200 and raw[-1:] not in '.!”"' and not _DATELINE.match(raw[:MAX_DATELINE_CHARS])
