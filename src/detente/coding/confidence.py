@@ -2,7 +2,7 @@
 
 A logistic function of the features below. The weights stand in ``codebook/data/confidence.toml``; ``tools/fit_confidence.py`` fits them on the
 two annotated sample corpora and draws docs/reliability.svg. A feature of which the direction is plain (a second mention cannot make an event less
-likely) has a sign that the fit keeps, so that more evidence never lowers the confidence.
+likely) has a sign that the fit keeps; the others may go either way.
 """
 
 from __future__ import annotations

@@ -64,8 +64,20 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
         elif m.target and not m.source and not m.incomplete and m.is_passive:
             m = _with_authority(m, s, table)
         if not m.needs_target:
-            out.append(m)
+            out.append(_between_states(m, codebook))
     return out
+
+
+def _between_states(m: EventMention, codebook: Codebook) -> EventMention:
+    """A restriction that one state or body puts on another is a sanction (annotation guide); blockades and seizures stay coercion."""
+    if m.event_type != "COERCE" or not set(m.modes) & {"restrict", "withhold"} or m.cameo.startswith("191"):
+        return m
+    sources, targets = {a.country for a in m.source}, {a.country for a in m.target}
+    outward = bool(targets) and None not in targets and not sources & targets and all({"GOV", "IGO", "LEG"} & set(a.sectors) for a in m.source) and bool(m.source)
+    if not outward or not any({"GOV", "BUS", "MIL"} & set(a.sectors) for a in m.target):
+        return m
+    made = codebook.compositions["between-states"][m.event_type]
+    return msgspec.structs.replace(m, event_type=made.type, modes=made.modes, cameo=made.cameo)
 
 
 def _read_story(mentions: Sequence[EventMention], table: ActorTable, codebook: Codebook) -> _Story:

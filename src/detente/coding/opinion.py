@@ -5,7 +5,7 @@ A clause is asked about when its subject and another argument are different acto
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -79,10 +79,11 @@ class Question(msgspec.Struct, frozen=True):
 def find_opinions(
     text: str, sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook, classifier: Classifier
 ) -> list[EventMention]:
-    """A document's sentences and the rules' mentions -> further mentions, decided by the classifier."""
+    """A document's sentences and the rules' mentions -> further mentions, decided by the classifier, which ``load`` gives once it is needed."""
     questions = ask(sentences, phrases, mentions, codebook)[:MAX_QUESTIONS]
     if not questions:
         return []
+    classifier = load()
     verdicts = classifier.judge([_pair(text, q) for q in questions])
     out = []
     for question, verdict in zip(questions, verdicts, strict=True):
