@@ -204,7 +204,7 @@ def run_relate(arguments: argparse.Namespace) -> int:
     relating: Any = importlib.import_module("detente.relating")
     pipeline = read_text("pipeline", arguments.pipeline)
     found = relating.relate_pairs(rows, pipeline=pipeline) if pipeline else relating.relate_pairs(rows)
-    lines = ("\t".join(_relation_cell(row.get(column)) for column in RELATION_COLUMNS) for row in found)
+    lines = ("\t".join(_relation_cell(getattr(row, column, None)) for column in RELATION_COLUMNS) for row in found)
     if arguments.output and arguments.output != "-":
         with _writing_to(Path(arguments.output)), Path(arguments.output).open("w", encoding="utf-8") as stream:
             stream.writelines(line + "\n" for line in itertools.chain(["\t".join(RELATION_COLUMNS)], lines))

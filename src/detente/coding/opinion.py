@@ -77,7 +77,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def find_opinions(
-    text: str, sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook, classifier: Classifier
+    text: str, sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook, load: Callable[[], Classifier]
 ) -> list[EventMention]:
     """A document's sentences and the rules' mentions -> further mentions, decided by the classifier, which ``load`` gives once it is needed."""
     questions = ask(sentences, phrases, mentions, codebook)[:MAX_QUESTIONS]
