@@ -70,7 +70,7 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
 
 def _between_states(m: EventMention, codebook: Codebook) -> EventMention:
     """A restriction that one state or body puts on another is a sanction (annotation guide); blockades and seizures stay coercion."""
-    if m.event_type != "COERCE" or not set(m.modes) & {"restrict", "withhold"} or m.cameo.startswith("191"):
+    if m.event_type != "COERCE" or not set(m.modes) & {"restrict", "withhold"} or not m.cameo.startswith(("172", "163")):
         return m
     sources, targets = {a.country for a in m.source}, {a.country for a in m.target}
     outward = bool(targets) and None not in targets and not sources & targets and all({"GOV", "IGO", "LEG"} & set(a.sectors) for a in m.source) and bool(m.source)

@@ -584,7 +584,8 @@ class _Finder:
                 else:
                     sources.append(q.object)
             elif q.name == "by":
-                sources.append(q.object)
+                if q.depth == 0 or not sources:  # "complaints by A over moves by B": the near one acts
+                    sources.append(q.object)
             elif q.name in p.target_preps:
                 targets.append(q.object)
             elif (
