@@ -608,6 +608,10 @@ class _Reader:
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
             return []
         country = self._local_country(i, role)
+        if "JRN" in sectors and role.words[0] in ("state", "official", "government"):
+            # "a statement carried by state media": those of the country whose statement it is
+            near = [m for m in self.mentions[s.index] if m.entry.country and m.entry.kind in ("country", "demonym", "person", "capital")]
+            country = min(near, key=lambda m: abs(m.head - i)).entry.country if near else country
         if (
             self.dateline_country
             and role.phrase != "regime"
