@@ -23,6 +23,7 @@ from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.coding.places import locate_events
 from detente.coding.relations import relate_events
+from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
 from detente.records import CodedReport, Document, Event, EventMention, Refusal, Sentence
 
@@ -34,6 +35,7 @@ STEPS = (
     ("opinion", "coding.opinion", "clauses that no rule covers", "event mentions decided by the classifier"),
     ("attribution", "coding.attribution", "mentions", "modality, said_by"),
     ("counterparts", "coding.counterparts", "mentions, phrases", "missing targets that the document gives"),
+    ("relevance", "coding.relevance", "mentions, phrases", "mentions of political events"),
     ("dates", "coding.dates", "mentions, publication date", "when, historical"),
     ("places", "coding.places", "mentions, gazetteer", "place"),
     ("casualties", "coding.casualties", "mentions", "dead, injured"),
@@ -97,6 +99,8 @@ def _code_sentences(
         found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier)]
     mentions = attribute_events(found, sentences, table.phrases, codebook)
     mentions = complete_roles(mentions, sentences, table, codebook)
+    mentions, left_out = keep_political(mentions, sentences, table)
+    refusals.extend(left_out)
     mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
     mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])
     mentions = count_casualties(mentions, text, sentences)

