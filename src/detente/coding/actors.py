@@ -929,7 +929,7 @@ class _Reader:
         s = self.s
         if low in _ME:
             subject = self._quoting_subject(i)
-            found = subject or self.speaker
+            found = subject
             return Phrase(found.actors, "pronoun", False, found.role) if found else None
         person = low in _HE
         plural = low in _THEY

@@ -62,7 +62,7 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
             named = _inside(m, s, here, _sides(m.source, story), story)
             m = msgspec.structs.replace(m, target=named) if named else m
         elif m.target and not m.source and not m.incomplete and m.is_passive:
-            m = _with_authority(m, s, table)
+            m = _with_authority(m, s, story)
         if not m.needs_target:
             out.append(_between_states(m, codebook))
     return out
@@ -385,8 +385,9 @@ _WAYS: Mapping[str, tuple[Way, ...]] = {
 _AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate": "JUD", "allege": "JUD", "curfew": "GOV", "censor": "GOV"}
 
 
-def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMention:
+def _with_authority(m: EventMention, s: Sentence, story: _Story) -> EventMention:
     """ "Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
+    table = story.table
     if {"expel", "deport"} & set(m.modes):
         for x in table.mentions[m.sentence]:
             if (
@@ -405,5 +406,5 @@ def _with_authority(m: EventMention, s: Sentence, table: ActorTable) -> EventMen
         for x in table.mentions[m.sentence]
         if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")
     ]
-    country = next((c for c in places if c), None) or table.home
+    country = next((c for c in places if c), None) or (table.home if story.is_domestic else None)
     return m if country is None else msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))

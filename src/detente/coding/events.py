@@ -284,7 +284,7 @@ class _Finder:
         token = v
         for _ in range(4):
             head = s.heads[token]
-            if head == token:
+            if head == token or s.deps[token] not in ("conj", "xcomp", "relcl", "ccomp", "dep", "parataxis"):
                 break
             token = head
             if is_verb(s, token):
