@@ -15,13 +15,15 @@ _NAMED_KINDS = frozenset({"person", "organisation", "metonym", "country", "capit
 _ACTING = frozenset({"nsubj", "nsubjpass", "poss", "dobj", "conj", "pobj"})
 ENOUGH_NAMES = 3
 """So many mentions of political actors by name make a story political. Set on stories about sport, accidents, products and crime of our own."""
+SHORT_SENTENCES = 6
+"""A text of fewer sentences is taken as political: there is too little of it to tell."""
 _OPEN_TO_ALL = frozenset({"PROTEST", "ASSAULT"})
 
 
 def keep_political(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable) -> tuple[list[EventMention], list[Refusal]]:
     """Event mentions -> those kept, and a refusal for each that is left out."""
     guessed = {a.span for phrases in table.phrases for p in phrases.values() if p.inferred for a in p.actors}
-    is_political = count_names(sentences, table) >= ENOUGH_NAMES
+    is_political = len(sentences) < SHORT_SENTENCES or count_names(sentences, table) >= ENOUGH_NAMES
     kept: list[EventMention] = []
     refusals: list[Refusal] = []
     for m in mentions:
@@ -37,7 +39,7 @@ def _reason_against(m: EventMention, guessed: set[tuple[int, int] | None], is_po
     actors = (*m.source, *m.target)
     if not actors:
         return None
-    if not any(POLITICAL & set(a.sectors) for a in actors) and m.event_type not in _OPEN_TO_ALL:
+    if m.source and not any(POLITICAL & set(a.sectors) for a in actors) and m.event_type not in _OPEN_TO_ALL:
         return "nobody-political"
     if not is_political and all(_is_guessed(a, guessed) for a in actors):
         return "story-not-political"
