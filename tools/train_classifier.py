@@ -37,11 +37,11 @@ from detente.relating import fold_label, load_conventions, make_pairs  # noqa: E
 SEED = 20261122
 FOLDS = 4
 STRENGTH = 0.7
-"""Inverse of the penalty on weights (scikit-learn's C); set by cross-validation."""
+"""Inverse of the penalty on weights (scikit-learn's C); chosen among four values on the development relations."""
 MADE_WEIGHT = 0.8
-"""How much a sentence made by an operator counts beside a written one."""
+"""How much a sentence made by an operator counts beside a written one; chosen like ``STRENGTH``."""
 STYLE_WEIGHT = 3.0
-"""How much a row of ``extra.tsv`` counts: it goes through CAMEO code by code in the short sentences that relation data are made of."""
+"""How much a row of ``extra.tsv`` counts: it goes through CAMEO code by code in the short sentences that relation data are made of; chosen like ``STRENGTH``."""
 MADE_AT_MOST = 900
 """How many sentences made by operators are kept for each type."""
 SEEN_AT_LEAST = 2
