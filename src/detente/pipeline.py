@@ -16,7 +16,7 @@ from detente.coding.claims import find_claims
 from detente.coding.classify import load_classifier
 from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
-from detente.coding.dates import date_events, default_day
+from detente.coding.dates import date_events, default_day, story_day
 from detente.coding.events import find_events
 from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
 from detente.coding.opinion import find_opinions
@@ -25,7 +25,7 @@ from detente.coding.places import locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
-from detente.records import CodedReport, Document, Event, EventMention, Refusal, Sentence
+from detente.records import CodedReport, Document, Event, EventMention, Refusal, Sentence, When
 
 STEPS = (
     ("segment", "reading.segment", "Document", "blocks, dateline"),
@@ -107,7 +107,8 @@ def _code_sentences(
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
     groups = merge_mentions(kept)
-    events = [_make_event(document, group, n, codebook) for n, group in enumerate(groups)]
+    story = story_day(kept, document.published_on)
+    events = [_make_event(document, group, n, story, codebook) for n, group in enumerate(groups)]
     index = {id(m): i for i, m in enumerate(kept)}
     owner = {index[id(m)]: e.event_id for g, e in zip(groups, events, strict=True) for m in g}
     relations = relate_events(kept, sentences, owner, codebook, text)
@@ -129,9 +130,9 @@ def _dateline_country(dateline: str | None, register: Register) -> str | None:
     return None
 
 
-def _make_event(document: Document, group: Sequence[EventMention], number: int, codebook: Codebook) -> Event:
+def _make_event(document: Document, group: Sequence[EventMention], number: int, story: When | None, codebook: Codebook) -> Event:
     key = group[0]
-    when = best_when(group) or default_day(group, document.published_on)
+    when = best_when(group) or default_day(group, document.published_on, story)
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
     contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))

@@ -37,7 +37,7 @@ _NUMBERS |= {"a": 1, "an": 1, "couple": 2, "several": 4, "few": 3, "thirty": 30,
 _M = r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
 _W = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _N = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|a few|a couple of|several|an?)"
-_U = r"(?:day|week|month|year|decade|hour|minute)s?"
+_U = r"(?:day|week|fortnight|month|year|decade|hour|minute)s?"
 _PART = r"(?:morning|afternoon|evening|night|noon|midnight)"
 _GRAMMAR = re.compile(
     "|".join(
@@ -49,7 +49,7 @@ _GRAMMAR = re.compile(
             rf"(?P<my>\b(?P<my_q>early |late |mid-?|last |this |next )?(?P<my_m>{_M})(?: of)?(?: |, )(?P<my_y>(?:19|20)\d{{2}})\b)",
             rf"(?P<ago>\b(?P<ago_n>{_N}) (?P<ago_u>{_U}) (?:ago|before now)\b)",
             rf"(?P<rel>\b(?P<rel_n>{_N}) (?P<rel_u>{_U}) (?P<rel_w>earlier|later|before|after|previously)\b)",
-            rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b)",
+            rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b(?!,? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M})(?!,? {_M} \d))",
             r"(?P<now>\b(?:earlier |later )?(?P<now_w>today|yesterday|tomorrow|tonight|overnight|the day before yesterday)\b)",
             rf"(?P<dayp>\b(?P<dayp_w>this|last|yesterday) (?:{_PART})\b)",
             r"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
@@ -185,8 +185,8 @@ def _shift(anchor: Day, count: int, unit: str) -> Resolved:
         return _day(anchor if abs(count) < 24 else anchor + datetime.timedelta(hours=count))
     if unit == "day":
         return _day(anchor + datetime.timedelta(days=count))
-    if unit == "week":
-        day = anchor + datetime.timedelta(weeks=count)
+    if unit in ("week", "fortnight"):
+        day = anchor + datetime.timedelta(weeks=count * (2 if unit == "fortnight" else 1))
         monday = day - datetime.timedelta(days=day.weekday())
         return (monday, monday + datetime.timedelta(days=6), "week"), None
     if unit == "month":
@@ -376,14 +376,27 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
     return out, unresolved
 
 
-def default_day(group: Sequence[EventMention], published_on: Day | None) -> When | None:
+def story_day(mentions: Sequence[EventMention], published_on: Day | None) -> When | None:
+    """The day of which the report tells: the first day that its headline or its first two sentences give to an event of the week before publication."""
+    if published_on is None:
+        return None
+    for m in sorted(mentions, key=lambda m: m.trigger):
+        if m.sentence <= 2 and m.modality == "actual" and m.when is not None and m.when.precision == "day":
+            if 0 <= (published_on - Day.fromisoformat(m.when.end)).days <= 7:
+                return m.when
+    return None
+
+
+def default_day(group: Sequence[EventMention], published_on: Day | None, story: When | None) -> When | None:
     """The day of an event that no expression dates: verbal acts happened when they were reported (annotation guide), and so did what a headline
-    or the first sentence tells as news; what is told as past ("had cut") or further down stays without a date."""
+    or the first sentence tells as news; what is told further down happened on the ``story``'s day; what is told as past ("had cut") has none."""
     if published_on is None or all(m.is_past_perfect for m in group):
         return None
-    if group[0].event_type in _SAID_TODAY or any((m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect for m in group):
+    if group[0].event_type in _SAID_TODAY:
         return When(published_on.isoformat(), published_on.isoformat(), "day")
-    return None
+    if any((m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect for m in group):
+        return When(published_on.isoformat(), published_on.isoformat(), "day")
+    return story if any(not m.is_past_perfect and not m.nominal for m in group) else None
 
 
 _AFTER = re.compile(
