@@ -349,6 +349,8 @@ def find_speakers(s: Sentence, m: EventMention, phrases: Mapping[int, Phrase], c
         for v in s.children[token]:
             if s.deps[v] in ("parataxis", "ccomp", "dep") and s.lemmas[v] in grammar["report_verbs"] and is_verb(s, v) and v > m.trigger and not children(s, v, "dobj", "ccomp"):
                 out.extend(a for a in _speaking(s, v, phrases) if a not in out)
+    if not out:
+        out.extend(_trailing_speaker(s, m.trigger, phrases, codebook))
     for v, lemma in enumerate(s.lemmas):
         if lemma in _CARRY and s.tags[v] in ("VBN", "VBD") and s.deps[v] in ("acl", "relcl"):
             for agent in children(s, v, "agent", "prep"):
@@ -359,6 +361,19 @@ def find_speakers(s: Sentence, m: EventMention, phrases: Mapping[int, Phrase], c
             for inner in children(s, p, "prep"):
                 out.extend(a for a in expand(s, children(s, inner, "pobj"), phrases) if a not in out)
     return tuple(out[:4])
+
+
+def _trailing_speaker(s: Sentence, trigger: int, phrases: Mapping[int, Phrase], codebook: Codebook) -> tuple[Actor, ...]:
+    """The speaker of ", the chief of the delegation said on Tuesday" at the end, where the parser hung the words between comma and verb on the noun before."""
+    for v in range(trigger + 1, len(s.words)):
+        if s.lemmas[v] not in codebook.grammar["report_verbs"] or s.tags[v] not in ("VBD", "VBZ") or children(s, v, "nsubj", "nsubjpass", "dobj", "ccomp", "xcomp", "auxpass"):
+            continue
+        comma = next((i for i in range(v - 1, trigger, -1) if s.words[i] == ","), None)
+        if comma is None or any(is_verb(s, i) or s.tags[i] in ("WDT", "WP", "WRB", "IN") and s.deps[i] == "mark" for i in range(comma + 1, v)):
+            continue
+        heads = [i for i in range(comma + 1, v) if s.heads[i] <= comma and s.tags[i].startswith("NN")]
+        return expand(s, heads[:1], phrases)
+    return ()
 
 
 def _speaking(s: Sentence, v: int, phrases: Mapping[int, Phrase]) -> tuple[Actor, ...]:
