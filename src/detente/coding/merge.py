@@ -168,18 +168,8 @@ def best_when(group: Sequence[EventMention]) -> When | None:
 
 
 def joined_actors(group: Sequence[EventMention], role: str) -> tuple[Actor, ...]:
-    """The actors in one role: those of the best mention that has any, completed by those of mentions that say more of the same side."""
-    lists: list[tuple[Actor, ...]] = [getattr(m, role) for m in group if getattr(m, role)]
-    if not lists:
-        return ()
-    out = list(lists[0])
-    have = {(a.country, a.sectors) for a in out}
-    for more in lists[1:]:
-        if _keys(out) & _keys(more):
-            for a in more:
-                if (a.country or a.entity or a.name) in _keys(out) and (a.country, a.sectors) not in have and len(out) < 6:
-                    pass
-    return tuple(out)
+    """The actors in one role: those of the best mention that has any (mentions come best first)."""
+    return next((getattr(m, role) for m in group if getattr(m, role)), ())
 
 
 def event_id(doc_id: str, key: EventMention, number: int) -> str:
