@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from conftest import gold_cases
-from detente.coding.dates import find_expressions
+from detente.coding.expressions import find_expressions
 from detente.pipeline import Trace
 from detente.records import Actor, Event, When
 
