@@ -25,7 +25,7 @@ from detente.coding.places import locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
-from detente.records import CodedReport, Document, Event, EventMention, Refusal, Sentence, When
+from detente.records import CodedReport, Document, Event, EventMention, Place, Refusal, Sentence, When
 
 STEPS = (
     ("segment", "reading.segment", "Document", "blocks, dateline"),
@@ -93,7 +93,8 @@ def _code_sentences(
     document: Document, dateline: str | None, sentences: list[Sentence], codebook: Codebook, register: Register, keep_all: bool, second_opinion: bool = True
 ) -> Trace:
     text, published = document.text, document.published_on
-    table = find_actors(text, sentences, codebook, register, published, _dateline_country(dateline, register))
+    sent_from = _dateline_place(dateline, register)
+    table = find_actors(text, sentences, codebook, register, published, sent_from.country if sent_from else None)
     found, refusals = find_events(text, sentences, table.phrases, codebook)
     if second_opinion:
         found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier)]
@@ -102,7 +103,7 @@ def _code_sentences(
     mentions, left_out = keep_political(mentions, sentences, table)
     refusals.extend(left_out)
     mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
-    mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries])
+    mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries], sent_from)
     mentions = count_casualties(mentions, text, sentences)
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
@@ -118,15 +119,17 @@ def _code_sentences(
     return Trace(document, tuple(sentences), table, tuple(mentions), report)
 
 
-def _dateline_country(dateline: str | None, register: Register) -> str | None:
+def _dateline_place(dateline: str | None, register: Register) -> Place | None:
+    """The city of a dateline; of cities of one name, a capital and then the largest comes first."""
     if not dateline:
         return None
     name = dateline.split(",")[0].strip()
     for form in (name, name.title()):
-        if form in register.capitals:
-            return register.capitals[form]
-        if form in register.places:
-            return register.places[form][0].country
+        capital, options = register.capitals.get(form), register.places.get(form, ())
+        if capital is not None:
+            return next((p for p in options if p.country == capital), Place(form, capital, None, None, "city"))
+        if options:
+            return options[0]
     return None
 
 

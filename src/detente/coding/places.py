@@ -91,9 +91,17 @@ _PLACE_NOUNS = frozenset(
 
 
 def locate_events(
-    mentions: Sequence[EventMention], sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, countries: Sequence[str]
+    mentions: Sequence[EventMention],
+    sentences: Sequence[Sentence],
+    names: Sequence[Sequence[Mention]],
+    register: Register,
+    countries: Sequence[str],
+    dateline: Place | None = None,
 ) -> list[EventMention]:
-    """Event mentions -> event mentions with ``place``. ``countries``: those the document names, most frequent first, to tell places of one name apart."""
+    """Event mentions -> event mentions with ``place``. ``countries``: those the document names, most frequent first, to tell places of one name apart.
+
+    ``dateline`` is the city that the report is sent from: talks that no words place, between parties who are not at home there, are held there.
+    """
     ranks: Mapping[str, int] = {code: i for i, code in enumerate(countries)}
     found = [_locate(m, sentences[m.sentence], names[m.sentence], register, ranks) or _capital(m, sentences[m.sentence], register, countries) for m in mentions]
     opening = next(
@@ -111,6 +119,8 @@ def locate_events(
             scene = (m.sentence, place)
         elif place is None and m.event_type in _SITUATED and not m.historical:
             near = scene[1] if scene is not None and m.sentence - scene[0] <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
+            if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
+                near = dateline
             if near is not None and _could_be_there(m, near):
                 place = msgspec.structs.replace(near, text=None, span=None)
         out.append(msgspec.structs.replace(m, place=place))
@@ -124,6 +134,12 @@ _SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "A
 
 def _could_be_there(m: EventMention, place: Place) -> bool:
     return m.event_type in ("CONSULT", "AGREE") or any(a.country == place.country for a in (*m.source, *m.target))
+
+
+def _on_neutral_ground(m: EventMention, place: Place) -> bool:
+    """Whether a meeting or a deal between two countries is reported from a third one."""
+    homes = {a.country for a in (*m.source, *m.target) if a.country}
+    return m.event_type in ("CONSULT", "AGREE") and len(homes) > 1 and place.country not in homes
 
 
 def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
