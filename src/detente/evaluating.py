@@ -14,13 +14,11 @@ from typing import Any, Literal
 import msgspec
 
 from detente.codebook.load import load_codebook
+from detente.codebook.types import FOLDED, SYMMETRIC
 
 Level = Literal["strict", "quad", "dyad"]
 Codes = frozenset[tuple[str, str]]
 LEVELS: tuple[Level, ...] = ("strict", "quad", "dyad")
-FOLDED = {"RETREAT": "CONCEDE"}
-POOLED = frozenset({"CONSULT", "AGREE", "COOPERATE"})
-"""Types of which all parties may be named on both sides: then it is enough that every gold party is named."""
 UNIDENTIFIED = frozenset({"UAF", "UNK", "CRM"})
 NO_COUNTRY = frozenset({"", "---", "INT", "XXX", "UNK"})
 
@@ -199,7 +197,7 @@ def matches(coded: Side, gold: Side, level: Level) -> bool:
     straight = _overlap(source, gold_source) and _overlap(target, gold_target)
     swapped = _quad(gold.type) == 1 and _overlap(source, gold_target) and _overlap(target, gold_source)
     parties = gold_source | gold_target
-    pooled = gold.type in POOLED and bool(parties) and (source | target) >= parties
+    pooled = gold.type in SYMMETRIC and bool(parties) and (source | target) >= parties
     if not (straight or swapped or pooled):
         return False
     if level == "dyad":

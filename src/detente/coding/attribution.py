@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
+from detente.codebook.types import OPERATORS, VERBAL
 from detente.coding.actors import Phrase, expand
 from detente.coding.grammar import children, conjuncts, is_passive, is_verb, read_clause, surface_subjects
 from detente.records import Actor, EventMention, Modality, Sentence
@@ -17,43 +18,9 @@ from detente.records import Actor, EventMention, Modality, Sentence
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
 _WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
-_POSSIBLE = frozenset(
-    {
-        "possible",
-        "potential",
-        "planned",
-        "threatened",
-        "alleged",
-        "imminent",
-        "proposed",
-        "future",
-        "upcoming",
-        "likely",
-        "hypothetical",
-        "eventual",
-        "suspected",
-        "feared",
-        "scheduled",
-        "would-be",
-        "prospective",
-        "pending",
-        "supposed",
-        "purported",
-        "attempted",
-        "perceived",
-        "so-called",
-        "imagined",
-        "simulated",
-        "mock",
-    }
-)
 _PRESUPPOSING = frozenset(
     {"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"}
 )
-_OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
-_ALLEGING = frozenset({"accuse", "allege", "suspect", "blame", "charge", "claim", "indict", "implicate", "sue", "deny", "try"})
-_VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN"})
-_CARRY = frozenset({"carry", "publish", "release", "report", "issue", "quote", "broadcast", "air", "cite", "post", "see", "obtain", "distribute", "run"})
 
 
 def attribute_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], codebook: Codebook) -> list[EventMention]:
@@ -67,7 +34,7 @@ def attribute_events(mentions: Sequence[EventMention], sentences: Sequence[Sente
         said = find_speakers(s, m, phrases[m.sentence], codebook)
         if not said and _inside_quote(s, m.trigger):
             said = speakers[m.sentence]
-        if m.event_type in _VERBAL and _same_side(said, m.source):
+        if m.event_type in VERBAL and _same_side(said, m.source):
             said = ()
         out.append(msgspec.structs.replace(m, modality=modality, said_by=said))
     return out
@@ -95,7 +62,7 @@ def _noun_modality(s: Sentence, n: int, by_token: Mapping[tuple[int, int], Event
         low = s.words[c].lower()
         if low in ("no", "any") and s.deps[c] == "det":
             return "negated" if low == "no" else "hypothetical"
-        if low in _POSSIBLE:
+        if low in codebook.grammar["unreal_adjectives"]:
             return "hypothetical"
     for _ in range(8):
         dep, head = s.deps[n], s.heads[n]
@@ -157,7 +124,7 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
                 own_finite = True
         if dep == "mark" and low in _CONDITIONS:
             return "hypothetical"
-        if dep == "advmod" and low in ("allegedly", "reportedly", "potentially", "possibly", "perhaps", "nearly", "almost") and low not in ("reportedly", "allegedly"):
+        if dep == "advmod" and low in ("potentially", "possibly", "perhaps", "nearly", "almost"):
             return "hypothetical"
         if dep in ("nsubj", "nsubjpass", "dobj") and any(s.words[d].lower() == "no" and s.deps[d] == "det" for d in s.children[c]):
             return "negated"
@@ -168,7 +135,7 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
     dep, head = s.deps[v], s.heads[v]
     if head == v:
         return "future" if infinitive and s.kind == "title" else "actual"
-    if dep in ("acl", "ccomp", "relcl") and lemma_is_doubt(s, head) and not gerund:
+    if dep in ("acl", "ccomp", "relcl") and _is_doubt(s, head, codebook) and not gerund:
         return "hypothetical"
     if dep == "conj":
         if not is_verb(s, head):
@@ -184,13 +151,8 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
     if dep == "pcomp":
         return _under_preposition(s, v, by_token, codebook, depth)
     if dep in ("acl", "relcl") and (infinitive or gerund and s.lemmas[head] in grammar["future_nouns"]):
-        if lemma in grammar["future_nouns"]:
-            return "future"
-        if lemma in ("decision", "order", "move", "first", "last", "second", "latest", "failure", "only", "one"):
+        if lemma not in grammar["future_nouns"] and lemma in ("decision", "order", "move", "first", "last", "second", "latest", "failure", "only", "one"):
             return "negated" if lemma == "failure" else "actual"
-        holder = by_token.get((s.index, s.heads[head]))
-        if holder is not None and holder.event_type in _OPERATORS:
-            return "future"
         return "future"
     if dep in ("acl", "relcl"):
         return "actual"
@@ -206,33 +168,9 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
     return "actual"
 
 
-_DOUBTS = frozenset(
-    {
-        "accusation",
-        "allegation",
-        "claim",
-        "suspicion",
-        "charge",
-        "rumour",
-        "rumor",
-        "denial",
-        "suggestion",
-        "speculation",
-        "theory",
-        "fear",
-        "concern",
-        "belief",
-        "possibility",
-        "prospect",
-        "hope",
-        "impression",
-    }
-)
-
-
-def lemma_is_doubt(s: Sentence, token: int) -> bool:
+def _is_doubt(s: Sentence, token: int, codebook: Codebook) -> bool:
     """ "an accusation that it had attacked": the clause tells what is claimed, not what is."""
-    return s.tags[token][:2] == "NN" and s.lemmas[token] in _DOUBTS
+    return s.tags[token][:2] == "NN" and s.lemmas[token] in codebook.grammar["doubt_nouns"]
 
 
 def _upward_clause(s: Sentence, v: int, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
@@ -259,7 +197,7 @@ def _under_verb(
     grammar = codebook.grammar
     if dep == "advcl":
         if infinitive:
-            if governor is not None and governor.event_type in _OPERATORS:
+            if governor is not None and governor.event_type in OPERATORS:
                 return "future"
             if lemma in grammar["actual_verbs"] and lemma in ("go", "come", "use", "rush", "join", "order", "force"):
                 return _verb_modality(s, head, by_token, codebook, depth + 1)
@@ -270,11 +208,11 @@ def _under_verb(
         if not marks and s.tags[v] in ("VBG", "VBN"):
             return _verb_modality(s, head, by_token, codebook, depth + 1)
         return "actual"
-    if governor is not None and governor.event_type in _OPERATORS and (infinitive or dep == "ccomp" or dep == "xcomp"):
+    if governor is not None and governor.event_type in OPERATORS and (infinitive or dep == "ccomp" or dep == "xcomp"):
         if governor.rule.startswith("agree") and dep == "ccomp" and not infinitive:
             return "actual"
         return "future"
-    if lemma in _ALLEGING and lemma != "claim":
+    if lemma in codebook.grammar["alleging_verbs"] and lemma != "claim":
         return "negated" if lemma == "deny" else "hypothetical"
     if lemma in grammar["negating_verbs"] or lemma == "rule" and any(s.words[c].lower() == "out" for c in s.children[head]):
         return "negated"
@@ -315,7 +253,7 @@ def _under_preposition(s: Sentence, v: int, by_token: Mapping[tuple[int, int], E
     lemma = s.lemmas[above]
     if name == "from" and lemma in grammar["negating_verbs"] or lemma in ("fall", "stop", "refrain") and name in ("short", "of", "from"):
         return "negated"
-    if lemma in _ALLEGING or lemma == "warn" and name == "against":
+    if lemma in codebook.grammar["alleging_verbs"] or lemma == "warn" and name == "against":
         return "hypothetical"
     governor = by_token.get((s.index, above))
     if governor is not None and governor.event_type == "ACCUSE" and name in ("of",):
@@ -352,7 +290,7 @@ def find_speakers(s: Sentence, m: EventMention, phrases: Mapping[int, Phrase], c
     if not out:
         out.extend(_trailing_speaker(s, m.trigger, phrases, codebook))
     for v, lemma in enumerate(s.lemmas):
-        if lemma in _CARRY and s.tags[v] in ("VBN", "VBD") and s.deps[v] in ("acl", "relcl"):
+        if lemma in grammar["carrying_verbs"] and s.tags[v] in ("VBN", "VBD") and s.deps[v] in ("acl", "relcl"):
             for agent in children(s, v, "agent", "prep"):
                 if s.lemmas[agent] in ("by", "on", "in"):
                     out.extend(a for a in expand(s, children(s, agent, "pobj"), phrases) if a not in out and {"JRN", "IGO", "GOV", "NGO"} & set(a.sectors))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from detente.coding.grammar import NUMBER_WORDS
 from detente.records import EventMention, Sentence
 
-_WORDS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
-_WORDS |= {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "dozen": 12, "hundred": 100, "scores": 40}
+_WORDS = NUMBER_WORDS | {"dozen": 12, "hundred": 100, "scores": 40}
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _UNITS = r"(?:one|two|three|four|five|six|seven|eight|nine)"
 _NUM = rf"(?P<{{}}>(?:two|three|four|five|six|several) (?:dozen|hundred|thousand)|a dozen|a hundred|\d{{{{1,3}}}}(?:,\d{{{{3}}}})+|\d+|{_TENS}-{_UNITS}|{_TENS}|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|(?:two|three|four|five|six|several) (?:dozen|hundred|thousand)|a dozen|a hundred|an?)"

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
+from detente.codebook.types import STATE_SECTORS
 from detente.coding.actors import ActorTable, Phrase
 from detente.coding.grammar import subtree
 from detente.records import Actor, EventMention, Sentence
 
-_STATE = frozenset({"GOV", "MIL", "COP", "LEG", "JUD", "SPY"})
 _PEOPLE = frozenset({"CVL", "LAB", "EDU", "REL", "AGR", "SOC", "NGO", "MED", "REF"})
 _NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 _COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
@@ -282,7 +282,7 @@ def _domestic(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set
     if home is None or home != story.table.home:
         return None
     name = next(a.name for a in m.source if a.country == home)
-    if not _STATE & {x for a in m.source for x in a.sectors}:
+    if not STATE_SECTORS & {x for a in m.source for x in a.sectors}:
         return (Actor("", name, home, ("GOV",)),) if m.event_type != "ASSAULT" or any("REB" in a.sectors for a in m.source) else None
     for number in range(m.sentence, max(-1, m.sentence - 4), -1):
         for phrase in reversed(story.table.phrases[number].values()):
@@ -294,7 +294,7 @@ def _domestic(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set
 
 def _opponents(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
     """The government, for parties, unions and citizens of the story's country."""
-    return _domestic(m, s, here, own, story) if not _STATE & {x for a in m.source for x in a.sectors} else None
+    return _domestic(m, s, here, own, story) if not STATE_SECTORS & {x for a in m.source for x in a.sectors} else None
 
 
 def _citizens(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:

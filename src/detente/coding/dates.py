@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
+from detente.codebook.types import VERBAL
 from detente.coding.expressions import Day, Expression, find_expressions, read_number, shift
 from detente.coding.grammar import is_verb
 from detente.records import EventMention, Sentence, When
 
-_VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN"})
-_SAID_TODAY = _VERBAL | {"CONSULT"}
+_SAID_TODAY = VERBAL | {"CONSULT"}
 HISTORICAL_AFTER_DAYS = 30
 """An event that ended more than this before publication is background (annotation guide)."""
 
@@ -47,7 +47,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
         if when is not None and published_on is not None:
             historical = (published_on - Day.fromisoformat(when.end)).days > HISTORICAL_AFTER_DAYS
             if Day.fromisoformat(when.start) > published_on:
-                if m.event_type in _VERBAL:
+                if m.event_type in VERBAL:
                     when = None  # a promise or a demand is made today, whatever day it is about
                 elif s.tags[m.trigger] == "VBD" or _is_past_perfect(s, m.trigger) or any(s.lemmas[c] == "have" for c in s.children[m.trigger] if s.deps[c] == "aux"):
                     when = None  # told as done: the day belongs to something else
@@ -147,7 +147,7 @@ def _choose(s: Sentence, m: EventMention, expressions: Sequence[Expression], cod
                 head = k
                 break
         cost = _distance(s, head, path, m)
-        if m.event_type in _VERBAL and _inside_content(s, head, m.trigger):
+        if m.event_type in VERBAL and _inside_content(s, head, m.trigger):
             cost += 4.0
         if e.when is None:
             cost += 3

@@ -11,21 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook, Composition, NounPattern, Pattern, Rule
+from detente.codebook.types import OPERATORS, SYMMETRIC
 from detente.coding.actors import Phrase, expand
-from detente.coding.grammar import RELATIVE, Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
+from detente.coding.grammar import Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
 from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
 
 STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})
 ARMED = frozenset({"MIL", "REB", "UAF", "PRM", "COP", "CRM"})
 CIVILIAN = frozenset({"EDU", "LAB", "AGR", "REL", "REF", "SOC", "MED", "NGO", "UNK", "OPP", "PTY"})
-OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST"})
 _REPEATED = frozenset({"ASSAULT", "CONSULT", "COERCE", "SANCTION", "MOBILIZE", "PROTEST", "RETREAT", "AGREE"})
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
 _PACKAGES = frozenset(
     {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
 )
-SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]
 
@@ -892,4 +891,4 @@ def _fits(actors: Sequence[Actor], allowed: frozenset[str]) -> bool:
     return False
 
 
-__all__ = ["HOSTILE", "OPERATORS", "RELATIVE", "find_events"]
+__all__ = ["find_events"]

@@ -13,7 +13,7 @@ import re
 
 import msgspec
 
-from detente.coding.grammar import is_verb
+from detente.coding.grammar import NUMBER_WORDS, is_verb
 from detente.records import Precision, Sentence, Span, When
 
 Day = datetime.date
@@ -28,10 +28,7 @@ _MONTHS = {
 _DAYS = {
     d: i for i, names in enumerate(("monday mon", "tuesday tues tue", "wednesday wed", "thursday thurs thu", "friday fri", "saturday sat", "sunday sun")) for d in names.split()
 }
-_NUMBERS = {
-    w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
-}
-_NUMBERS |= {"a": 1, "an": 1, "couple": 2, "several": 4, "few": 3, "thirty": 30, "forty": 40, "fifty": 50, "dozen": 12, "a few": 3, "a couple of": 2, "many": 10}
+_NUMBERS = NUMBER_WORDS | {"couple": 2, "several": 4, "few": 3, "dozen": 12, "a few": 3, "a couple of": 2, "many": 10}
 _M = r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
 _W = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _N = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|a few|a couple of|several|an?)"

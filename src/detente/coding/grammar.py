@@ -15,6 +15,10 @@ RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _OBJECT_PREPS = frozenset({"of", "for", "from", "into", "with", "over"})
 _SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat"})
 MAX_DEPTH = 12
+NUMBER_WORDS = {
+    w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
+}
+NUMBER_WORDS |= {"a": 1, "an": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 """How far a chain of conjuncts or clauses is followed: hostile text nests without end."""
 
 

@@ -8,10 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
+from detente.codebook.types import FOLDED, SYMMETRIC, VERBAL
 from detente.records import Actor, EventMention, When
-
-_FOLD = {"RETREAT": "CONCEDE"}
-_SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 
 
 def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
@@ -70,9 +68,6 @@ def _keys(actors: Sequence[Actor]) -> set[str]:
     }
 
 
-_STATE = frozenset({"GOV", "LEG", "MIL", "JUD", "COP", "SPY"})
-
-
 def _sides(a: EventMention, b: EventMention) -> tuple[set[str], set[str], set[str], set[str]]:
     """The keys of both sides of two mentions; where both stay within one country, the sectors tell the sides apart."""
     sa, ta, sb, tb = _keys(a.source), _keys(a.target), _keys(b.source), _keys(b.target)
@@ -89,14 +84,11 @@ def _group(a: Actor) -> str:
     return "GOV" if {"GOV", "LEG"} & set(a.sectors) else a.sectors[0] if a.sectors else ""
 
 
-_WORDS = frozenset({"REQUEST", "ACCUSE", "AGREE", "REJECT", "SUPPORT", "THREATEN"})
-
-
 def _same_act(a: EventMention, b: EventMention) -> bool:
     """Whether two mentions of one type between the same sides can be the same act: the same words or code, or one is short for the other."""
     if a.nominal or b.nominal or a.in_title or b.in_title:
         return True
-    if a.event_type in _WORDS and a.sentence != b.sentence:
+    if a.event_type in VERBAL and a.sentence != b.sentence:
         return a.rule == b.rule and abs(a.sentence - b.sentence) > 3
     if a.rule == b.rule or a.cameo == b.cameo or a.cameo.startswith(b.cameo) or b.cameo.startswith(a.cameo):
         return True
@@ -104,7 +96,7 @@ def _same_act(a: EventMention, b: EventMention) -> bool:
 
 
 def _compatible(a: EventMention, b: EventMention) -> bool:
-    if _FOLD.get(a.event_type, a.event_type) != _FOLD.get(b.event_type, b.event_type) or a.modality != b.modality:
+    if FOLDED.get(a.event_type, a.event_type) != FOLDED.get(b.event_type, b.event_type) or a.modality != b.modality:
         return False
     if not _days_meet(a.when, b.when):
         return False
@@ -114,7 +106,7 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
     if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or _meet(_keys(a.target), _keys(b.target))):
         return True
     straight = _meet(sa, sb) and _meet(ta, tb)
-    crossed = a.event_type in _SYMMETRIC and _meet(sa, tb) and _meet(ta, sb)
+    crossed = a.event_type in SYMMETRIC and _meet(sa, tb) and _meet(ta, sb)
     if not straight and not crossed:
         return False
     if a.modes and b.modes and not set(a.modes) & set(b.modes) and a.event_type in ("COERCE", "SANCTION", "RETREAT") and a.sentence != b.sentence:
@@ -137,8 +129,8 @@ def _linked(m: EventMention, group: Sequence[EventMention]) -> bool:
     for other in group:
         if m.in_title or other.in_title:
             return bool(_keys((*m.source, *m.target)) & _keys((*other.source, *other.target)))
-        s_shared = bool(_keys(m.source) & _keys(other.source)) or bool(_keys(m.source) & _keys(other.target)) and m.event_type in _SYMMETRIC
-        t_shared = bool(_keys(m.target) & _keys(other.target)) or bool(_keys(m.target) & _keys(other.source)) and m.event_type in _SYMMETRIC
+        s_shared = bool(_keys(m.source) & _keys(other.source)) or bool(_keys(m.source) & _keys(other.target)) and m.event_type in SYMMETRIC
+        t_shared = bool(_keys(m.target) & _keys(other.target)) or bool(_keys(m.target) & _keys(other.source)) and m.event_type in SYMMETRIC
         if s_shared and (t_shared or not m.target or not other.target):
             return True
         if t_shared and (not m.source or not other.source):
