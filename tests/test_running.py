@@ -33,6 +33,15 @@ def make_corpus(count: int) -> list[Document]:
     return out
 
 
+def write_and_break_off(path: Path, head: bytes, documents: list[Document]) -> JournaledFile:
+    """An output file, one line with its id per document, as it is left when the run ends by an error."""
+    file = JournaledFile(path, head, ASKED, resume=False)
+    for document in documents:
+        file.write(document, document.id.encode() + b"\n")
+    file.__exit__(KeyError, None, None)
+    return file
+
+
 def write_corpus(path: Path, documents: list[Document]) -> Path:
     path.write_text("".join(json.dumps({"id": d.id, "text": d.text, "date": "2019-05-07"}) + "\n" for d in documents))
     return path
@@ -134,10 +143,7 @@ def test_a_sentence_of_five_thousand_words_goes_through() -> None:
 def test_an_output_shorter_than_its_journal_says_is_still_taken_up(tmp_path: Path) -> None:
     documents = make_corpus(3)
     path = tmp_path / "out.jsonl"
-    file = JournaledFile(path, b"head\n", ASKED, resume=False)
-    for document in documents:
-        file.write(document, document.id.encode() + b"\n")
-    file.__exit__(KeyError, None, None)
+    write_and_break_off(path, b"head\n", documents)
     os.truncate(path, path.stat().st_size - 2)
     with JournaledFile(path, b"head\n", ASKED, resume=True) as again:
         assert [again.is_done(d) for d in documents] == [True, True, False]
@@ -149,10 +155,7 @@ def test_an_output_shorter_than_its_journal_says_is_still_taken_up(tmp_path: Pat
 def test_a_journal_that_breaks_off_anywhere_is_taken_up(tmp_path: Path, cut: int) -> None:
     documents = make_corpus(2)
     path = tmp_path / "out.jsonl"
-    file = JournaledFile(path, b"", ASKED, resume=False)
-    for document in documents:
-        file.write(document, document.id.encode() + b"\n")
-    file.__exit__(KeyError, None, None)
+    file = write_and_break_off(path, b"", documents)
     os.truncate(file.journal_path, file.journal_path.stat().st_size - cut)
     with JournaledFile(path, b"", ASKED, resume=True) as again:
         for document in documents:
@@ -164,17 +167,13 @@ def test_a_journal_that_breaks_off_anywhere_is_taken_up(tmp_path: Path, cut: int
 def test_two_reports_alike_are_both_kept_when_resuming(tmp_path: Path) -> None:
     document = make_corpus(1)[0]
     path = tmp_path / "out.jsonl"
-    file = JournaledFile(path, b"", ASKED, resume=False)
-    file.write(document, b"x\n")
-    file.__exit__(KeyError, None, None)
+    write_and_break_off(path, b"", [document])
     with JournaledFile(path, b"", ASKED, resume=True) as again:
         assert [again.is_done(document), again.is_done(document)] == [True, False]
 
 
 def test_a_run_with_other_options_is_not_taken_up(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    file = JournaledFile(path, b"", ASKED, resume=False)
-    file.write(make_corpus(1)[0], b"x\n")
-    file.__exit__(KeyError, None, None)
+    write_and_break_off(path, b"", make_corpus(1))
     with pytest.raises(InputError, match="expected the same options"):
         JournaledFile(path, b"", {"format": "csv"}, resume=True)

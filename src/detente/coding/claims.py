@@ -9,34 +9,6 @@ from detente.coding.actors import Phrase
 from detente.coding.grammar import children, is_verb, subtree, surface_subjects
 from detente.records import Claim, EventMention, Sentence
 
-_CAUSE = frozenset({"because", "due", "cause", "reason", "why", "result", "stem", "owe", "blame", "thanks"})
-_MOTIVE = frozenset(
-    {
-        "want",
-        "seek",
-        "aim",
-        "hope",
-        "try",
-        "attempt",
-        "intend",
-        "strategy",
-        "bid",
-        "pressure",
-        "goal",
-        "purpose",
-        "leverage",
-        "signal",
-        "message",
-        "designed",
-        "calculate",
-        "motive",
-        "feel",
-        "tactic",
-        "attention",
-    }
-)
-_FUTURE = frozenset({"will", "would", "could", "may", "might", "likely", "unlikely", "expect", "predict", "forecast", "soon", "'ll", "next"})
-
 
 def find_claims(mentions: Sequence[EventMention], sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], codebook: Codebook, text: str) -> list[Claim]:
     """A document's sentences -> claims, in order. A report of an event that was coded from the clause is attribution, not a claim."""
@@ -63,7 +35,15 @@ def find_claims(mentions: Sequence[EventMention], sentences: Sequence[Sentence],
             if end - start < 15:
                 continue
             lemmas = {s.lemmas[k].lower() for k in words}
-            kind = "cause" if lemmas & _CAUSE else "motive" if lemmas & _MOTIVE else "prediction" if lemmas & _FUTURE else "assessment"
+            kind = (
+                "cause"
+                if lemmas & codebook.grammar["claim_cause"]
+                else "motive"
+                if lemmas & codebook.grammar["claim_motive"]
+                else "prediction"
+                if lemmas & codebook.grammar["claim_prediction"]
+                else "assessment"
+            )
             about = tuple(dict.fromkeys(a.country for k in words if k in here for a in here[k].actors if a.country))
             out.append(Claim(holder=actor, affiliation=holder.role or None, kind=kind, text=text[start:end], span=(start, end), about=about))
     return out

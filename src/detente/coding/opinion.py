@@ -23,47 +23,6 @@ SURE = 0.85
 DOUBT = 0.05
 """Probability of "no event" above which nothing is taken."""
 _PARTIES = frozenset({"person", "body", "group", "country", "capital", "people", "pronoun"})
-_SILENT_VERBS = frozenset(
-    {
-        "be",
-        "have",
-        "do",
-        "get",
-        "become",
-        "remain",
-        "seem",
-        "go",
-        "come",
-        "include",
-        "live",
-        "follow",
-        "know",
-        "play",
-        "beat",
-        "share",
-        "win",
-        "lose",
-        "use",
-        "like",
-        "need",
-        "want",
-        "make",
-        "take",
-        "see",
-        "hear",
-        "watch",
-        "read",
-        "write",
-        "mean",
-        "call",
-        "name",
-        "describe",
-        "work",
-        "study",
-        "bear",
-        "marry",
-    }
-)
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -102,7 +61,13 @@ def find_opinions(
 def ask(sentences: Sequence[Sentence], phrases: Sequence[Mapping[int, Phrase]], mentions: Sequence[EventMention], codebook: Codebook) -> list[Question]:
     """The clauses that are worth asking about, in order of the text."""
     covered = {(m.sentence, m.trigger) for m in mentions}
-    skip = codebook.grammar["report_verbs"] | codebook.grammar["belief_verbs"] | codebook.grammar["future_verbs"] | codebook.grammar["negating_verbs"] | _SILENT_VERBS
+    skip = (
+        codebook.grammar["report_verbs"]
+        | codebook.grammar["belief_verbs"]
+        | codebook.grammar["future_verbs"]
+        | codebook.grammar["negating_verbs"]
+        | codebook.grammar["silent_verbs"]
+    )
     out: list[Question] = []
     for s, here in zip(sentences, phrases, strict=True):
         if s.kind == "title":

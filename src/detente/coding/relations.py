@@ -9,7 +9,6 @@ from detente.coding.grammar import is_verb
 from detente.records import EventMention, Relation, Sentence
 
 _AFTER = frozenset({"after", "following", "since"})
-_RESPONSE = frozenset({"response", "retaliation", "reply", "revenge", "reaction", "protest", "reprisal"})
 
 
 def relate_events(mentions: Sequence[EventMention], sentences: Sequence[Sentence], owner: Mapping[int, str], codebook: Codebook, text: str) -> list[Relation]:
@@ -53,7 +52,7 @@ def _kind(s: Sentence, a: int, b: int, codebook: Codebook) -> tuple[str, bool] |
             return "followed", False
         if dep in ("pobj", "pcomp") and s.lemmas[head].lower() in _AFTER and _reaches(s, head, a):
             return "followed", True
-        if dep == "pobj" and s.lemmas[head] in ("to", "for", "against", "over") and s.lemmas[s.heads[head]] in _RESPONSE and _reaches(s, s.heads[head], a):
+        if dep == "pobj" and s.lemmas[head] in ("to", "for", "against", "over") and s.lemmas[s.heads[head]] in codebook.grammar["response_nouns"] and _reaches(s, s.heads[head], a):
             return "in-response-to", True
         if is_verb(s, head) and s.lemmas[head] in codebook.grammar["relation_prompted"] and dep in ("ccomp", "xcomp", "dobj", "advcl") and head != b:
             if _subject_below(s, head, a):
