@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -233,6 +234,8 @@ _HE = frozenset({"he", "him", "his", "himself", "she", "her", "herself", "hers"}
 _IT = frozenset({"it", "its", "itself"})
 _THEY = frozenset({"they", "them", "their", "themselves", "theirs"})
 _ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
+_ARTICLE = re.compile(r"^(?:al|el|an|as|ar|ash|ad)-", re.IGNORECASE)
+"""The article that Arabic surnames are written with or without."""
 _BODY_WORDS = {
     "bloc": ("igo", "alliance"),
     "alliance": ("igo", "alliance"),
@@ -280,6 +283,16 @@ def _body_of(role: str) -> str:
     return _BODIES.get(role.split(" ")[0], role)
 
 
+def _unknown_surnames(s: Sentence, found: Sequence[Mention], grammar: Mapping[str, frozenset[str]]) -> Iterable[str]:
+    """Surnames of full names that the register lacks ("Ana Rouhani"): later in the document the surname alone means this person."""
+    taken = {k for m in found for k in range(m.first, m.last + 1)}
+    for i in range(1, len(s.words)):
+        first = s.words[i - 1]
+        named = s.tags[i] == s.tags[i - 1] == "NNP" and s.heads[i - 1] == i and s.deps[i - 1] == "compound" and not {i, i - 1} & taken
+        if named and len(first) > 2 and first[1:].islower() and first.lower() not in grammar["person_titles"]:
+            yield s.words[i]
+
+
 class _Known(msgspec.Struct):
     """Something the document has mentioned: for coreference."""
 
@@ -311,6 +324,7 @@ class _Reader:
         self.roles: dict[str, Phrase] = {}
         self.known: list[_Known] = []
         self.speaker: Phrase | None = None
+        self.other_names = {word for s, found in zip(sentences, mentions, strict=True) for word in _unknown_surnames(s, found, self.grammar)}
         for s, found in zip(sentences, mentions, strict=True):
             for mention in found:
                 if mention.entry.kind == "person":
@@ -495,7 +509,9 @@ class _Reader:
     def _remember_person(self, entry: Entry, text: str, s: Sentence, mention: Mention) -> None:
         self.s = s
         phrase = self._person(entry, mention.first, mention.last)
-        for word in {text.split()[-1], text.split()[0] if entry.country in ("PRK", "KOR", "CHN", "TWN", "VNM", "MMR", "KHM") else "", entry.name.split()[-1]} - {""}:
+        family_first = entry.country in ("PRK", "KOR", "CHN", "TWN", "VNM", "MMR", "KHM")
+        words = {text.split()[-1], text.split()[0] if family_first else "", entry.name.split()[-1]} - {""}
+        for word in words | {_ARTICLE.sub("", word) for word in words}:
             self.people.setdefault(word, phrase)
 
     def _contained(self, i: int, depth: int) -> Phrase | None:
@@ -851,7 +867,7 @@ class _Reader:
     def _surname(self, word: str) -> Entry | None:
         """A surname alone that can only mean one head of state or government in office."""
         found = self.register.surnames.get(word)
-        if not found or self.day is None:
+        if not found or self.day is None or word in self.other_names:
             return None
         current = []
         for entry in found:
