@@ -15,6 +15,7 @@ import msgspec
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, Entry, Register, Role, tenure_on
 from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
+from detente.coding.whose import LOCATIVE, Spoken, read_setting, whose
 from detente.records import Actor, Place, Sentence
 
 MAX_NAME_TOKENS = 10
@@ -61,7 +62,7 @@ def find_actors(text: str, sentences: Sequence[Sentence], codebook: Codebook, re
     for s, found in zip(sentences, mentions, strict=True):
         weight = 3 if s.kind == "title" else 2 if s.index < 4 else 1
         for mention in found:
-            code = mention.entry.country or (mention.entry.place.country if mention.entry.place else None)
+            code = _code_of(mention.entry)
             if code:
                 has_namesakes = mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1
                 (unsure if has_namesakes else counts)[code] += weight
@@ -259,6 +260,7 @@ _GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "
 _STATE_WORDS = frozenset({"regime", "government", "administration", "authority", "authorities", "state", "leadership", "side", "official", "officials"})
 
 
+_OWN_SECTORS = frozenset({"CVL", "COP", "OPP", "PTY", "MIL", "GOV", "LEG"})
 _CROWDS = frozenset({"dozen", "hundred", "thousand", "million", "score", "ten", "crowd"})
 _BODIES = {
     "un": "United Nations",
@@ -281,6 +283,20 @@ _BODIES = {
 def _body_of(role: str) -> str:
     """The organisation that an official's role names: "un secretary-general" -> United Nations."""
     return _BODIES.get(role.split(" ")[0], role)
+
+
+def _spoken(sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]]) -> Iterable[Spoken]:
+    for s, found in zip(sentences, mentions, strict=True):
+        for m in found:
+            country = _code_of(m.entry)
+            if country:
+                kind, dep, above = m.entry.kind, s.deps[m.head], s.lemmas[s.heads[m.head]].lower()
+                located = kind in ("place", "capital", "country") and dep == "pobj" and above in LOCATIVE
+                yield Spoken(country, s.index, s.kind == "title", m.last, located, located or kind == "place", dep in ("nsubj", "nsubjpass") and kind in ("country", "capital", "metonym"))
+
+
+def _code_of(entry: Entry) -> str | None:
+    return entry.country or (entry.place.country if entry.place else None)
 
 
 def _unknown_surnames(s: Sentence, found: Sequence[Mention], grammar: Mapping[str, frozenset[str]]) -> Iterable[str]:
@@ -324,6 +340,7 @@ class _Reader:
         self.roles: dict[str, Phrase] = {}
         self.known: list[_Known] = []
         self.speaker: Phrase | None = None
+        self.setting = read_setting(_spoken(sentences, mentions))
         self.other_names = {word for s, found in zip(sentences, mentions, strict=True) for word in _unknown_surnames(s, found, self.grammar)}
         for s, found in zip(sentences, mentions, strict=True):
             for mention in found:
@@ -543,8 +560,8 @@ class _Reader:
 
     def _crowd(self, i: int) -> Phrase:
         """ "Tens of thousands marched", "dozens were detained": people of the country that the document is about."""
-        home = self.home or ""
-        return Phrase((self._actor(i, i, self._country_name(home), home, ("CVL",)),), "people", True, "", True)
+        country = whose(self.setting, self.s, i, ("CVL",), self._own_people(), None, self.home, self.dateline_country) or ""
+        return Phrase((self._actor(i, i, self._country_name(country), country, ("CVL",)),), "people", True, "", True)
 
     def _role(self, i: int) -> Role | None:
         """The longest role phrase that ends in token ``i`` (or has it as head before "of")."""
@@ -623,19 +640,11 @@ class _Reader:
             return [self._actor(first, i, role.phrase, None, sectors)]
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
             return []
-        country = self._local_country(i, role)
+        country = self._whose(i, role)
         if "JRN" in sectors and role.words[0] in ("state", "official", "government"):
             # "a statement carried by state media": those of the country whose statement it is
             near = [m for m in self.mentions[s.index] if m.entry.country and m.entry.kind in ("country", "demonym", "person", "capital")]
             country = min(near, key=lambda m: abs(m.head - i)).entry.country if near else country
-        if (
-            self.dateline_country
-            and role.phrase != "regime"
-            and role.kind in ("body", "person", "group")
-            and country == self.home
-            and role.sectors[0] in ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "OPP", "CVL", "SOC", "NGO")
-        ):
-            country = self.dateline_country
         name = self._country_name(country) if country else role.phrase
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
             return [self._actor(first, i, role.phrase, None, sectors)]
@@ -653,30 +662,17 @@ class _Reader:
                 return phrase
         return None
 
-    def _local_country(self, i: int, role: Role) -> str | None:
-        """The country of a role that names none: that of a place in the sentence for people and forces, else the document's."""
+    def _whose(self, i: int, role: Role) -> str | None:
+        """The country of a role that names none."""
         s = self.s
-        named = [m for m in self.mentions[s.index]]
-        places = [
-            m
-            for m in named
-            if m.entry.kind in ("place", "capital", "country")
-            and s.deps[m.head] == "pobj"
-            and s.lemmas[s.heads[m.head]] in ("in", "at", "near", "outside", "inside", "across", "around", "from", "of")
-            and not (m.entry.place is None and m.entry.country is None)
-        ]
-        codes = [m.entry.country or (m.entry.place.country if m.entry.place else None) for m in places if s.lemmas[s.heads[m.head]] != "of"]
-        codes = [c for c in codes if c]
-        if role.kind in ("group", "property", "person") and role.sectors[0] not in ("GOV", "LEG", "JUD", "IGO") and codes and len(set(codes)) == 1:
-            return codes[0]
-        subjects = [m for m in named if m.last < i and m.entry.country and s.deps[m.head] in ("nsubj", "poss") and m.entry.kind in ("country", "capital")]
-        if role.kind in ("body", "person") and subjects and len({m.entry.country for m in subjects}) == 1 and role.sectors[0] in ("GOV", "LEG", "JUD", "MIL", "COP"):
-            return subjects[-1].entry.country
-        if len(self.countries) > 1 and role.kind in ("group", "person") and not codes and not {"GOV", "LEG", "JUD", "MIL"} & set(role.sectors):
-            recent = [k for k in self.known[-12:] if k.phrase.kind in ("place",) and k.phrase.actors and k.phrase.actors[0].country]
-            if recent and s.index - recent[-1].sentence <= 1:
-                return recent[-1].phrase.actors[0].country
-        return self.home
+        before = self.roles.get(role.phrase) or self.roles.get(s.lemmas[i].lower())
+        same_role = before.actors[0].country if before is not None and before.actors else None
+        return whose(self.setting, s, i, role.sectors, self._own_people(), same_role, self.home, self.dateline_country)
+
+    def _own_people(self) -> set[str]:
+        """Countries whose officials, soldiers or citizens were just named."""
+        near = [k.phrase for k in self.known[-12:] if self.s.index - k.sentence <= 1 and k.phrase.actors and not k.phrase.inferred]
+        return {p.actors[0].country for p in near if p.actors[0].country and p.kind in ("group", "person", "body", "people") and _OWN_SECTORS & set(p.actors[0].sectors)}
 
     def _armed_owner(self, i: int, depth: int) -> tuple[Actor, ...] | None:
         """ "Taliban fighters", "members of Hezbollah", "the group's leader", "Islamic State militants", "UN peacekeepers"."""
@@ -764,7 +760,7 @@ class _Reader:
         if entry.kind in ("country", "demonym", "capital", "metonym") and entry.country:
             out.append((entry.country, entry.name))
         elif entry.kind == "place":
-            code = entry.country or (entry.place.country if entry.place else None)
+            code = _code_of(entry)
             if code:
                 out.append((code, self._country_name(code)))
         elif entry.kind == "person":
