@@ -177,7 +177,7 @@ def _keys(codes: Codes) -> frozenset[str]:
     return frozenset(key for key, _ in codes)
 
 
-def _overlap(coded: frozenset[str], gold: frozenset[str]) -> bool:
+def overlap(coded: frozenset[str], gold: frozenset[str]) -> bool:
     """Whether two sides share a party: a key, a name that contains the other, or both not identified."""
     if not coded and not gold:
         return True
@@ -194,8 +194,8 @@ def matches(coded: Side, gold: Side, level: Level) -> bool:
     """A coded and a gold event -> whether they are the same at a level. Verbal cooperation may have its sides swapped."""
     source, target = _keys(coded.source), _keys(coded.target)
     gold_source, gold_target = _keys(gold.source), _keys(gold.target)
-    straight = _overlap(source, gold_source) and _overlap(target, gold_target)
-    swapped = _quad(gold.type) == 1 and _overlap(source, gold_target) and _overlap(target, gold_source)
+    straight = overlap(source, gold_source) and overlap(target, gold_target)
+    swapped = _quad(gold.type) == 1 and overlap(source, gold_target) and overlap(target, gold_source)
     parties = gold_source | gold_target
     pooled = gold.type in SYMMETRIC and bool(parties) and (source | target) >= parties
     if not (straight or swapped or pooled):

@@ -100,6 +100,7 @@ class Codebook(msgspec.Struct, frozen=True):
     contexts: frozenset[str]
     aliases: Mapping[str, Mapping[str, str]]
     anaphora: Mapping[str, frozenset[str]]
+    reference: Mapping[str, Mapping[str, float]]
 
 
 @functools.cache
@@ -156,6 +157,7 @@ def load_codebook(folder: str | None = None) -> Codebook:
         contexts=frozenset(plover["contexts"]["names"]),
         aliases=plover["aliases"],
         anaphora=_load_anaphora(base / "anaphora.yaml"),
+        reference=tomllib.loads((base / "reference.toml").read_text("utf-8")),
     )
 
 

@@ -15,7 +15,8 @@ import msgspec
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, Entry, Register, Role, tenure_on
 from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
-from detente.coding.whose import LOCATIVE, Spoken, read_setting, whose
+from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
+from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
 from detente.records import Actor, Place, Sentence
 
 MAX_NAME_TOKENS = 10
@@ -231,9 +232,6 @@ def _head(s: Sentence, first: int, last: int) -> int:
     return last
 
 
-_HE = frozenset({"he", "him", "his", "himself", "she", "her", "herself", "hers"})
-_IT = frozenset({"it", "its", "itself"})
-_THEY = frozenset({"they", "them", "their", "themselves", "theirs"})
 _ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
 _ARTICLE = re.compile(r"^(?:al|el|an|as|ar|ash|ad)-", re.IGNORECASE)
 """The article that Arabic surnames are written with or without."""
@@ -335,6 +333,7 @@ class _Reader:
     ) -> None:
         self.plain, self.sentences, self.mentions = plain, sentences, mentions
         self.grammar, self.register, self.day = codebook.grammar, register, day
+        self.pronoun_weights, self.role_weights = codebook.reference["pronoun"], codebook.reference["role"]
         self.home, self.countries, self.dateline_country = home, countries, dateline_country
         self.people: dict[str, Phrase] = {}
         self.roles: dict[str, Phrase] = {}
@@ -560,7 +559,7 @@ class _Reader:
 
     def _crowd(self, i: int) -> Phrase:
         """ "Tens of thousands marched", "dozens were detained": people of the country that the document is about."""
-        country = whose(self.setting, self.s, i, ("CVL",), self._own_people(), None, self.home, self.dateline_country) or ""
+        country = self._country_of(i, ("CVL",), None) or ""
         return Phrase((self._actor(i, i, self._country_name(country), country, ("CVL",)),), "people", True, "", True)
 
     def _role(self, i: int) -> Role | None:
@@ -667,7 +666,11 @@ class _Reader:
         s = self.s
         before = self.roles.get(role.phrase) or self.roles.get(s.lemmas[i].lower())
         same_role = before.actors[0].country if before is not None and before.actors else None
-        return whose(self.setting, s, i, role.sectors, self._own_people(), same_role, self.home, self.dateline_country)
+        return self._country_of(i, role.sectors, same_role)
+
+    def _country_of(self, i: int, sectors: Sequence[str], same_role: str | None) -> str | None:
+        described = describe_countries(self.setting, self.s, i, sectors, self._own_people(), same_role, self.home, self.dateline_country)
+        return choose_country(described, self.role_weights)
 
     def _own_people(self) -> set[str]:
         """Countries whose officials, soldiers or citizens were just named."""
@@ -943,51 +946,36 @@ class _Reader:
             subject = self._quoting_subject(i)
             found = subject
             return Phrase(found.actors, "pronoun", False, found.role) if found else None
-        person = low in _HE
-        plural = low in _THEY
-        if not (person or plural or low in _IT):
+        kind = pronoun_class(low)
+        if not kind:
             return None
-        best: _Known | None = None
-        best_score = 0.0
-        for distance, known in enumerate(reversed(self.known[-25:])):
-            gap = s.index - known.sentence
-            if gap > (3 if person else 2):
-                break
-            phrase = known.phrase
-            if known.sentence == s.index and known.token >= i:
-                continue
-            score = 3.0 - 0.9 * gap - 0.08 * distance + (1.2 if known.is_subject else 0)
-            is_person = phrase.kind in ("person", "expert", "kin", "unknown") and not phrase.plural
-            if person:
-                if not is_person:
-                    continue
-            elif plural:
-                if is_person:
-                    continue
-                score += 1.0 if phrase.plural or phrase.kind in ("group", "people") else 0.0
-            else:
-                if is_person or phrase.kind in ("people", "expert") or phrase.plural:
-                    continue
-                score += 0.5 if phrase.kind in ("country", "capital", "body") else -0.7
-                if s.tags[i] == "PRP$" and known.sentence == s.index:
-                    score += 0.9 if not known.is_subject else 0.0
-                if phrase.actors and {"IGO", "JRN"} & set(phrase.actors[0].sectors):
-                    score -= 0.8
-                if phrase.kind in ("place", "property", "owner"):
-                    score -= 0.8
-            if known.sentence == s.index and s.tags[i] == "PRP" and s.heads[known.token] == s.heads[i]:
-                continue
-            if score > best_score:
-                best, best_score = known, score
-        if best is None or not best.phrase.actors:
+        candidates = self.antecedents(i)
+        scored = [score_antecedent(describe_antecedent(found, n, s, i), self.pronoun_weights) for n, (_, found) in enumerate(candidates)]
+        if not scored:
+            return None
+        best = candidates[max(range(len(scored)), key=lambda n: scored[n])][0]
+        if not best.phrase.actors:
             return None
         actors = best.phrase.actors
-        if plural:
+        if kind == "several":
             there = self.sentences[best.sentence]
             side_by_side = set(conjuncts(there, first_conjunct(there, best.token)))
             if len(side_by_side) > 1:
                 actors = tuple(dict.fromkeys(a for k in self.known[-25:] if k.sentence == best.sentence and k.token in side_by_side for a in k.phrase.actors)) or actors
         return Phrase(actors, "pronoun", best.phrase.plural, best.phrase.role)
+
+    def antecedents(self, i: int) -> list[tuple[_Known, Antecedent]]:
+        """What the pronoun at token ``i`` may stand for, nearest first."""
+        out = []
+        for known in reversed(self.known[-25:]):
+            phrase, here = known.phrase, self.sentences[known.sentence]
+            if self.s.index - known.sentence > MAX_GAP_SENTENCES:
+                break
+            if known.sentence == self.s.index and known.token >= i:
+                continue
+            sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
+            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token)))
+        return out
 
     def _quoting_subject(self, i: int) -> Phrase | None:
         s = self.s

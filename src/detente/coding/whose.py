@@ -1,7 +1,7 @@
 """Whose are "the police", "the opposition", "two soldiers": the country of a role that names none, weighed from what the document speaks of around it.
 
-A linear score over the countries that the document names. The weights were fitted (multinomial logistic regression, L2) on 415 such roles in the two annotated
-sample corpora; held out by report, 89 in 100 are right (a fixed order of guesses: 84).
+A linear score over the countries that the document names. The weights stand in ``codebook/data/reference.toml``; ``tools/fit_reference.py`` fits them
+on the annotated corpora.
 """
 
 from __future__ import annotations
@@ -14,12 +14,6 @@ import msgspec
 from detente.records import Sentence
 
 LOCATIVE = frozenset({"in", "at", "near", "outside", "inside", "across", "around", "on", "through"})
-_WEIGHTS = {
-    "before": 1.37, "after": 0.36, "title": 1.43, "share": 1.3, "place share": 0.8, "place here": 0.21, "subject here": 0.68, "one sentence back": -0.15,
-    "two sentences back": 0.2, "own people": 1.0, "same role": 0.32, "home": 0.5, "dateline": 0.53,
-}  # fmt: skip
-_STATE_WEIGHTS = {"same role": 0.67, "dateline": 0.17, "subject here": 0.6}
-"""What counts more for ministries, parliaments, courts and armies than for police and people."""
 _STATE = frozenset({"GOV", "LEG", "JUD", "MIL", "SPY"})
 
 
@@ -60,28 +54,40 @@ def read_setting(spoken: Iterable[Spoken]) -> Setting:
     return Setting(by_sentence, frozenset(titled), {c: n / count for c, n in total.items()}, {c: n / count_places for c, n in places.items()})
 
 
-def whose(setting: Setting, s: Sentence, token: int, sectors: Sequence[str], own_people: set[str], same_role: str | None, home: str | None, dateline: str | None) -> str | None:
-    """A role at ``token`` of sentence ``s`` -> the country it most probably belongs to, ``None`` where the document names none.
+def describe_countries(
+    setting: Setting, s: Sentence, token: int, sectors: Sequence[str], own_people: set[str], same_role: str | None, home: str | None, dateline: str | None
+) -> dict[str, dict[str, float]]:
+    """A role at ``token`` of sentence ``s`` -> named features of each country that it may belong to.
 
     ``own_people`` are countries whose police, soldiers, citizens were just named; ``same_role`` is whose role of this name was spoken of last.
     """
-    features: dict[str, set[str]] = {name: set() for name in _WEIGHTS}
-    for each in setting.spoken.get(s.index, ()):
-        features["before" if each.last < token else "after"].add(each.country)
-        if each.is_location:
-            features["place here"].add(each.country)
-        if each.is_subject and each.last < token:
-            features["subject here"].add(each.country)
-    features["one sentence back"].update(each.country for each in setting.spoken.get(s.index - 1, ()))
-    features["two sentences back"].update(each.country for each in setting.spoken.get(s.index - 2, ()))
-    features["title"] |= setting.titled
-    features["own people"] |= own_people
-    for name, country in (("same role", same_role), ("home", home), ("dateline", dateline)):
-        if country:
-            features[name].add(country)
-    is_state = bool(sectors) and sectors[0] in _STATE
-    scores: dict[str, float] = {c: _WEIGHTS["share"] * share + _WEIGHTS["place share"] * setting.place_shares.get(c, 0.0) for c, share in setting.shares.items()}
-    for name, countries in features.items():
+    out: dict[str, dict[str, float]] = {c: {"share": share, "place share": setting.place_shares.get(c, 0.0)} for c, share in setting.shares.items()}
+
+    def add(name: str, countries: Iterable[str | None]) -> None:
         for country in countries:
-            scores[country] = scores.get(country, 0.0) + _WEIGHTS[name] + (_STATE_WEIGHTS.get(name, 0.0) if is_state else 0.0)
-    return max(sorted(scores), key=lambda c: scores[c]) if scores else home
+            if country:
+                out.setdefault(country, {})[name] = 1.0
+
+    for each in setting.spoken.get(s.index, ()):
+        add("before" if each.last < token else "after", [each.country])
+        if each.is_location:
+            add("place here", [each.country])
+        if each.is_subject and each.last < token:
+            add("subject here", [each.country])
+    add("one sentence back", (each.country for each in setting.spoken.get(s.index - 1, ())))
+    add("two sentences back", (each.country for each in setting.spoken.get(s.index - 2, ())))
+    add("title", setting.titled)
+    add("own people", own_people)
+    add("same role", [same_role])
+    add("home", [home])
+    add("dateline", [dateline])
+    if sectors and sectors[0] in _STATE:
+        for names in out.values():
+            names.update({f"state: {name}": value for name, value in names.items()})
+    return out
+
+
+def choose_country(described: Mapping[str, Mapping[str, float]], weights: Mapping[str, float]) -> str | None:
+    """Countries with their features -> the likeliest, ``None`` where there are none."""
+    scores = {c: sum(weights.get(name, 0.0) * value for name, value in names.items()) for c, names in described.items()}
+    return max(sorted(scores), key=lambda c: scores[c]) if scores else None
