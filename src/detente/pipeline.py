@@ -18,9 +18,10 @@ from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
 from detente.coding.dates import date_events, default_day, story_day
 from detente.coding.events import find_events
-from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
+from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_groups, merge_mentions
 from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
+from detente.coding.parties import choose_parties
 from detente.coding.places import locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
@@ -107,7 +108,8 @@ def _code_sentences(
     mentions = count_casualties(mentions, text, sentences)
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
-    groups = merge_mentions(kept)
+    groups = group_mentions(kept, sentences, table, codebook)
+    kept = sorted((m for g in groups for m in g), key=lambda m: (m.sentence, m.trigger))
     story = story_day(kept, document.published_on)
     events = [_make_event(document, group, n, story, codebook) for n, group in enumerate(groups)]
     index = {id(m): i for i, m in enumerate(kept)}
@@ -117,6 +119,11 @@ def _code_sentences(
     notes = ("no publication date: relative dates stay unresolved",) if unresolved and published is None else ()
     report = CodedReport(document=document, events=tuple(events), claims=tuple(claims), relations=tuple(relations), refusals=tuple(refusals), notes=notes)
     return Trace(document, tuple(sentences), table, tuple(mentions), report)
+
+
+def group_mentions(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable, codebook: Codebook) -> list[list[EventMention]]:
+    """Mentions -> one group an event, best first, each with the source and target that are likeliest in the whole document."""
+    return merge_groups(choose_parties(merge_mentions(mentions), sentences, table, codebook.reference))
 
 
 def _dateline_place(dateline: str | None, register: Register) -> Place | None:

@@ -24,6 +24,13 @@ def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]
     return [sorted(g, key=_quality, reverse=True) for g in groups]
 
 
+def merge_groups(groups: Sequence[list[EventMention]]) -> list[list[EventMention]]:
+    """Groups of which the roles have been weighed anew -> the same, those joined that now report the same event."""
+    keys = [msgspec.structs.replace(g[0], when=best_when(g)) for g in groups]
+    whole = {id(key): group for key, group in zip(keys, groups, strict=True)}
+    return [sorted((m for key in joined for m in whole[id(key)]), key=_quality, reverse=True) for joined in merge_mentions(keys)]
+
+
 def _attach(groups: list[list[EventMention]], m: EventMention) -> None:
     """A mention that does not say who adds its day, place and toll to the nearest event of its type before it; alone it is no event."""
     if m.source or m.target:
@@ -187,4 +194,4 @@ def intensity_of(codebook: Codebook, event_type: str, modes: Sequence[str]) -> f
     return max(scores, key=abs) if scores else float(table["score"])
 
 
-__all__ = ["best_when", "event_id", "goldstein_of", "intensity_of", "joined_actors", "merge_mentions", "msgspec"]
+__all__ = ["best_when", "event_id", "goldstein_of", "intensity_of", "joined_actors", "merge_groups", "merge_mentions", "msgspec"]
