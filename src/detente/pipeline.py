@@ -21,7 +21,7 @@ from detente.coding.events import find_events
 from detente.coding.merge import event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
 from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
-from detente.coding.places import locate_events
+from detente.coding.places import best_place, locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
@@ -103,7 +103,7 @@ def _code_sentences(
     mentions, left_out = keep_political(mentions, sentences, table)
     refusals.extend(left_out)
     dated = date_events(mentions, text, sentences, published, codebook)
-    mentions = locate_events(dated.mentions, sentences, table.mentions, register, [c for c, _ in table.countries], sent_from)
+    mentions = locate_events(dated.mentions, sentences, table.mentions, register, codebook, [c for c, _ in table.countries], sent_from)
     mentions = count_casualties(mentions, text, sentences)
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
@@ -138,7 +138,7 @@ def _make_event(document: Document, group: Sequence[EventMention], number: int, 
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
     contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))
-    place = next((m.place for m in sorted(group, key=lambda m: "site city region sea country".split().index(m.place.precision) if m.place else 9)), None)
+    place = best_place(group)
     return Event(
         event_id=event_id(document.id, key, number),
         doc_id=document.id,

@@ -21,7 +21,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _DATELINE = re.compile(
-    r"^\s*(?P<place>[A-Z][A-Z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - )\s*"
+    r"^\s*\(?(?P<place>[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)\)?(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - |:(?= |$))\s*"
 )
 MAX_DATELINE_CHARS = 110
 
@@ -55,7 +55,7 @@ def segment_document(document: Document) -> tuple[list[Block], str | None]:
         seen.add(key)
         if kind == "body":
             matched = _DATELINE.match(raw[:MAX_DATELINE_CHARS])
-            if matched and dateline is None and len(blocks) < 5 and (matched.group("place").isupper() or "(" in matched.group(0)):
+            if matched and dateline is None and len(blocks) < 5 and _is_dateline(matched, raw):
                 dateline = matched.group("place").strip()
                 blocks.append(Block((start, start + matched.end()), "boilerplate"))
                 start += matched.end()
@@ -63,6 +63,14 @@ def segment_document(document: Document) -> tuple[list[Block], str | None]:
                     continue
         blocks.extend(_repeats(text, start, end, kind, seen))
     return blocks, dateline
+
+
+def _is_dateline(matched: re.Match[str], raw: str) -> bool:
+    """ "KABUL -", "Kabul (EPW) -", "(Kabul) -"; a town in small letters alone only before a long dash and a capital: "Addis Ababa — For"."""
+    place, whole = matched.group("place"), matched.group(0)
+    if place.split(",")[0].isupper():
+        return True
+    return ":" not in whole and ("(" in whole or whole.endswith("— ") and raw[matched.end() : matched.end() + 1].isupper())
 
 
 def _repeats(text: str, start: int, end: int, kind: BlockKind, seen: set[str]) -> list[Block]:
