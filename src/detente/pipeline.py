@@ -98,7 +98,7 @@ def _code_sentences(
     found, refusals = find_events(text, sentences, table.phrases, codebook)
     if second_opinion:
         found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier)]
-    mentions = attribute_events(found, sentences, table.phrases, codebook)
+    mentions = attribute_events(found, sentences, table.phrases, codebook, table.home)
     mentions = complete_roles(mentions, sentences, table, codebook)
     mentions, left_out = keep_political(mentions, sentences, table)
     refusals.extend(left_out)

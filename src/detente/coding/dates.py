@@ -14,7 +14,7 @@ import msgspec
 from detente.codebook.load import Codebook
 from detente.codebook.types import SYMMETRIC, VERBAL
 from detente.coding.expressions import Day, Expression, find_expressions, read_number, shift
-from detente.coding.grammar import children, first_conjunct, is_verb, surface_subjects
+from detente.coding.grammar import children, first_conjunct, goes_on, is_verb
 from detente.records import EventMention, Sentence, When
 
 _SAID_TODAY = VERBAL | {"CONSULT"}
@@ -58,7 +58,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 when=when,
                 historical=historical,
                 narrated=before,
-                is_continued=_goes_on(s, m.trigger),
+                is_continued=goes_on(s, m.trigger),
                 is_past_perfect=_is_past_perfect(s, m.trigger, codebook),
                 date_cost=0.0 if after else cost,
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
@@ -104,24 +104,12 @@ def _narrated_days(sentences: Sequence[Sentence], expressions: Sequence[Sequence
             for verb in (*said, root):
                 chosen, cost = _choose(s, verb, expressions[s.index], codebook)
                 when = when or (chosen.when if chosen is not None and cost < OWN_CLAUSE_COST else None)
-            if when is None and out and _goes_on(s, root):
+            if when is None and out and goes_on(s, root):
                 when = out[-1]
             if when is not None and published_on is not None and when.start > published_on.isoformat():
                 when = None
         out.append(when)
     return out
-
-
-def _goes_on(s: Sentence, trigger: int) -> bool:
-    """Whether the subject of the main verb is one that the text before has named: "They urged", "Its foreign ministry"."""
-    top = first_conjunct(s, trigger)
-    if not is_verb(s, trigger) or s.heads[top] != top:
-        return False
-    subjects, _ = surface_subjects(s, trigger)
-    return any(
-        s.tags[k] == "PRP" and s.words[k].lower() in ("he", "she", "they", "it") or any(s.tags[c] == "PRP$" and s.words[c][0].isupper() for c in s.children[k])
-        for k in subjects[:1]
-    )
 
 
 def _story_day(narrated: Sequence[When | None], mentions: Sequence[EventMention], published_on: Day | None) -> When | None:
@@ -172,8 +160,10 @@ def default_day(group: Sequence[EventMention], published_on: Day | None, story: 
         return group[0].narrated  # "The two met on Monday. They agreed to": a deal, unlike a comment, is part of what is told
     if group[0].event_type in _SAID_TODAY:
         return story if story is not None and (story.text or "").lower() == "yesterday" else today
-    if any((m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect for m in group):
-        return story or today
+    lead = next((m for m in group if (m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect), None)
+    if lead is not None:
+        is_told_later = story is not None and story.span is not None and story.span[0] > lead.evidence.span[1] and not lead.in_title
+        return today if story is None or is_told_later else story
     told = next((m for m in group if not m.is_past_perfect and not m.nominal), None)
     return None if told is None else told.narrated or story
 
