@@ -16,7 +16,7 @@ from detente.coding.claims import find_claims
 from detente.coding.classify import load_classifier
 from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
-from detente.coding.dates import date_events, day_of_event, is_historical
+from detente.coding.dates import Story, date_events, day_of_event, is_historical
 from detente.coding.events import find_events
 from detente.coding.merge import event_id, goldstein_of, intensity_of, joined_actors, merge_mentions
 from detente.coding.opinion import find_opinions
@@ -132,7 +132,7 @@ def _dateline_place(dateline: str | None, register: Register) -> Place | None:
     return None
 
 
-def _make_event(document: Document, group: Sequence[EventMention], number: int, story: When | None, codebook: Codebook) -> Event:
+def _make_event(document: Document, group: Sequence[EventMention], number: int, story: Story | None, codebook: Codebook) -> Event:
     key = group[0]
     when = day_of_event(group, document.published_on, story)
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.codebook.types import SYMMETRIC, VERBAL
+from detente.codebook.types import STATE_SECTORS, SYMMETRIC, VERBAL
 from detente.coding.expressions import Day, Expression, find_expressions, read_number, shift
 from detente.coding.grammar import children, first_conjunct, goes_on, is_verb
 from detente.records import EventMention, Sentence, When
@@ -22,11 +22,18 @@ HISTORICAL_AFTER_DAYS = 30
 """An event that ended more than this before publication is background (annotation guide)."""
 
 
+class Story(msgspec.Struct, frozen=True):
+    """The day of which a report tells, and the countries between which the events of that day in its lead passed."""
+
+    when: When
+    parties: frozenset[str]
+
+
 class Dated(msgspec.Struct, frozen=True):
     """What ``date_events`` finds: the mentions with their days, the day of which the report tells, and whether a day stayed open for want of a publication date."""
 
     mentions: list[EventMention]
-    story: When | None
+    story: Story | None
     is_unresolved: bool
 
 
@@ -64,7 +71,11 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
             )
         )
-    return Dated(out, _story_day(narrated, out, published_on), unresolved)
+    when = _story_day(narrated, out, published_on)
+    if when is None:
+        return Dated(out, None, unresolved)
+    news = [m for m in out if m.sentence <= LEAD_SENTENCES and (m.in_title or m.when is not None and m.when.start == when.start)]
+    return Dated(out, Story(when, frozenset(a.country for m in news for a in (*m.source, *m.target) if a.country)), unresolved)
 
 
 OWN_CLAUSE_COST = 2.5
@@ -132,7 +143,7 @@ def _is_anchored(when: When | None) -> bool:
     return when is not None and (when.text or "").lower().endswith((" after", " following"))
 
 
-def day_of_event(group: Sequence[EventMention], published_on: Day | None, story: When | None) -> When | None:
+def day_of_event(group: Sequence[EventMention], published_on: Day | None, story: Story | None) -> When | None:
     """The day of one event, told by ``group``, best mention first: the most precise one that any mention gives, else the one that the story gives.
 
     A noun's day of long ago does not date an event that a verb tells as news ("the 2011 attack" beside "Gunmen attacked the hotel").
@@ -147,25 +158,39 @@ def day_of_event(group: Sequence[EventMention], published_on: Day | None, story:
 _RANK = {"day": 0, "week": 1, "month": 2, "year": 3}
 
 
-def default_day(group: Sequence[EventMention], published_on: Day | None, story: When | None) -> When | None:
-    """The day of an event that no expression dates: verbal acts happened when they were reported (annotation guide), and so did what a headline
-    or the first sentence tells as news; what is told further down happened on the ``story``'s day; what is told as past ("had cut") has none."""
+def default_day(group: Sequence[EventMention], published_on: Day | None, story: Story | None) -> When | None:
+    """The day of an event that no expression dates.
+
+    What goes on with the subject of the sentence before goes on with its day. Verbal acts happened when they were reported (annotation guide), but on the
+    ``story``'s day if that is told as "yesterday", or if the state that speaks is a party to a story of the day before. What the headline or the first
+    sentence tells as news happened on the story's day, else on that of publication; what is told further down on the day of the sentence before, else
+    on the story's; what is told as past already ("had cut") has none.
+    """
     if published_on is None or all(m.is_past_perfect for m in group):
         return None
+    key = group[0]
     today = When(published_on.isoformat(), published_on.isoformat(), "day")
     going_on = next((m.narrated for m in group if m.is_continued and m.narrated is not None and not m.is_past_perfect), None)
     if going_on is not None and not any(m.in_title for m in group):
         return going_on
-    if group[0].event_type in SYMMETRIC and group[0].narrated is not None and not group[0].nominal and not is_historical(group[0].narrated, published_on):
-        return group[0].narrated  # "The two met on Monday. They agreed to": a deal, unlike a comment, is part of what is told
-    if group[0].event_type in _SAID_TODAY:
-        return story if story is not None and (story.text or "").lower() == "yesterday" else today
+    if key.event_type in SYMMETRIC and key.narrated is not None and not key.nominal and not is_historical(key.narrated, published_on):
+        return key.narrated  # "The two met on Monday. They agreed to": a deal, unlike a comment, is part of what is told
+    if key.event_type in _SAID_TODAY:
+        return story.when if story is not None and _spoke_in_story(key, story, published_on) else today
     lead = next((m for m in group if (m.in_title or m.sentence <= 1) and not m.nominal and not m.is_past_perfect), None)
     if lead is not None:
-        is_told_later = story is not None and story.span is not None and story.span[0] > lead.evidence.span[1] and not lead.in_title
-        return today if story is None or is_told_later else story
+        is_told_later = story is not None and story.when.span is not None and story.when.span[0] > lead.evidence.span[1] and not lead.in_title
+        return today if story is None or is_told_later else story.when
     told = next((m for m in group if not m.is_past_perfect and not m.nominal), None)
-    return None if told is None else told.narrated or story
+    return None if told is None else told.narrated or (story.when if story is not None else None)
+
+
+def _spoke_in_story(m: EventMention, story: Story, published_on: Day) -> bool:
+    """Whether an undated comment belongs to the story's day: a morning paper's "yesterday", or the words of a state that takes part in the news of the day before."""
+    if (story.when.text or "").lower() == "yesterday":
+        return True
+    is_eve = (published_on - Day.fromisoformat(story.when.end)).days == 1
+    return is_eve and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)
 
 
 _AFTER = re.compile(
