@@ -25,7 +25,7 @@ from detente.coding.places import best_place, locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
-from detente.records import CodedReport, Document, Event, EventMention, Place, Refusal, Sentence, When
+from detente.records import CodedReport, Document, Event, EventMention, Place, Refusal, Sentence
 
 STEPS = (
     ("segment", "reading.segment", "Document", "blocks, dateline"),
