@@ -6,7 +6,7 @@ names an actor is no place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from detente.codebook.load import Codebook
 from detente.codebook.register import Entry, Register
 from detente.codebook.types import SYMMETRIC, VERBAL
 from detente.coding.actors import Mention
-from detente.coding.grammar import children, is_verb
+from detente.coding.grammar import children, first_conjunct, is_verb
 from detente.records import EventMention, Place, Sentence
 
 _LOCATIVE = frozenset(
@@ -112,7 +112,7 @@ def locate_events(
         found.append(
             _locate(m, s, names[m.sentence], register, codebook, ranks) or _capital(m, s, register, countries) or _capital_site(m, s, register, codebook, dateline, countries)
         )
-    opening = next(
+    opening = _lead_place(sentences, names, register, ranks) or next(
         (
             p
             for m, p in zip(mentions, found, strict=True)
@@ -180,33 +180,42 @@ TOWN_DEGREES = 0.25
 """How far from a town's centre a site may lie to be in it: about 25 km."""
 
 
+def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Iterator[tuple[int, Place]]:
+    """The towns and sites that are named as places, with the sentence: not "Seoul said", "relations with Seoul", "the ministry in Seoul", a government."""
+    for s in sentences:
+        for mention in names[s.index]:
+            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital") else None
+            if place is None or place.precision not in ("city", "site"):
+                continue
+            prep = _preposition(s, mention.head)
+            is_capital = mention.entry.kind == "capital" or place.name in register.capitals or mention.text in register.capitals
+            if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG and s.tags[s.heads[prep]][:2] != "NN":
+                yield s.index, place
+
+
+def _lead_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Place | None:
+    """The one town or site in which title and first sentence put the news."""
+    found = {place.name: place for index, place in _named_places(sentences[:2], names, register, ranks)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
 def _main_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> Place | None:
     """The town or site of which the whole report tells: named as a place in its title or lead, and much more often than any other."""
     counts: dict[str, int] = {}
     places: dict[str, Place] = {}
     lead: set[str] = set()
-    for s in sentences:
-        for mention in names[s.index]:
-            if mention.entry.kind not in ("place", "capital"):
-                continue
-            place = place_of(mention, register, ranks)
-            if place is None or place.precision not in ("city", "site"):
-                continue
-            prep = _preposition(s, mention.head)
-            is_capital = mention.entry.kind == "capital" or place.name in register.capitals
-            if is_capital and (prep is None or s.lemmas[prep].lower() not in _STRONG or s.tags[s.heads[prep]][:2] == "NN"):
-                continue  # "Seoul said", "relations with Seoul", "the ministry in Seoul": a government, no place
-            counts[place.name] = counts.get(place.name, 0) + 1
-            places[place.name] = place
-            if s.index <= 1:
-                lead.add(place.name)
+    for index, place in _named_places(sentences, names, register, ranks):
+        counts[place.name] = counts.get(place.name, 0) + 1
+        places[place.name] = place
+        if index <= 1:
+            lead.add(place.name)
     if dateline is not None and dateline.name in counts:
         counts[dateline.name] += 1
         lead.add(dateline.name)
     ordered = sorted(counts, key=lambda name: -counts[name])
     if not ordered or ordered[0] not in lead or counts[ordered[0]] < 2 or len(ordered) > 1 and counts[ordered[1]] * 2 > counts[ordered[0]]:
         return None
-    return places[ordered[0]]
+    return _town_of(places[ordered[0]], dateline)
 
 
 def _is_remote(s: Sentence, m: EventMention, codebook: Codebook) -> bool:
@@ -371,8 +380,11 @@ def _is_spoken_of(s: Sentence, token: int, m: EventMention, place: Place, codebo
         head, dep = s.heads[token], s.deps[token]
         if head == token or token == m.trigger or s.lemmas[token] in occasions and dep in ("advcl", "acl", "relcl", "appos"):
             return False
-        if dep in ("nsubj", "nsubjpass") and head == m.trigger:
+        if dep in ("nsubj", "nsubjpass") and head in (m.trigger, first_conjunct(s, m.trigger)):
             return place.precision == "country" or any(a.country == place.country for a in m.source)
+        if dep == "dobj" and s.lemmas[head] in codebook.grammar["light_verbs"]:
+            token = head
+            continue
         if dep in ("xcomp", "relcl", "dobj", "nsubj", "nsubjpass", "appos") or dep in ("acl", "advcl") and s.tags[token] == "VB" or dep == "ccomp" and head == m.trigger:
             return True
         if dep == "pobj" and s.lemmas[head] not in _OCCASION_PREPOSITIONS and not (s.lemmas[head] == "of" and s.deps[s.heads[head]] == "pobj"):
