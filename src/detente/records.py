@@ -149,6 +149,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     date_cost: float = 0.0
     narrated: When | None = None
     is_continued: bool = False
+    opens_scene: bool = False
     weak_target: bool = False
 
 

@@ -66,6 +66,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 historical=historical,
                 narrated=before,
                 is_continued=goes_on(s, m.trigger),
+                opens_scene=s.words[0] in ("In", "At", "Near", "Outside"),
                 is_past_perfect=_is_past_perfect(s, m.trigger, codebook),
                 date_cost=0.0 if after else cost,
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
@@ -182,7 +183,10 @@ def default_day(group: Sequence[EventMention], published_on: Day | None, story: 
         is_told_later = story is not None and story.when.span is not None and story.when.span[0] > lead.evidence.span[1] and not lead.in_title
         return today if story is None or is_told_later else story.when
     told = next((m for m in group if not m.is_past_perfect and not m.nominal), None)
-    return None if told is None else told.narrated or (story.when if story is not None else None)
+    if told is None:
+        return None
+    of_story = story.when if story is not None else None
+    return (of_story or told.narrated) if told.opens_scene else (told.narrated or of_story)
 
 
 def _spoke_in_story(m: EventMention, story: Story, published_on: Day) -> bool:
@@ -274,7 +278,7 @@ def _inside_content(s: Sentence, token: int, trigger: int) -> bool:
         if token == trigger or s.heads[token] == token:
             return False
         if s.heads[token] == trigger and s.deps[token] in ("xcomp", "ccomp", "advcl", "dobj"):
-            return True
+            return not (s.deps[token] == "advcl" and _opens_with(s, token, _AT_ONE_TIME))
         token = s.heads[token]
     return False
 
@@ -339,6 +343,8 @@ def _distance(s: Sentence, first: int, head: int, path: dict[int, float], codebo
         if token in path:
             return cost + path[token]
         dep = s.deps[token]
+        if dep == "acl" and s.tags[token] == "VBD" and s.lemmas[token] in codebook.grammar["report_verbs"]:
+            return cost + 1.0 + max(path.values())  # ", the minister announced on Tuesday" hung on the noun before it: a participle it is not
         if dep in ("relcl", "acl", "advcl", "ccomp", "pcomp"):
             cost += _way_out(s, token, first, path, codebook)
         elif dep == "conj" and is_verb(s, token):
@@ -369,8 +375,6 @@ def _way_out(s: Sentence, clause: int, first: int, path: dict[int, float], codeb
         return 1.0  # "meeting in Abuja on Sunday, the leaders gave": at one time
     if dep == "acl" and s.lemmas[clause] in grammar["carrying_verbs"] and s.lemmas[head] in grammar["message_nouns"]:
         return 1.0  # "in a video released on 5 May he threatened"
-    if dep == "acl" and s.tags[clause] == "VBD" and s.lemmas[clause] in grammar["report_verbs"]:
-        return 1.0  # ", the minister announced on Tuesday" hung on the noun before it: a participle it is not
     if dep == "relcl" and s.lemmas[clause] in grammar["occasion_verbs"] and s.deps[head] in ("nsubj", "nsubjpass"):
         return 2.0  # "the ambassadors, who met on Tuesday, urged"
     if dep in ("relcl", "acl"):

@@ -138,9 +138,9 @@ _FINEST_FIRST = ("site", "city", "region", "sea", "country")
 
 
 def best_place(group: Sequence[EventMention]) -> Place | None:
-    """The place of one event, told by ``group``: the most precise one; of two, the one that words of its own give, not the scene told before."""
+    """The place of one event, told by ``group``: one that its own words give before one carried over from the scene, then the most precise."""
     places = [m.place for m in group if m.place is not None]
-    return min(places, key=lambda p: (_FINEST_FIRST.index(p.precision) // 2, p.span is None, _FINEST_FIRST.index(p.precision)), default=None)
+    return min(places, key=lambda p: (p.span is None, _FINEST_FIRST.index(p.precision)), default=None)
 
 
 class _Scene(msgspec.Struct, frozen=True):
@@ -303,7 +303,9 @@ def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> 
             return options[0]
         country = register.country_places.get(entry.country or "")
         return Place(entry.detail, entry.country, country.latitude if country else None, country.longitude if country else None, "city")
-    if entry.kind in ("metonym", "organisation"):
+    if entry.kind == "organisation":
+        return next(iter(register.places.get(mention.text.removeprefix("the "), ())), None)
+    if entry.kind == "metonym":
         return next((p for p in register.places.get(mention.text.removeprefix("the "), ()) if p.country == entry.country), None)
     if entry.kind != "place" or entry.place is None:
         return None
@@ -322,7 +324,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
         ):
             continue
         prep = _preposition(s, mention.head)
-        if mention.entry.kind == "organisation" and (prep is None or s.lemmas[prep].lower() not in ("at", "in", "outside", "near", "inside")):
+        if mention.entry.kind == "organisation" and (prep is None or s.lemmas[prep].lower() not in ("at", "in", "outside", "near", "inside", "from")):
             continue  # a house stands for those who work in it, but "at the White House" is where it stands
         if (
             prep is None
