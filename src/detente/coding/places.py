@@ -351,8 +351,8 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                     or name in ("to", "into")
                     and lemma in _ARRIVALS
                     or name == "from"
-                    and lemma in _DEPARTURES
-                    and mention.entry.kind == "place"
+                    and {lemma, s.lemmas[s.heads[governor]].lower()} & _DEPARTURES
+                    and mention.entry.kind in ("place", "organisation")
                 ):
                     continue
             cost, token = (0.6 if name in ("near", "outside", "around") else 0.0 if name in _STRONG else 1.0), prep
