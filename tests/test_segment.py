@@ -77,6 +77,11 @@ def test_prose_that_begins_like_boilerplate_is_body(line: str) -> None:
         ("SEOUL (AP) — ", "SEOUL"),
         ("KABUL, Afghanistan (AP) — ", "KABUL"),
         ("NEW DELHI -- ", "NEW DELHI"),
+        ("NEW DELHI: ", "NEW DELHI"),
+        ("RÖSZKE, Hungary – ", "RÖSZKE"),
+        ("(Abuja) – ", "Abuja"),
+        ("Addis Ababa — ", "Addis Ababa"),
+        ("ANKARA/MOSCOW, Nov 25 (BNW) - ", "ANKARA/MOSCOW"),
     ],
 )
 def test_datelines(start: str, place: str) -> None:

@@ -16,17 +16,17 @@ from detente.coding.claims import find_claims
 from detente.coding.classify import load_classifier
 from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
-from detente.coding.dates import date_events, default_day, story_day
+from detente.coding.dates import Story, date_events, day_of_event, is_historical
 from detente.coding.events import find_events
-from detente.coding.merge import best_when, event_id, goldstein_of, intensity_of, joined_actors, merge_groups, merge_mentions
+from detente.coding.merge import event_id, goldstein_of, intensity_of, joined_actors, merge_groups, merge_mentions
 from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.coding.parties import choose_parties
-from detente.coding.places import locate_events
+from detente.coding.places import best_place, locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political
 from detente.reading.segment import segment_document
-from detente.records import CodedReport, Document, Event, EventMention, Place, Refusal, Sentence, When
+from detente.records import CodedReport, Document, Event, EventMention, Place, Refusal, Sentence
 
 STEPS = (
     ("segment", "reading.segment", "Document", "blocks, dateline"),
@@ -99,24 +99,23 @@ def _code_sentences(
     found, refusals = find_events(text, sentences, table.phrases, codebook)
     if second_opinion:
         found = [*found, *find_opinions(text, sentences, table.phrases, found, codebook, load_classifier)]
-    mentions = attribute_events(found, sentences, table.phrases, codebook)
+    mentions = attribute_events(found, sentences, table.phrases, codebook, table.home)
     mentions = complete_roles(mentions, sentences, table, codebook)
     mentions, left_out = keep_political(mentions, sentences, table)
     refusals.extend(left_out)
-    mentions, unresolved = date_events(mentions, text, sentences, published, codebook)
-    mentions = locate_events(mentions, sentences, table.mentions, register, [c for c, _ in table.countries], sent_from)
+    dated = date_events(mentions, text, sentences, published, codebook)
+    mentions = locate_events(dated.mentions, sentences, table.mentions, register, codebook, [c for c, _ in table.countries], sent_from)
     mentions = count_casualties(mentions, text, sentences)
     kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
     groups = group_mentions(kept, sentences, table, codebook)
     kept = sorted((m for g in groups for m in g), key=lambda m: (m.sentence, m.trigger))
-    story = story_day(kept, document.published_on)
-    events = [_make_event(document, group, n, story, codebook) for n, group in enumerate(groups)]
+    events = [_make_event(document, group, n, dated.story, codebook) for n, group in enumerate(groups)]
     index = {id(m): i for i, m in enumerate(kept)}
     owner = {index[id(m)]: e.event_id for g, e in zip(groups, events, strict=True) for m in g}
     relations = relate_events(kept, sentences, owner, codebook, text)
     claims = find_claims(mentions, sentences, table.phrases, codebook, text)
-    notes = ("no publication date: relative dates stay unresolved",) if unresolved and published is None else ()
+    notes = ("no publication date: relative dates stay unresolved",) if dated.is_unresolved and published is None else ()
     report = CodedReport(document=document, events=tuple(events), claims=tuple(claims), relations=tuple(relations), refusals=tuple(refusals), notes=notes)
     return Trace(document, tuple(sentences), table, tuple(mentions), report)
 
@@ -140,13 +139,13 @@ def _dateline_place(dateline: str | None, register: Register) -> Place | None:
     return None
 
 
-def _make_event(document: Document, group: Sequence[EventMention], number: int, story: When | None, codebook: Codebook) -> Event:
+def _make_event(document: Document, group: Sequence[EventMention], number: int, story: Story | None, codebook: Codebook) -> Event:
     key = group[0]
-    when = best_when(group) or default_day(group, document.published_on, story)
+    when = day_of_event(group, document.published_on, story)
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
     contexts = tuple(dict.fromkeys(c for mention in group for c in mention.contexts))
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))
-    place = next((m.place for m in sorted(group, key=lambda m: "site city region sea country".split().index(m.place.precision) if m.place else 9)), None)
+    place = best_place(group)
     return Event(
         event_id=event_id(document.id, key, number),
         doc_id=document.id,
@@ -164,7 +163,7 @@ def _make_event(document: Document, group: Sequence[EventMention], number: int, 
         place=place,
         said_by=said,
         modality=key.modality,
-        historical=any(m.historical for m in group) if when is None or when.span is None else next((m.historical for m in group if m.when == when), False),
+        historical=is_historical(when, document.published_on) if when is not None and document.published_on is not None else any(m.historical for m in group),
         dead=next((m.dead for m in reversed(group) if m.dead is not None), None),
         injured=next((m.injured for m in reversed(group) if m.injured is not None), None),
         evidence=tuple(m.evidence for m in sorted(group, key=lambda m: m.evidence.span)),

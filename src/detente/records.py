@@ -147,6 +147,9 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     is_past_perfect: bool = False
     date_reason: str | None = None
     date_cost: float = 0.0
+    narrated: When | None = None
+    is_continued: bool = False
+    opens_scene: bool = False
     weak_target: bool = False
 
 

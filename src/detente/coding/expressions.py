@@ -10,6 +10,7 @@ import bisect
 import calendar
 import datetime
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -47,13 +48,13 @@ _GRAMMAR = re.compile(
             rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b(?!,? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M})(?!,? {_M} \d))",
             r"(?P<now>\b(?:earlier |later )?(?P<now_w>today|yesterday|tomorrow|tonight|overnight|the day before yesterday)\b)",
             rf"(?P<dayp>\b(?P<dayp_w>this|last|yesterday) (?:{_PART})\b)",
+            r"(?P<now2>\b(?P<now2_w>(?:earlier|later) (?:in the|that|the same) day|(?:the same|that) (?:day|night|morning|afternoon|evening|week|month|year)|at (?:the same|that) time|this time|(?:hours|minutes|moments|shortly) (?:earlier|later|afterwards?)|the day before|the (?:previous|next|following) day|a day (?:earlier|later))\b)",
             r"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
             rf"(?P<span>\b(?:the )?(?P<span_q>past|last|recent|previous|coming|next) (?:(?P<span_n>{_N}) )?(?P<span_u>days|weeks|months|years|hours)\b)",
             rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
             r"(?P<y>\b(?P<y_q>since |in |of |early |late |mid-|from |until |by |the )?(?P<y_y>(?:19[4-9]|20[0-4])\d)\b(?![-/\d]|[,.]\d| (?:people|troops|soldiers|men|women|dollars|euros|percent|km|miles|metres|meters|square|tons|tonnes|refugees|others)))",
-            r"(?P<part>\b(?:early |late |earlier |later )?(?:in the (?:early |late )?(?:morning|afternoon|evening)|at (?:dawn|dusk|midnight|noon|daybreak))\b)",
-            r"(?P<now2>\b(?P<now2_w>earlier in the day|later in the day|the same day|that day|this time|hours earlier|hours later|the day before|the next day|the following day|a day earlier|a day later)\b)",
+            rf"(?P<part>\b(?:early |late |earlier |later )?(?:in the (?:early |late )?(?:morning|afternoon|evening|hours)|at (?:dawn|dusk|midnight|noon|daybreak))\b(?! (?:on |of |last )?(?:{_W}|{_M}|\d)))",
         )
     )
 )
@@ -71,8 +72,9 @@ class Expression(msgspec.Struct, frozen=True):
     is_since: bool = False
 
 
-def find_expressions(text: str, s: Sentence, published_on: Day | None, context: Day | None = None) -> list[Expression]:
-    """The time expressions of a sentence, resolved against the publication date; ``context`` is the day last spoken of."""
+def find_expressions(text: str, s: Sentence, published_on: Day | None, context: When | None = None, done: Collection[str] = ()) -> list[Expression]:
+    """The time expressions of a sentence, resolved against the publication date; ``context`` is the period last spoken of, ``done`` the verbs below
+    whose past an infinitive tells of the past too ("tried to cross on Monday")."""
     start, end = s.span
     lowered = text[start:end].lower().replace("\u00a0", " ").replace("\n", " ").replace("’", "'").replace("–", "-")
     if len(lowered) != end - start:
@@ -86,7 +88,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
         first = max(0, bisect.bisect_right(s.starts, a) - 1)
         last = max(first, bisect.bisect_left(s.ends, b))
         last = min(last, len(s.words) - 1)
-        future = _is_future(s, first)
+        future = _is_future(s, first, done)
         try:
             period, reason = _RESOLVE[kind](match, published_on, context, future)
         except (ValueError, OverflowError):
@@ -97,7 +99,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
             when = When(day_start.isoformat(), day_end.isoformat(), precision, text[a:b], (a, b))
         out.append(Expression(first, last, (a, b), text[a:b], when, reason, match.group(0).startswith("since")))
         if period is not None and period[2] in ("day", "month") and (published_on is None or period[0] <= published_on):
-            context = period[0]
+            context = when
     return out
 
 
@@ -112,11 +114,15 @@ Resolved = tuple[tuple[Day, Day, Precision] | None, str | None]
 _NO_DATE: Resolved = (None, "relative-without-publication-date")
 
 
-def _is_future(s: Sentence, token: int) -> bool:
+def _is_future(s: Sentence, token: int, done: Collection[str]) -> bool:
     """Whether the verb that governs the expression speaks of the future."""
     for _ in range(6):
         if is_verb(s, token):
-            return any(s.words[c].lower() in ("will", "'ll", "shall") or s.tags[c] == "TO" for c in s.children[token] if s.deps[c] == "aux")
+            auxiliaries = [c for c in s.children[token] if s.deps[c] == "aux"]
+            if any(s.words[c].lower() in ("will", "'ll", "shall") for c in auxiliaries):
+                return True
+            head = s.heads[token]
+            return any(s.tags[c] == "TO" for c in auxiliaries) and not (s.deps[token] == "xcomp" and s.tags[head] == "VBD" and s.lemmas[head] in done)
         if s.heads[token] == token:
             return False
         token = s.heads[token]
@@ -140,7 +146,7 @@ def read_number(word: str) -> int:
     return int(word) if word.isdigit() else _NUMBERS.get(word.strip(), 1)
 
 
-def _iso(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _iso(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return _day(Day.fromisoformat(m.group("iso")))
 
 
@@ -152,7 +158,8 @@ def _named_day(month: str, day: str, year: str | None, published: Day | None, fu
         return _NO_DATE
     found = Day(published.year, number, int(day))
     if future and found < published:
-        found = Day(published.year + 1, number, int(day))
+        ahead = Day(published.year + 1, number, int(day))
+        found = ahead if ahead - published < published - found else found  # "refused to stop the work on Sept. 9": the infinitive is no future
     elif not future and found > published + datetime.timedelta(days=60 if found.month != 12 else 20):
         found = Day(published.year - 1, number, int(day))
     elif not future and found > published and (found - published).days > 10:
@@ -160,18 +167,18 @@ def _named_day(month: str, day: str, year: str | None, published: Day | None, fu
     return _day(found)
 
 
-def _dmy(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _dmy(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return _named_day(m.group("dmy_m"), m.group("dmy_d"), m.group("dmy_y"), published, future)
 
 
-def _mdy(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _mdy(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     found, reason = _named_day(m.group("mdy_m"), m.group("mdy_d"), m.group("mdy_y"), published, future)
     if found is not None and m.group("mdy_d2"):
         return (found[0], found[0].replace(day=int(m.group("mdy_d2"))), "day"), None
     return found, reason
 
 
-def _my(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _my(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return _month(int(m.group("my_y")), _MONTHS[m.group("my_m").rstrip(".")])
 
 
@@ -192,19 +199,19 @@ def shift(anchor: Day, count: int, unit: str) -> Resolved:
     return _year(anchor.year + count * (10 if unit == "decade" else 1))
 
 
-def _ago(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _ago(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return _NO_DATE if published is None else shift(published, -read_number(m.group("ago_n")), m.group("ago_u"))
 
 
-def _rel(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
-    anchor = context or published
+def _rel(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
+    anchor = Day.fromisoformat(context.start) if context is not None else published
     if anchor is None or m.group("rel_w") in ("before", "after"):
         return None, "relative-to-another-event"
     sign = 1 if m.group("rel_w") == "later" else -1
     return shift(anchor, sign * read_number(m.group("rel_n")), m.group("rel_u"))
 
 
-def _wd(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _wd(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
     wanted = _DAYS[m.group("wd_d")]
@@ -218,23 +225,25 @@ def _wd(m: re.Match[str], published: Day | None, context: Day | None, future: bo
     return _day(published - datetime.timedelta(days=back))
 
 
-def _now(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _now(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
     shift = {"yesterday": -1, "tomorrow": 1, "the day before yesterday": -2}.get(m.group("now_w"), 0)
     return _day(published + datetime.timedelta(days=shift))
 
 
-def _dayp(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _dayp(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return _NO_DATE if published is None else _day(published - datetime.timedelta(days=0 if m.group("dayp_w") == "this" else 1))
 
 
-def _unit(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _unit(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
     quality, unit = m.group("unit_q").removeprefix("the "), m.group("unit_u")
     if quality in ("over the", "at the") and unit != "weekend":
         return None, "no-period"
+    if m.group(0).startswith("later") and quality == "this":
+        return None, "future-period"
     step = {"last": -1, "past": -1, "previous": -1, "next": 1, "coming": 1}.get(quality, 0)
     if unit == "day":
         return _day(published + datetime.timedelta(days=step))
@@ -246,7 +255,7 @@ def _unit(m: re.Match[str], published: Day | None, context: Day | None, future: 
     return shift(published, step, unit)
 
 
-def _span(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _span(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
     if m.group("span_q") in ("coming", "next"):
@@ -261,7 +270,7 @@ def _span(m: re.Match[str], published: Day | None, context: Day | None, future: 
     return (published - datetime.timedelta(days=days), published, precision), None
 
 
-def _m(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _m(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
     number = _MONTHS[m.group("m_m").rstrip(".")]
@@ -274,32 +283,45 @@ def _m(m: re.Match[str], published: Day | None, context: Day | None, future: boo
     return _month(year, number)
 
 
-def _decade(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _decade(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     year = int(m.group("decade_y"))
     return (Day(year, 1, 1), Day(year + 9, 12, 31), "year"), None
 
 
-def _y(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _y(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     year = int(m.group("y_y"))
     if published is not None and year > published.year + 30:
         raise ValueError("not a year")
     return _year(year)
 
 
-def _now2(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _now2(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     words = m.group("now2_w")
-    anchor = published if "in the day" in words else context or published
+    if words == "at that time" and context is not None:
+        return (Day.fromisoformat(context.start), Day.fromisoformat(context.end), context.precision), None
+    anchor = Day.fromisoformat(context.start) if context is not None and "in the day" not in words else _news_day(published, context)
     if anchor is None:
         return _NO_DATE
-    step = -1 if words in ("the day before", "a day earlier") else 1 if words in ("the next day", "the following day", "a day later") else 0
+    if words in ("that week", "that month", "that year", "the same week", "the same month", "the same year"):
+        return shift(anchor, 0, words.split()[-1])
+    step = -1 if words in ("the day before", "a day earlier", "the previous day") else 1 if words in ("the next day", "the following day", "a day later") else 0
     return _day(anchor + datetime.timedelta(days=step))
 
 
-def _part(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
-    return _NO_DATE if published is None else _day(published)
+def _part(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
+    anchor = _news_day(published, context)
+    return _NO_DATE if anchor is None else _day(anchor)
 
 
-def _skip(m: re.Match[str], published: Day | None, context: Day | None, future: bool) -> Resolved:
+def _news_day(published: Day | None, context: When | None) -> Day | None:
+    """The day that a time of day belongs to: the one last spoken of if that is news, else the day of publication."""
+    if published is None or context is None or context.precision != "day":
+        return published
+    day = Day.fromisoformat(context.start)
+    return day if 0 <= (published - day).days <= 2 else published
+
+
+def _skip(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     return None, "recurring"
 
 

@@ -94,6 +94,18 @@ def first_conjunct(s: Sentence, i: int) -> int:
     return i
 
 
+def goes_on(s: Sentence, verb: int) -> bool:
+    """Whether the subject of the main verb is one that the text before has named: "They urged", "Its foreign ministry"."""
+    top = first_conjunct(s, verb)
+    if not is_verb(s, verb) or s.heads[top] != top:
+        return False
+    subjects, _ = surface_subjects(s, verb)
+    return any(
+        s.tags[k] == "PRP" and s.words[k].lower() in ("he", "she", "they", "it") or any(s.tags[c] == "PRP$" and s.words[c][0].isupper() for c in s.children[k])
+        for k in subjects[:1]
+    )
+
+
 def is_passive(s: Sentence, v: int, depth: int = 0) -> bool:
     """Whether verb ``v`` is in the passive, reduced passives ("troops sent by") and headline passives ("Six killed in blast") included."""
     kids = s.children[v]

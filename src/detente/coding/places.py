@@ -6,13 +6,15 @@ names an actor is no place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from detente.codebook.load import Codebook
 from detente.codebook.register import Entry, Register
+from detente.codebook.types import SYMMETRIC, VERBAL
 from detente.coding.actors import Mention
-from detente.coding.grammar import is_verb
+from detente.coding.grammar import children, first_conjunct, is_verb
 from detente.records import EventMention, Place, Sentence
 
 _LOCATIVE = frozenset(
@@ -95,6 +97,7 @@ def locate_events(
     sentences: Sequence[Sentence],
     names: Sequence[Sequence[Mention]],
     register: Register,
+    codebook: Codebook,
     countries: Sequence[str],
     dateline: Place | None = None,
 ) -> list[EventMention]:
@@ -103,8 +106,13 @@ def locate_events(
     ``dateline`` is the city that the report is sent from: talks that no words place, between parties who are not at home there, are held there.
     """
     ranks: Mapping[str, int] = {code: i for i, code in enumerate(countries)}
-    found = [_locate(m, sentences[m.sentence], names[m.sentence], register, ranks) or _capital(m, sentences[m.sentence], register, countries) for m in mentions]
-    opening = next(
+    found: list[Place | None] = []
+    for m in mentions:
+        s = sentences[m.sentence]
+        found.append(
+            _locate(m, s, names[m.sentence], register, codebook, ranks) or _capital(m, s, register, countries) or _capital_site(m, s, register, codebook, dateline, countries)
+        )
+    opening = _lead_place(sentences, names, register, ranks) or next(
         (
             p
             for m, p in zip(mentions, found, strict=True)
@@ -112,24 +120,138 @@ def locate_events(
         ),
         None,
     )
+    main = _main_place(sentences, names, register, ranks, dateline)
     out: list[EventMention] = []
-    scene: tuple[int, Place] | None = None
+    scene: _Scene | None = None
     for m, place in zip(mentions, found, strict=True):
         if place is not None and place.precision in ("city", "site") and not m.historical:
-            scene = (m.sentence, place)
-        elif place is None and m.event_type in _SITUATED and not m.historical:
-            near = scene[1] if scene is not None and m.sentence - scene[0] <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
-            if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
-                near = dateline
-            if near is not None and _could_be_there(m, near):
-                place = msgspec.structs.replace(near, text=None, span=None)
+            place = _town_of(place, dateline)
+            scene = _Scene(m.sentence, place, m.event_type)
+        elif place is None and not _is_remote(sentences[m.sentence], m, codebook):
+            near = _scene_of(m, scene, opening, main, dateline)
+            place = msgspec.structs.replace(near, text=None, span=None) if near is not None else None
         out.append(msgspec.structs.replace(m, place=place))
     return out
 
 
+_FINEST_FIRST = ("site", "city", "region", "sea", "country")
+
+
+def best_place(group: Sequence[EventMention]) -> Place | None:
+    """The place of one event, told by ``group``: one that its own words give before one carried over from the scene, then the most precise."""
+    places = [m.place for m in group if m.place is not None]
+    return min(places, key=lambda p: (p.span is None, _FINEST_FIRST.index(p.precision)), default=None)
+
+
+class _Scene(msgspec.Struct, frozen=True):
+    """Where the text is: the sentence that said so, and what happened there."""
+
+    sentence: int
+    place: Place
+    event_type: str
+
+
+def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main: Place | None, dateline: Place | None) -> Place | None:
+    """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
+    if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
+        return scene.place
+    if m.event_type not in _SITUATED or m.historical:
+        return None
+    near = scene.place if scene is not None and m.sentence - scene.sentence <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
+    if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
+        near = dateline
+    if near is not None and not _could_be_there(m, near):
+        near = None
+    if near is None and main is not None and m.event_type in _LOCAL and all(a.country in (main.country, None) for a in m.source) and _could_be_there(m, main):
+        near = main
+    return near
+
+
+def _town_of(place: Place, dateline: Place | None) -> Place:
+    """A building or square in the town from which the report is sent is in that town."""
+    if place.precision != "site" or dateline is None or None in (place.latitude, place.longitude, dateline.latitude, dateline.longitude):
+        return place
+    north, east = (place.latitude or 0) - (dateline.latitude or 0), (place.longitude or 0) - (dateline.longitude or 0)
+    is_near = max(abs(north), abs(east)) <= TOWN_DEGREES
+    return msgspec.structs.replace(dateline, text=place.text, span=place.span) if is_near else place
+
+
+TOWN_DEGREES = 0.25
+"""How far from a town's centre a site may lie to be in it: about 25 km."""
+
+
+def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Iterator[tuple[int, Place]]:
+    """The towns and sites that are named as places, with the sentence: not "Seoul said", "relations with Seoul", "the ministry in Seoul", a government."""
+    for s in sentences:
+        for mention in names[s.index]:
+            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital") else None
+            if place is None or place.precision not in ("city", "site"):
+                continue
+            prep = _preposition(s, mention.head)
+            is_capital = mention.entry.kind == "capital" or place.name in register.capitals or mention.text in register.capitals
+            if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG and s.tags[s.heads[prep]][:2] != "NN":
+                yield s.index, place
+
+
+def _lead_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Place | None:
+    """The one town or site in which title and first sentence put the news."""
+    found = {place.name: place for index, place in _named_places(sentences[:2], names, register, ranks)}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _main_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> Place | None:
+    """The town or site of which the whole report tells: named as a place in its title or lead, and much more often than any other."""
+    counts: dict[str, int] = {}
+    places: dict[str, Place] = {}
+    lead: set[str] = set()
+    for index, place in _named_places(sentences, names, register, ranks):
+        counts[place.name] = counts.get(place.name, 0) + 1
+        places[place.name] = place
+        if index <= 1:
+            lead.add(place.name)
+    if dateline is not None and dateline.name in counts:
+        counts[dateline.name] += 1
+        lead.add(dateline.name)
+    ordered = sorted(counts, key=lambda name: -counts[name])
+    if not ordered or ordered[0] not in lead or counts[ordered[0]] < 2 or len(ordered) > 1 and counts[ordered[1]] * 2 > counts[ordered[0]]:
+        return None
+    return _town_of(places[ordered[0]], dateline)
+
+
+def _is_remote(s: Sentence, m: EventMention, codebook: Codebook) -> bool:
+    """Whether the act was done from afar, so that it has no one place: "spoke by telephone", "said in a tweet"."""
+    verb = m.trigger if is_verb(s, m.trigger) or not is_verb(s, s.heads[m.trigger]) else s.heads[m.trigger]
+    for child in (c for k in (verb, *children(s, verb, "dobj")) for c in s.children[k]):
+        if s.deps[child] in ("prep", "agent") and any(s.tags[c][:2] == "NN" and s.lemmas[c].lower() in codebook.grammar["remote_nouns"] for c in s.children[child]):
+            return True
+    return s.lemmas[m.trigger].lower() in codebook.grammar["remote_nouns"] and (m.event_type == "CONSULT" or s.lemmas[m.trigger] != "call")
+
+
+def _capital_site(m: EventMention, s: Sentence, register: Register, codebook: Codebook, dateline: Place | None, countries: Sequence[str]) -> Place | None:
+    """ "outside the presidential palace", "sealed off the embassy": what stands in a capital places the event there, in the country of those who act."""
+    if m.event_type not in _LOCAL:
+        return None
+    for k, lemma in enumerate(s.lemmas):
+        if lemma.lower() not in codebook.grammar["capital_sites"] or not (
+            s.deps[k] == "dobj" and s.heads[k] == m.trigger and lemma != "parliament" or s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in _STRONG
+        ):
+            continue
+        if _climb(s, k, _above(s, m.trigger)) > 2.0:
+            continue
+        homes = [a.country for a in m.source if a.country]
+        code = homes[0] if homes else dateline.country if dateline is not None else next(iter(countries), None)
+        name = next((n for n, c in register.capitals.items() if c == code), None)
+        options = [p for p in register.places.get(name or "", ()) if p.country == code]
+        if options:
+            return msgspec.structs.replace(options[0], text=s.words[k], span=(s.starts[k], s.ends[k]))
+    return None
+
+
 SCENE_SENTENCES = 2
 """For how many sentences a named scene goes on: "Police fired tear gas" is where the sentence before was. Set on the sample corpora."""
-_SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "AGREE", "RETREAT"})
+_SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "RETREAT"})
+_LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+_DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
 
 
 def _could_be_there(m: EventMention, place: Place) -> bool:
@@ -145,7 +267,7 @@ def _on_neutral_ground(m: EventMention, place: Place) -> bool:
 def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
     """ "in the capital", "in the Russian capital": the capital of the country named, else of the one the document is about."""
     for k, lemma in enumerate(s.lemmas):
-        if lemma == "capital" and s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in ("in", "at", "near", "around", "outside", "across", "of", "on") and abs(k - m.trigger) < 15:
+        if lemma == "capital" and s.deps[k] == "pobj" and _is_at(s, k) and abs(k - m.trigger) < 15:
             owners = [a.country for a in (*m.source, *m.target) if a.country]
             code = next((c for c in (*countries[:1], *owners) if c), None)
             words = [s.words[c] for c in s.children[k]]
@@ -160,6 +282,16 @@ def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequen
     return None
 
 
+def _is_at(s: Sentence, token: int) -> bool:
+    """Whether a preposition puts something at the noun: "in the capital", "the centre of the capital", but not "north of the capital"."""
+    prep = s.heads[token]
+    name, governor = s.lemmas[prep], s.lemmas[s.heads[prep]].lower()
+    return name in ("in", "at", "near", "around", "outside", "across", "on") or name == "of" and governor in _PLACE_NOUNS and governor not in _DIRECTIONS
+
+
+_DIRECTIONS = frozenset({"north", "south", "east", "west"})
+
+
 def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> Place | None:
     """The place that a name denotes: among places of one name, the one in the country that the document speaks of most, else the first."""
     entry: Entry = mention.entry
@@ -171,23 +303,29 @@ def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> 
             return options[0]
         country = register.country_places.get(entry.country or "")
         return Place(entry.detail, entry.country, country.latitude if country else None, country.longitude if country else None, "city")
+    if entry.kind == "organisation":
+        return next(iter(register.places.get(mention.text.removeprefix("the "), ())), None)
     if entry.kind == "metonym":
-        return next((p for p in register.places.get(mention.text, ()) if p.country == entry.country), None)
+        return next((p for p in register.places.get(mention.text.removeprefix("the "), ()) if p.country == entry.country), None)
     if entry.kind != "place" or entry.place is None:
         return None
     options = list(register.places.get(mention.text, ())) or [entry.place]
     return min(options, key=lambda p: (p.gazetteer_id is not None and p.name != mention.text, ranks.get(p.country or "", 99)))
 
 
-def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, ranks: Mapping[str, int]) -> Place | None:
+def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, codebook: Codebook, ranks: Mapping[str, int]) -> Place | None:
     above = _above(s, m.trigger)
     roles = {a.span for a in (*m.source, *m.target) if a.span}
     best: Place | None = None
     best_cost = 9.0
     for mention in names:
-        if mention.entry.kind not in ("place", "capital", "country", "metonym"):
+        if mention.entry.kind not in ("place", "capital", "country", "metonym") and not (
+            mention.entry.kind == "organisation" and mention.text.removeprefix("the ") in register.places
+        ):
             continue
         prep = _preposition(s, mention.head)
+        if mention.entry.kind == "organisation" and (prep is None or s.lemmas[prep].lower() not in ("at", "in", "outside", "near", "inside", "from")):
+            continue  # a house stands for those who work in it, but "at the White House" is where it stands
         if (
             prep is None
             and s.deps[mention.head] in ("dobj", "nsubjpass")
@@ -202,19 +340,28 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
             cost, token = 1.5, mention.head
         else:
             name = s.lemmas[prep].lower()
-            if name not in _LOCATIVE:
-                continue
+            if name not in _LOCATIVE or name == "on" and mention.entry.kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
+                continue  # "pressure on Tehran" is no place
             governor = s.heads[prep]
             if name in ("to", "from", "of", "into", "toward", "towards", "between", "by"):
                 lemma = s.lemmas[governor].lower()
-                if not (name == "of" and lemma in _PLACE_NOUNS or name in ("to", "into") and lemma in _ARRIVALS or name == "from" and lemma == "withdraw"):
+                if not (
+                    name == "of"
+                    and lemma in _PLACE_NOUNS
+                    or name in ("to", "into")
+                    and lemma in _ARRIVALS
+                    or name == "from"
+                    and {lemma, s.lemmas[s.heads[governor]].lower()} & _DEPARTURES
+                    and mention.entry.kind in ("place", "organisation")
+                ):
                     continue
-            cost, token = (0.0 if name in _STRONG else 1.0), prep
+            cost, token = (0.6 if name in ("near", "outside", "around") else 0.0 if name in _STRONG else 1.0), prep
         place = place_of(mention, register, ranks)
-        if place is None:
+        if place is None or m.event_type in _SPOKEN and _is_spoken_of(s, token, m, place, codebook) or m.event_type == "AGREE" and _is_promised(s, token, m.trigger):
             continue
+        cost += 0.3 if s.deps[mention.head] == "conj" else 0.0
         cost += _climb(s, token, above) + _PRECISION.get(place.precision, 3) * 0.4 + abs(mention.head - m.trigger) / 200
-        if (s.starts[mention.first], s.ends[mention.last]) in roles:
+        if mention.entry.kind != "place" and (s.starts[mention.first], s.ends[mention.last]) in roles:
             cost += 3.0
         if cost < best_cost:
             span = (s.starts[mention.first], s.ends[mention.last])
@@ -222,6 +369,45 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
     if best is None and m.event_type == "CONSULT":
         best = _visited(m, s, names, register, ranks)
     return best
+
+
+_SPOKEN = VERBAL - {"AGREE"}
+
+
+def _is_spoken_of(s: Sentence, token: int, m: EventMention, place: Place, codebook: Codebook) -> bool:
+    """Whether a place belongs to what the words are about ("condemned the exercise near the border") or is the seat of who speaks ("the ministry in
+    Pyongyang"), not where they were spoken ("at a rally in Tbilisi", "the envoy in Geneva")."""
+    occasions = codebook.grammar["occasion_verbs"]
+    for _ in range(12):
+        head, dep = s.heads[token], s.deps[token]
+        if head == token or token == m.trigger or s.lemmas[token] in occasions and dep in ("advcl", "acl", "relcl", "appos"):
+            return False
+        if dep in ("nsubj", "nsubjpass") and head in (m.trigger, first_conjunct(s, m.trigger)):
+            return place.precision == "country" or any(a.country == place.country for a in m.source)
+        if dep == "dobj" and s.lemmas[head] in codebook.grammar["light_verbs"]:
+            token = head
+            continue
+        if dep in ("xcomp", "relcl", "dobj", "nsubj", "nsubjpass", "appos") or dep in ("acl", "advcl") and s.tags[token] == "VB" or dep == "ccomp" and head == m.trigger:
+            return True
+        if dep == "pobj" and s.lemmas[head] not in _OCCASION_PREPOSITIONS and not (s.lemmas[head] == "of" and s.deps[s.heads[head]] == "pobj"):
+            return True
+        token = head
+    return False
+
+
+def _is_promised(s: Sentence, token: int, trigger: int) -> bool:
+    """Whether a place stands in the infinitive or clause that says what is promised: "agreed to open an office in Kaesong"."""
+    for _ in range(12):
+        head = s.heads[token]
+        if head == token or token == trigger:
+            return False
+        if s.deps[token] in ("xcomp", "ccomp") and head == trigger or s.deps[token] in ("acl", "advcl") and s.tags[token] == "VB":
+            return True
+        token = head
+    return False
+
+
+_OCCASION_PREPOSITIONS = frozenset({"at", "in", "during", "outside", "near", "before", "after", "on", "with", "through"})
 
 
 def _visited(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, ranks: Mapping[str, int]) -> Place | None:
@@ -280,7 +466,7 @@ def _climb(s: Sentence, token: int, above: Mapping[int, float]) -> float:
     for _ in range(12):
         if token in above:
             return cost + above[token]
-        cost += 2.0 if s.deps[token] in ("relcl", "acl", "advcl", "ccomp") else 0.3
+        cost += 2.0 if s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
         if s.heads[token] == token:
             break
         token = s.heads[token]

@@ -21,7 +21,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 _DATELINE = re.compile(
-    r"^\s*(?P<place>[A-Z][A-Z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - )\s*"
+    r"^\s*\(?(?P<place>[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)\)?(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - |:(?= |$))\s*"
 )
 _AGENCY = re.compile(r"^\s*(?:(?P<place>[A-Z][A-Za-z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?) )?\((?:CNN|AP|AFP|UPI|BBC|VOA|ANI|IANS|PTI|EFE|DPA|TASS|ABC|CBS|NBC|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo|[A-Z]{3} News)\) ?(?:--|—|–|-)?\s*")
 """A dateline without a dash, or without a place: "Seoul (CNN)", "(Reuters) -"."""
@@ -56,16 +56,26 @@ def segment_document(document: Document) -> tuple[list[Block], str | None]:
             kind = "body"
         seen.add(key)
         if kind == "body":
-            matched = _DATELINE.match(raw[:MAX_DATELINE_CHARS]) or _AGENCY.match(raw[:MAX_DATELINE_CHARS])
-            named = (matched.group("place") or "").strip() if matched else ""
-            if matched and dateline is None and len(blocks) < 5 and (named.isupper() or "(" in matched.group(0)):
-                dateline = named or None
+            matched = _DATELINE.match(raw[:MAX_DATELINE_CHARS])
+            if matched is not None and not _is_dateline(matched, raw):
+                matched = None
+            matched = matched or _AGENCY.match(raw[:MAX_DATELINE_CHARS])
+            if matched and dateline is None and len(blocks) < 5:
+                dateline = (matched.group("place") or "").strip() or None
                 blocks.append(Block((start, start + matched.end()), "boilerplate"))
                 start += matched.end()
                 if start >= end:
                     continue
         blocks.extend(_repeats(text, start, end, kind, seen))
     return blocks, dateline
+
+
+def _is_dateline(matched: re.Match[str], raw: str) -> bool:
+    """ "KABUL -", "Kabul (EPW) -", "(Kabul) -"; a town in small letters alone only before a long dash and a capital: "Addis Ababa — For"."""
+    place, whole = matched.group("place"), matched.group(0)
+    if place.split(",")[0].isupper():
+        return True
+    return ":" not in whole and ("(" in whole or whole.endswith("— ") and raw[matched.end() : matched.end() + 1].isupper())
 
 
 def _repeats(text: str, start: int, end: int, kind: BlockKind, seen: set[str]) -> list[Block]:
