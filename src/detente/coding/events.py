@@ -150,8 +150,10 @@ class _Finder:
         if p.objects is not None and not any(self._is_lemma(o, p.objects) for o in self._with_conjuncts(objects)):
             return None
         for name, lemmas in p.prep_needs:
-            if not any(q.name == name and (not lemmas or self._is_lemma(q.object, lemmas)) for q in clause.prepositions):
-                return None
+            if any(q.name == name and (not lemmas or self._is_lemma(q.object, lemmas)) for q in clause.prepositions):
+                continue
+            if not lemmas or not self._has_particle(v, name) or not any(self._is_lemma(o, lemmas) for o in self._with_conjuncts(objects)):
+                return None  # "hand over the suspect": the parser reads a particle where the pattern has a preposition
         if p.complement == "to" and clause.infinitive is None:
             return None
         if p.complement == "that" and clause.clause is None:
@@ -160,12 +162,12 @@ class _Finder:
         if p.target == "prep":
             heads = [q for q in clause.prepositions if q.name in p.target_preps]
             if not heads:
-                return None
-            nearest = min(heads, key=lambda q: (q.depth, q.token))
-            if is_verb(s, nearest.object) and nearest.object not in self.phrases:
-                targets = ()
+                if not objects or p.objects is not None or not any(self._has_particle(v, name) for name in p.target_preps):
+                    return None
+                targets = objects
             else:
-                targets = (nearest.object,)
+                nearest = min(heads, key=lambda q: (q.depth, q.token))
+                targets = () if is_verb(s, nearest.object) and nearest.object not in self.phrases else (nearest.object,)
         elif p.target == "object":
             targets = objects
             if p.objects is not None:
@@ -188,6 +190,9 @@ class _Finder:
 
     def _may_lack_object(self, clause: Clause) -> bool:
         return bool(clause.subjects)
+
+    def _has_particle(self, v: int, word: str) -> bool:
+        return any(self.s.deps[c] == "prt" and self.s.words[c].lower() == word for c in self.s.children[v])
 
     def _word_near(self, v: int, word: str) -> bool:
         """Whether a fixed word of a pattern belongs to verb ``v``: below it, or right behind it where the parser went astray."""
