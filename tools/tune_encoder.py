@@ -1,8 +1,9 @@
-"""Tune MiniLM's upper layers on ``codebook/data/training/*.tsv`` and write ``codebook/data/classifier/tuned.*`` (the same from the same files).
+"""Tune MiniLM's upper layers on ``codebook/data/training/*.tsv`` and write ``codebook/data/classifier/tuned.*`` (fixed seed).
 
-    python tools/tune_encoder.py            # measure on one held-out fold, train on everything, write
-    python tools/tune_encoder.py --check    # measure on the held-out fold only
-    python tools/tune_encoder.py --no-cv    # train and write with the stored temperature and figures
+    python tools/tune_encoder.py             # measure on one held-out fold, train on everything, write
+    python tools/tune_encoder.py --check     # measure on the held-out fold only
+    python tools/tune_encoder.py --calibrate # the same, and store its temperature and figures beside the stored weights
+    python tools/tune_encoder.py --no-cv     # train and write with the stored temperature and figures
 
 Needs jax, optax and onnx (the ``train`` extra) and scikit-learn (``dev``); the installed package needs neither. Under half an hour on one core.
 Run it after tools/train_classifier.py: its labels must be the same.
@@ -320,6 +321,7 @@ def main() -> None:
     """Train and write, or only check."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--check", action="store_true", help="measure on the held-out fold only, write nothing")
+    arguments.add_argument("--calibrate", action="store_true", help="measure on the held-out fold, store temperature and scores, and leave the weights")
     arguments.add_argument("--no-cv", action="store_true", help="skip the held-out fold and keep the stored temperature and scores")
     options = arguments.parse_args()
     started = time.time()
@@ -328,12 +330,15 @@ def main() -> None:
     data = base.prepare(base.read_rows())
     tuner = Tuner(model, data.pairs, data.labels, data.weights)
     print(f"{len(data.labels)} sentences prepared in {time.time() - started:.0f} s", flush=True)
-    if options.no_cv:
+    if options.no_cv and not options.calibrate:
         about = json.loads((FOLDER / "tuned.json").read_text("utf-8"))
         temperature, results = about["temperature"], about["scores"]
     else:
         temperature, results = check(tuner, data)
-    if not options.check:
+    if options.calibrate:
+        about = json.loads((FOLDER / "tuned.json").read_text("utf-8")) | {"temperature": round(temperature, 3), "scores": results}
+        (FOLDER / "tuned.json").write_text(json.dumps(about, indent=1) + "\n", "utf-8")
+    elif not options.check:
         write(tuner, tuner.train(np.arange(len(data.labels))), temperature, results)
         print(f"written to {FOLDER} in {time.time() - started:.0f} s")
 
