@@ -320,6 +320,8 @@ def compile_pattern(text: str, rule: str, classes: Mapping[str, frozenset[str]],
     if (no_object or rest and rest[-1] in prepositions) and not marked:
         target = "none"
     specificity = 2 * len(words) + 2 * (objects is not None) + 2 * len(needs) + (target == "prep") + 2 * (complement is not None) + no_object
+    fixed = [objects] if objects else [lemmas for _, lemmas in needs]
+    specificity += any(lemmas and all(" " in each for each in lemmas) for lemmas in fixed)  # "car bomb" says more than "bomb"
     return Pattern(rule, text, lemma, tuple(words), objects, target, tuple(target_preps), tuple(needs), complement, no_object, specificity)
 
 
