@@ -205,7 +205,8 @@ class _Finder:
                     if token == v:
                         return True
                 return k - v <= 2
-        return False
+        ahead = [c for c in children(s, v, "ccomp") if c < v]  # "That was unacceptable, France said"
+        return any(s.words[k].lower() == word or s.lemmas[k] == word for c in ahead for k in (c, *s.children[c]))
 
     def _with_conjuncts(self, heads: Iterable[int]) -> Iterator[int]:
         for head in heads:
@@ -483,7 +484,8 @@ class _Finder:
                 heads = [
                     q.object
                     for q in clause.prepositions
-                    if (q.name == wanted or q.name == words[-1] and all(w in clause.words or w in clause.particles for w in words[:-1])) and q.depth == 0
+                    if (q.name == wanted or q.name == words[-1] and all(w in clause.words or w in clause.particles for w in words[:-1]))
+                    and q.depth <= (len(words) > 1)  # "claimed responsibility for": the preposition hangs on the noun
                 ]
             else:
                 if not all(w in clause.particles or w in clause.words for w in words):
