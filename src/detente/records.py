@@ -151,6 +151,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     is_continued: bool = False
     opens_scene: bool = False
     weak_target: bool = False
+    inferred: tuple[str, ...] = ()
 
 
 class Relation(msgspec.Struct, frozen=True):

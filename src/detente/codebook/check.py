@@ -36,6 +36,7 @@ GRAMMAR_KEYS = frozenset({
 """The word classes that the coding steps read by name; others may be added."""
 TABLES = {
     "actors/countries.csv": ("code", "name", "aliases", "demonyms", "capital", "metonyms", "latitude", "longitude"),
+    "actors/nations.csv": ("name", "forms", "country", "sectors"),
     "actors/organisations.csv": ("name", "aliases", "country", "sectors", "kind", "start", "end"),
     "actors/roles.csv": ("phrase", "sectors", "plural", "kind"),
     "places/crisis_places.csv": ("name", "aliases", "country", "latitude", "longitude", "kind", "owner"),

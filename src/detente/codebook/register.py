@@ -91,6 +91,8 @@ def user_actor_file() -> Path:
     return Path(chosen) if chosen else Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / "detente" / "actors.csv"
 
 
+NATION = "nation"
+"""What ``Entry.detail`` says of a people without a state of its own: its officials and fighters are not those of the state that it lives in."""
 ACTOR_COLUMNS = ("name", "aliases", "country", "sectors", "role", "start", "end")
 
 
@@ -180,6 +182,8 @@ def _load_countries(builder: dict[str, list[Entry]]) -> tuple[dict[str, Entry], 
             capitals[capital] = code
             _add(builder, [capital], Entry("capital", name, code, ("GOV",), capital))
         _add(builder, split(row["metonyms"]), Entry("metonym", name, code, ("GOV",)))
+    for row in read_table(DATA / "actors" / "nations.csv"):  # a nation in several states has a row for each: the document decides
+        _add(builder, split(row["forms"]), Entry("demonym", row["name"], row["country"], split(row["sectors"]), NATION))
     return countries, places, capitals
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.codebook.register import COMMON_SURNAMES, HEADS, Entry, Register, Role, tenure_on
+from detente.codebook.register import COMMON_SURNAMES, HEADS, NATION, Entry, Register, Role, tenure_on
 from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
 from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
 from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
@@ -489,7 +489,7 @@ class _Reader:
                 and bool(determiners)
                 and s.deps[i] in ("dobj", "nsubj", "nsubjpass", "pobj")
             )
-            return Phrase((self._actor(first, last, entry.name, entry.country, ("CVL",) if people else ("GOV",)),), "people", plural)
+            return Phrase((self._actor(first, last, entry.name, entry.country, ("CVL",) if people else entry.sectors),), "people", plural)
         if entry.kind == "organisation":
             phrase = Phrase((self._actor(first, last, entry.name, entry.country, entry.sectors or ("GOV",), entry.name),), "body", role=entry.detail)
             owner = self._country_modifiers(i, depth)
@@ -607,6 +607,9 @@ class _Reader:
         former = any(s.lemmas[c].lower() in ("former", "ex", "retired", "ousted", "deposed") for c in s.children[i])
         if former and {"GOV", "MIL", "LEG", "JUD"} & set(sectors):
             sectors = ("ELI",)
+        nation = self._nation(i)
+        if nation is not None and {"GOV", "MIL"} & set(sectors):
+            sectors = nation.sectors
         actors: list[Actor] = []
         for country, name in countries:
             actors.append(self._actor(first, i, name, country, sectors, entity))
@@ -891,8 +894,9 @@ class _Reader:
             owners.extend(phrase.actors if phrase else ())
         if not owners:
             first = i
+            nation = self._nation(i)
             for country, name in self._modifier_names(i):
-                owners.append(self._actor(first, i, name, country, ("GOV",)))
+                owners.append(self._actor(first, i, name, country, ("GOV",) if nation is None else nation.sectors))
         if not owners and lemma in self.grammar["transparent_nouns"]:
             for prep in children(s, i, "prep"):
                 if s.lemmas[prep] in ("of", "by"):
@@ -909,6 +913,11 @@ class _Reader:
                 elif m is None and s.words[c] in self.people:
                     owners.extend(self.people[s.words[c]].actors)
         return Phrase(tuple(dict.fromkeys(owners)), "owner") if owners else None
+
+    def _nation(self, i: int) -> Entry | None:
+        """The people without a state that an adjective before head ``i`` names: "Kurdish forces"."""
+        found = (self.at.get(c) for c in self.s.children[i] if self.s.deps[c] in ("amod", "compound", "nmod"))
+        return next((m.entry for m in found if m is not None and m.entry.detail == NATION), None)
 
     def _modifier_names(self, i: int) -> list[tuple[str, str]]:
         s = self.s

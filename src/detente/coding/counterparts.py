@@ -57,12 +57,12 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
         if m.source and not m.own_object and not m.incomplete and (not m.target or _hits_itself(m)):
             target = _find_target(m, s, here, story)
             if target:
-                m = msgspec.structs.replace(m, target=target, needs_target=False)
+                m = msgspec.structs.replace(m, target=target, needs_target=False, inferred=("target",))
         elif m.source and m.weak_target and not m.incomplete:
             named = _inside(m, s, here, _sides(m.source, story), story)
-            m = msgspec.structs.replace(m, target=named) if named else m
+            m = msgspec.structs.replace(m, target=named, inferred=("target",)) if named else m
         elif m.target and not m.source and not m.incomplete and m.is_passive:
-            m = _with_authority(m, s, story)
+            m = msgspec.structs.replace(_with_authority(m, s, story), inferred=("source",))
         if not m.needs_target:
             out.append(_between_states(m, codebook))
     return out

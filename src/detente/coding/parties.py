@@ -120,7 +120,7 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
     s = scene.sentences[m.sentence]
     token, number = (c.token, c.sentence) if not is_chosen else _where(chosen, m, scene)
     if is_chosen:
-        near = "named" if number == m.sentence else "inferred"
+        near = "inferred" if role in m.inferred else "by grammar" if number == m.sentence else "by grammar, elsewhere"
         out |= {"chosen": 1.0, f"chosen {near}": 1.0, f"chosen {kind}": 1.0, f"chosen {near} {kind}": 1.0, "chosen weak": float(m.weak_target), "chosen nominal": float(m.nominal)}
     keys = {side_key(a) for a in c.actors}
     others = {side_key(a) for a in other}
@@ -149,7 +149,7 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
             before = token < m.trigger
             out["before" if before else "after"] = 1.0
             out["distance"] = math.log1p(abs(token - m.trigger)) / 3
-            path = _path(s, m.trigger, token)
+            path = "by grammar" if is_chosen and role not in m.inferred else _path(s, m.trigger, token)
             out[f"path {path}"] = 1.0
             voice = "passive" if m.is_passive else "nominal" if m.nominal else "active"
             out[f"path {path} {voice}"] = out[f"path {path} {voice} {kind}"] = 1.0
