@@ -36,6 +36,10 @@ class Candidate(msgspec.Struct, frozen=True):
     token: int = -1
 
 
+UNKNOWN = Phrase((), "unknown attacker")
+"""Stands for a phrase where nobody is said to have done a deed of violence."""
+FIRM = frozenset({"country", "capital", "body", "person", "group"})
+"""Kinds of phrases that name somebody, where no country had to be guessed."""
 OWN_STATE = Phrase((), "own state")
 """Stands for a phrase where the candidate is the government of the source's own country, named or not."""
 
@@ -82,6 +86,8 @@ def find_candidates(m: EventMention, role: Role, scene: Scene) -> list[Candidate
     identical = {(side_key(a), a.sectors) for a in other}
     seen = {frozenset(side_key(a) for a in chosen)} if chosen else set()
     out.append(Candidate(()))
+    if role == "source" and not chosen and m.event_type == "ASSAULT":
+        out.append(Candidate((Actor("", "unidentified", None, ("UAF",)),), UNKNOWN))
     for gap in range(MAX_GAP_SENTENCES + 1):
         number = m.sentence - gap
         if number < 0:
@@ -122,6 +128,8 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
     if is_chosen:
         near = "inferred" if role in m.inferred else "by grammar" if number == m.sentence else "by grammar, elsewhere"
         out |= {"chosen": 1.0, f"chosen {near}": 1.0, f"chosen {kind}": 1.0, f"chosen {near} {kind}": 1.0, "chosen weak": float(m.weak_target), "chosen nominal": float(m.nominal)}
+    if c.phrase is UNKNOWN:
+        return {"unknown attacker": 1.0, "unknown attacker, passive": float(m.is_passive), "unknown attacker, nominal": float(m.nominal)}
     keys = {side_key(a) for a in c.actors}
     others = {side_key(a) for a in other}
     out["same as other"] = float(bool(keys & others))
@@ -220,7 +228,19 @@ def choose_parties(
     return out
 
 
+def _is_firm(m: EventMention, role: Role, scene: Scene) -> bool:
+    """Whether the grammar gives the role and the words name who it is: nothing in the document can say it better."""
+    chosen = m.source if role == "source" else m.target
+    if not chosen or role in m.inferred:
+        return False
+    token, number = _where(chosen, m, scene)
+    phrase = scene.table.phrases[number].get(token) if number == m.sentence else None
+    return phrase is not None and phrase.kind in FIRM and not phrase.inferred
+
+
 def _choose(m: EventMention, role: Role, scene: Scene, weights: Mapping[str, float]) -> EventMention:
+    if _is_firm(m, role, scene):
+        return m
     candidates = find_candidates(m, role, scene)
     scores = [sum(weights.get(name, 0.0) * value for name, value in describe_candidate(c, m, role, scene).items()) for c in candidates]
     best = candidates[max(range(len(scores)), key=lambda n: scores[n])].actors
