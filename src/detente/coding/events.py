@@ -82,7 +82,7 @@ class _Finder:
         s, book = self.s, self.book
         by_verb: dict[int, Found] = {}
         for v, lemma in enumerate(s.lemmas):
-            if is_verb(s, v) and s.deps[v] not in ("aux", "auxpass"):
+            if is_verb(s, v) and s.deps[v] not in ("aux", "auxpass") and not (s.deps[v] == "amod" and lemma in book.grammar["labelling_verbs"]):
                 found = self._by_verb(v, lemma)
                 if found is not None:
                     by_verb[v] = found
@@ -229,6 +229,8 @@ class _Finder:
         source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
         if not source and (not subjects or clause.subject_is_shared) and not clause.passive:
             subjects, source = self._matrix_subject(clause.verb, subjects)
+        if rule.type == "CONSULT" and isinstance(p, Pattern) and p.target == "object":
+            targets = [h for h in targets if h not in self.phrases or self.phrases[h].kind not in ("owner", "property")]  # one meets people, not ships or remarks
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         if (
             not target
