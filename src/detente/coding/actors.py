@@ -599,10 +599,17 @@ class _Reader:
             if named is not None and named.entry.kind == "person":
                 return self._person(named.entry, named.first, named.last)
         first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "poss", "nmod", "det") and c < i)])
-        armed = self._armed_owner(i, depth) if role.kind in ("person", "group", "body") else None
+        is_partner = s.lemmas[i].lower() in self.grammar["partner_nouns"]
+        named = next((self.at[c] for c in children(s, i, "appos") if is_partner and c in self.at and self.at[c].entry.kind == "country"), None)
+        if named is not None:
+            return self._named(named.head, named, depth)  # "its neighbour Iraq"
+        armed = self._armed_owner(i, depth) if role.kind in ("person", "group", "body") and not is_partner else None
         if armed is not None:
             return Phrase(armed, "group", plural, role.phrase)
         countries = self._country_modifiers(i, depth)
+        if is_partner:
+            countries = countries or self._partner_of(i, depth)
+            sectors = ("GOV",) if countries else sectors
         entity = None
         former = any(s.lemmas[c].lower() in ("former", "ex", "retired", "ousted", "deposed") for c in s.children[i])
         if former and {"GOV", "MIL", "LEG", "JUD"} & set(sectors):
@@ -623,6 +630,18 @@ class _Reader:
             if s.tags[c] == "NNP" and c not in self.at and actors:
                 self._learn_name(c, phrase)
         return phrase
+
+    def _partner_of(self, i: int, depth: int) -> list[tuple[str, str]]:
+        """ "The country's neighbour", "his counterpart": the last other country spoken of, beside that of the owner."""
+        owners = [self.resolve(c, depth + 1) for c in children(self.s, i, "poss")]
+        own = {a.country for owner in owners if owner is not None for a in owner.actors}
+        if not own - {None}:
+            return []
+        for known in reversed(self.known[-30:]):
+            for a in known.phrase.actors:
+                if a.country and a.country not in own and known.phrase.kind not in ("place", "expert") and self.s.index - known.sentence <= 3:
+                    return [(a.country, self._country_name(a.country))]
+        return []
 
     def _bare_role(self, i: int, first: int, role: Role, sectors: tuple[str, ...]) -> list[Actor]:
         s = self.s
@@ -702,7 +721,7 @@ class _Reader:
         out: list[tuple[str, str]] = []
         queue = [c for c in s.children[i] if s.deps[c] in ("amod", "compound", "poss", "nmod", "nummod")]
         if s.lemmas[i].lower() in self.grammar["partner_nouns"]:
-            queue = [c for c in queue if s.deps[c] != "poss" or c in self.at] or queue
+            queue = [c for c in queue if s.deps[c] != "poss"]  # "its neighbour", "his Russian counterpart": whose partner it is, not who
         while queue:
             c = queue.pop(0)
             m = self.at.get(c)
