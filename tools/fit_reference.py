@@ -30,7 +30,7 @@ from detente.codebook.load import DATA, load_codebook  # noqa: E402
 from detente.codebook.types import FOLDED  # noqa: E402
 from detente.coding import actors  # noqa: E402
 from detente.coding.actors import _Reader  # noqa: E402
-from detente.coding.parties import Role, describe_candidate, find_candidates, read_scene  # noqa: E402
+from detente.coding.parties import Role, branch_of, describe_candidate, find_candidates, read_scene  # noqa: E402
 from detente.coding.pronouns import describe_antecedent, pronoun_class  # noqa: E402
 from detente.evaluating import normalize_gold, overlap  # noqa: E402
 from detente.pipeline import Trace, trace_documents  # noqa: E402
@@ -139,6 +139,9 @@ def _label_parties(trace: Trace, gold: dict[str, Any], out: dict[str, list[Choic
             known = _codes(event, role)
             candidates = find_candidates(m, role, scene)
             right = np.array([_is_right(c.actors, known) for c in candidates], dtype=float)
+            branches = {branch_of([sector]) for _, sector in (event.source if role == "source" else event.target)}
+            closer = right * np.array([float(not c.actors or branch_of(c.actors[0].sectors) in branches) for c in candidates])
+            right = closer if closer.any() else right
             if right.any():
                 out[role].append(Choice(trace.document.id, [describe_candidate(c, m, role, scene) for c in candidates], right))
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from detente.codebook.types import STATE_SECTORS
 from detente.coding.actors import ActorTable, Phrase, expand
 from detente.coding.grammar import first_conjunct
 from detente.coding.merge import joined_actors
@@ -56,9 +57,15 @@ class Scene(msgspec.Struct, frozen=True):
     acts: Mapping[tuple[str, str], int]
 
 
+def branch_of(sectors: Sequence[str]) -> str:
+    """Which side within a country an actor of these sectors stands on: the state, its opponents, armed groups, or the people."""
+    found = set(sectors)
+    return "armed" if "REB" in found else "opposition" if found & {"OPP", "PTY"} and "GOV" not in found else "state" if found & STATE_SECTORS else "people"
+
+
 def side_key(a: Actor) -> str:
-    """What makes two actors one side: the country, else the body's name, else the sector."""
-    return a.country or a.entity or a.name
+    """What makes two actors one side: country and branch, else the body's name."""
+    return f"{a.country} {branch_of(a.sectors)}" if a.country else a.entity or a.name
 
 
 def read_scene(mentions: Sequence[EventMention], sentences: Sequence[Sentence], table: ActorTable) -> Scene:
@@ -110,7 +117,7 @@ def find_candidates(m: EventMention, role: Role, scene: Scene) -> list[Candidate
             out.append(lead)
     if role == "target":
         for a in other[:1]:
-            if a.country and not {"GOV", "MIL"} & set(a.sectors) and frozenset({a.country}) not in seen:
+            if a.country and not {"GOV", "MIL"} & set(a.sectors) and frozenset({f"{a.country} state"}) not in seen:
                 out.append(Candidate((Actor("", a.name, a.country, ("GOV",)),), OWN_STATE))
     return out
 
@@ -133,7 +140,7 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
     keys = {side_key(a) for a in c.actors}
     others = {side_key(a) for a in other}
     out["same as other"] = float(bool(keys & others))
-    out["own country, own sector"] = float(any(a.country == b.country and a.sectors == b.sectors for a in c.actors for b in other))
+    out["own country"] = float(any(a.country is not None and a.country == b.country for a in c.actors for b in other))
     sector = c.actors[0].sectors[0] if c.actors[0].sectors else ""
     out[f"{kind} {sector}"] = out[f"sector {sector}"] = 1.0
     out[f"rank {min(min(scene.ranks.get(k, 9) for k in keys), 4)}"] = 1.0
