@@ -44,6 +44,7 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 SHARED = ROOT.parent / "shared" / "data"
 DEMO = ROOT / "src" / "detente" / "demo" / "reports.jsonl"
 WORLD = ROOT / "benchmarks" / "world_reports.jsonl"
+NEWS = ROOT / "benchmarks" / "news_reports.jsonl"
 SPEED_REPORTS = 600
 SPEED_ROUNDS = 3
 MEMORY_REPORTS = 10_000
@@ -67,6 +68,7 @@ class Corpus(NamedTuple):
 CORPORA = (
     Corpus("sample", DEMO, ROOT / "benchmarks" / "gold_sample.jsonl", {"strict F1": 0.80}),
     Corpus("world", WORLD, ROOT / "benchmarks" / "gold_world.jsonl", {"strict F1": 0.80}),
+    Corpus("news", NEWS, ROOT / "benchmarks" / "gold_news.jsonl", {}),
     Corpus("development", SHARED / "gold_dev" / "articles.jsonl", SHARED / "gold_dev" / "gold.jsonl", {"strict F1": 0.75, "date": 0.9, "said_by": 0.8, "place": 0.8}),
 )
 

@@ -29,16 +29,16 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from detente.codebook.load import DATA, load_codebook  # noqa: E402
 from detente.coding.confidence import CEILING, FEATURES, FLOOR, confidence_features, load_weights  # noqa: E402
-from detente.coding.merge import merge_mentions  # noqa: E402
 from detente.errors import CodebookError  # noqa: E402
 from detente.evaluating import match_document, normalize_coded, normalize_gold  # noqa: E402
-from detente.pipeline import trace_documents  # noqa: E402
+from detente.pipeline import group_mentions, trace_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
 from detente.records import Document  # noqa: E402
 
 CORPORA = (
     (ROOT / "src/detente/demo/reports.jsonl", ROOT / "benchmarks/gold_sample.jsonl"),
     (ROOT / "benchmarks/world_reports.jsonl", ROOT / "benchmarks/gold_world.jsonl"),
+    (ROOT / "benchmarks/news_reports.jsonl", ROOT / "benchmarks/gold_news.jsonl"),
 )
 WEIGHTS = DATA / "confidence.toml"
 FIGURE = ROOT / "docs" / "reliability.svg"
@@ -77,9 +77,9 @@ def label_corpora() -> Labelled:
         documents = [d for d in read_documents([path]) if isinstance(d, Document) and d.id in gold]
         for trace in trace_documents(documents):
             events = trace.report.events
-            groups = merge_mentions([m for m in trace.mentions if m.modality == "actual"])
+            groups = group_mentions([m for m in trace.mentions if m.modality == "actual"], trace.sentences, trace.actors, load_codebook())
             if [{m.evidence for m in g} for g in groups] != [set(e.evidence) for e in events]:
-                raise SystemExit(f"{trace.document.id}: the groups of merge_mentions are not the events of the report; bring label_corpora into line with pipeline.py")
+                raise SystemExit(f"{trace.document.id}: the groups of group_mentions are not the events of the report; bring label_corpora into line with pipeline.py")
             marked = list(_mark(events, gold[trace.document.id]))
             for event, group, is_right in zip(events, groups, marked, strict=True):
                 rows.append(list(confidence_features(group).values()))
@@ -193,7 +193,7 @@ def renew_weights() -> None:
 def write_weights(weights: np.ndarray, types: Sequence[str], figures: dict[str, float], count: int, penalty: float) -> None:
     """The weights -> confidence.toml."""
     lines = [
-        "# made by tools/fit_confidence.py from the sample corpora and their annotations (benchmarks/gold_sample.jsonl, gold_world.jsonl); do not edit",
+        "# made by tools/fit_confidence.py from the sample corpora and their annotations (benchmarks/gold_sample.jsonl, gold_world.jsonl, gold_news.jsonl); do not edit",
         "# a logistic function: bias, plus the weight of each feature of coding/confidence.py times its value, plus the weight of the event's type",
         f"# fitted on {count} coded events, L2 penalty {penalty:g}; out of fold: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()),
         f"bias = {weights[0]:.3f}",
@@ -224,7 +224,7 @@ def draw_figure(bins: Sequence[Bin], figures: dict[str, float], count: int) -> s
         f'<desc id="d">Share of {count} coded events that are right, by confidence; points on the diagonal are perfectly calibrated.</desc>',
         '<rect width="500" height="530" fill="#ffffff"/>',
         f'<text x="{left}" y="24" font-size="15" font-weight="bold" fill="#222222">Reliability of confidence, out of fold</text>',
-        f'<text x="{left}" y="42" fill="#555555">{count} events of 2 annotated corpora · {" · ".join(f"{k} {figures[k]:.3f}" for k in ("ECE", "AUC"))}</text>',
+        f'<text x="{left}" y="42" fill="#555555">{count} events of 3 annotated corpora · {" · ".join(f"{k} {figures[k]:.3f}" for k in ("ECE", "AUC"))}</text>',
     ]
     for tick in range(6):
         v = tick / 5

@@ -40,7 +40,7 @@ from detente.records import Actor, Document  # noqa: E402
 CORPORA = (
     (ROOT / "src/detente/demo/reports.jsonl", ROOT / "benchmarks/gold_sample.jsonl"),
     (ROOT / "benchmarks/world_reports.jsonl", ROOT / "benchmarks/gold_world.jsonl"),
-    *([(ROOT / "benchmarks/news_reports.jsonl", ROOT / "benchmarks/gold_news.jsonl")] if (ROOT / "benchmarks/news_reports.jsonl").exists() else []),
+    (ROOT / "benchmarks/news_reports.jsonl", ROOT / "benchmarks/gold_news.jsonl"),
 )
 WEIGHTS = DATA / "reference.toml"
 PENALTIES = {"pronoun": 3.0, "role": 3.0, "source": 5.0, "target": 8.0}

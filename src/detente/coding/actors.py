@@ -568,8 +568,8 @@ class _Reader:
         lemma = s.lemmas[i].lower()
         options = self.register.roles.get(lemma, ())
         surface = s.words[i].lower()
-        if not options and s.tags[i] in ("NNP", "NNPS") and (i == 0 or s.kind == "title") and surface.endswith("s"):
-            options = self.register.roles.get(surface[:-1], ())
+        if s.tags[i] in ("NNP", "NNPS") and (i == 0 or s.kind == "title") and surface.endswith("s"):
+            options = (*options, *self.register.roles.get(surface[:-1], ()))
             lemma = surface[:-1]
         if surface != lemma:
             options = (*self.register.roles.get(surface, ()), *options)

@@ -179,6 +179,9 @@ class _Finder:
             needs_object = p.specificity == 0 and not targets
             if needs_object and not clause.passive and not self._may_lack_object(clause):
                 pass
+        elif p.objects is not None:  # "ban {newspaper}": the noun of the pattern may itself be the target
+            named = [o for o in objects if self._is_lemma(o, p.objects) and o in self.phrases and self.phrases[o].kind in ("body", "group", "person")]
+            targets = tuple(named)
         rule = self.book.rules[p.rule]
         if rule.subject == "target":
             agents = [q.object for q in clause.prepositions if q.name in ("by", "from") and q.object in self.phrases]
@@ -232,15 +235,9 @@ class _Finder:
         if rule.type == "CONSULT" and isinstance(p, Pattern) and p.target == "object":
             targets = [h for h in targets if h not in self.phrases or self.phrases[h].kind not in ("owner", "property")]  # one meets people, not ships or remarks
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
-        if (
-            not target
-            and len(source) > 1
-            and (
-                self._is_mutual(rule)
-                or s.lemmas[clause.verb] in ("trade", "exchange", "swap")
-                or any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))
-            )
-        ):
+        exchanged = s.lemmas[clause.verb] in ("trade", "exchange", "swap")
+        each_other = any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))
+        if len(source) > 1 and (exchanged or not target and (self._is_mutual(rule) or each_other)):
             source, target = source[:1], source[1:]
         if rule.type == "MOBILIZE" and not source and target and all({"MIL", "COP", "PRM"} & set(a.sectors) for a in target):
             source, target = target, ()  # "riot police were deployed": the forces are the state's own

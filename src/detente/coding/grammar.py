@@ -78,6 +78,8 @@ def conjuncts(s: Sentence, i: int) -> list[int]:
         if len(out) > 40:
             break
         out.extend(children(s, token, "conj"))
+        if s.kind == "title":  # "Russia, Ukraine swap prisoners": a comma for "and"
+            out.extend(c for c in children(s, token, "appos") if c == token + 2 and s.words[token + 1] == "," and s.tags[c] == s.tags[token] == "NNP" and not s.children[c])
         # "Moon Jae-in and Donald Trump": the parser often hangs the first name on the second
         out.extend(
             c for c in s.children[token] if s.deps[c] in ("nmod", "compound", "amod") and c < token and s.tags[c][:2] == "NN" and any(s.deps[k] == "cc" for k in s.children[c])

@@ -16,7 +16,6 @@ import msgspec
 from detente.codebook.types import STATE_SECTORS
 from detente.coding.actors import ActorTable, Phrase, expand
 from detente.coding.grammar import first_conjunct
-from detente.coding.merge import joined_actors
 from detente.records import Actor, EventMention, Sentence
 
 Role = Literal["source", "target"]
@@ -228,11 +227,21 @@ def choose_parties(
     out = []
     for group in groups:
         said = tuple(dict.fromkeys(a for m in group for a in m.said_by))
-        key = msgspec.structs.replace(group[0], source=joined_actors(group, "source"), target=joined_actors(group, "target"), said_by=said)
+        key = _with_role(_with_role(msgspec.structs.replace(group[0], said_by=said, inferred=()), "source", group), "target", group)
         if key.source or key.target:
             key = _choose(_choose(key, "source", scene, weights["source"]), "target", scene, weights["target"])
         out.append([msgspec.structs.replace(m, source=key.source, target=key.target) for m in group])
     return out
+
+
+def _with_role(key: EventMention, role: Role, group: Sequence[EventMention]) -> EventMention:
+    """What the grammar of any mention of the group says of a role goes before what was found elsewhere."""
+    told = next((m for m in group if getattr(m, role) and role not in m.inferred), None)
+    if told is None:
+        told = next((m for m in group if getattr(m, role)), key)
+        key = msgspec.structs.replace(key, inferred=(*key.inferred, role))
+    found: tuple[Actor, ...] = getattr(told, role)
+    return msgspec.structs.replace(key, source=found) if role == "source" else msgspec.structs.replace(key, target=found)
 
 
 def _is_firm(m: EventMention, role: Role, scene: Scene) -> bool:
