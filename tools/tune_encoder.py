@@ -222,7 +222,11 @@ class Tuner:
         rnd = np.random.default_rng(SEED)
         parameters = start(self.model, len(self.order), rnd)
         steps = EPOCHS * (len(rows) // ROWS_AT_ONCE)
-        kinds = {"factors": optax.adamw(plan(RATE, steps), weight_decay=DECAY), "vectors": optax.adam(plan(RATE, steps)), "head": optax.adamw(plan(RATE_HEAD, steps), weight_decay=DECAY)}
+        kinds = {
+            "factors": optax.adamw(plan(RATE, steps), weight_decay=DECAY),
+            "vectors": optax.adam(plan(RATE, steps)),
+            "head": optax.adamw(plan(RATE_HEAD, steps), weight_decay=DECAY),
+        }
         named = {kind: jax.tree.map(lambda _, kind=kind: kind, tree) for kind, tree in parameters.items()}
         optimiser = optax.chain(optax.clip_by_global_norm(1.0), optax.multi_transform(kinds, named))
         weights = self.weights / self.weights[rows].mean()

@@ -71,16 +71,13 @@ def read_scene(mentions: Sequence[EventMention], sentences: Sequence[Sentence], 
     """The document's sides."""
     counts: Counter[str] = Counter()
     for here in table.phrases:
-        for key in {(k, side_key(a)) for k, p in here.items() if p.kind not in ("place", "expert") for a in p.actors}:
-            counts[key[1]] += 1
+        told = {(k, side_key(a)) for k, p in here.items() if p.kind not in ("place", "expert") for a in p.actors}
+        counts.update(key for _, key in told)
     acts: Counter[tuple[str, str]] = Counter((side_key(a), side_key(b)) for m in mentions for a in m.source for b in m.target)
     ranks = {key: n for n, (key, _) in enumerate(counts.most_common())}
-    leading = []
-    for key in list(ranks)[:LEADING]:
-        spots = ((s.index, k, p) for s, here in zip(sentences, table.phrases, strict=True) for k, p in here.items())
-        found = next(((n, k, p) for n, k, p in spots if p.kind not in ("place", "expert") and len(p.actors) == 1 and side_key(p.actors[0]) == key), None)
-        if found is not None:
-            leading.append(Candidate(found[2].actors, found[2]))
+    alone = [p for here in table.phrases for p in here.values() if p.kind not in ("place", "expert") and len(p.actors) == 1]
+    first = ((next((p for p in alone if side_key(p.actors[0]) == key), None)) for key in list(ranks)[:LEADING])
+    leading = [Candidate(p.actors, p) for p in first if p is not None]
     titled = frozenset(side_key(a) for s, here in zip(sentences, table.phrases, strict=True) if s.kind == "title" for p in here.values() for a in p.actors)
     return Scene(sentences, table, counts, ranks, tuple(leading), titled, acts)
 
