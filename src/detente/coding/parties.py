@@ -71,8 +71,8 @@ def read_scene(mentions: Sequence[EventMention], sentences: Sequence[Sentence], 
     """The document's sides."""
     counts: Counter[str] = Counter()
     for here in table.phrases:
-        told = {(k, side_key(a)) for k, p in here.items() if p.kind not in ("place", "expert") for a in p.actors}
-        counts.update(key for _, key in told)
+        for phrase in (p for p in here.values() if p.kind not in ("place", "expert")):
+            counts.update(list(dict.fromkeys(side_key(a) for a in phrase.actors)))
     acts: Counter[tuple[str, str]] = Counter((side_key(a), side_key(b)) for m in mentions for a in m.source for b in m.target)
     ranks = {key: n for n, (key, _) in enumerate(counts.most_common())}
     alone = [p for here in table.phrases for p in here.values() if p.kind not in ("place", "expert") and len(p.actors) == 1]
@@ -101,7 +101,7 @@ def find_candidates(m: EventMention, role: Role, scene: Scene) -> list[Candidate
             phrase = here[k]
             if phrase.kind == "expert" or not phrase.actors:
                 continue
-            for actors in {expand(s, [first_conjunct(s, k)], here) or phrase.actors, phrase.actors}:
+            for actors in dict.fromkeys((expand(s, [first_conjunct(s, k)], here) or phrase.actors, phrase.actors)):
                 keys = frozenset(side_key(a) for a in actors)
                 if keys and keys not in seen and len(out) < MAX_CANDIDATES and not identical & {(side_key(a), a.sectors) for a in actors}:
                     seen.add(keys)
