@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import msgspec
 import numpy as np
@@ -25,7 +26,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
+
+from fit_reference import PENALTIES as PENALTIES_OF_REFERENCE  # noqa: E402
+from fit_reference import collect, fit  # noqa: E402
 
 from detente.codebook.load import DATA, load_codebook  # noqa: E402
 from detente.coding.confidence import CEILING, FEATURES, FLOOR, confidence_features, load_weights  # noqa: E402
@@ -44,6 +48,7 @@ WEIGHTS = DATA / "confidence.toml"
 FIGURE = ROOT / "docs" / "reliability.svg"
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 FOLDS = 10
+REFERENCE_FOLDS = 5
 BINS = 8
 STALE_ECE = 0.08
 """``--check`` complains from this expected calibration error on: about three times what the fit has on its own corpora."""
@@ -70,24 +75,40 @@ class Bin(NamedTuple):
 
 
 def label_corpora() -> Labelled:
-    """Code the corpora and mark each event as right or wrong."""
+    """Code the corpora and mark each event as right or wrong; no report is coded with weights of reference that were fitted on it."""
     rows, types, right, reports, written = [], [], [], [], []
-    for path, gold_path in CORPORA:
-        gold = {g["doc"]: g for g in map(msgspec.json.decode, gold_path.read_text("utf-8").splitlines()) if g}
-        documents = [d for d in read_documents([path]) if isinstance(d, Document) and d.id in gold]
-        for trace in trace_documents(documents):
-            events = trace.report.events
-            groups = group_mentions([m for m in trace.mentions if m.modality == "actual"], trace.sentences, trace.actors, load_codebook())
-            if [{m.evidence for m in g} for g in groups] != [set(e.evidence) for e in events]:
-                raise SystemExit(f"{trace.document.id}: the groups of group_mentions are not the events of the report; bring label_corpora into line with pipeline.py")
-            marked = list(_mark(events, gold[trace.document.id]))
-            for event, group, is_right in zip(events, groups, marked, strict=True):
-                rows.append(list(confidence_features(group).values()))
-                types.append(event.event_type)
-                right.append(is_right)
-                reports.append(trace.document.id)
-                written.append(event.confidence)
+    book = load_codebook()
+    for documents, gold, reference in _unseen_weights():
+        fold = msgspec.structs.replace(book, reference=reference)
+        with patch("detente.pipeline.load_codebook", return_value=fold):
+            for trace in trace_documents(documents):
+                events = trace.report.events
+                groups = group_mentions([m for m in trace.mentions if m.modality == "actual"], trace.sentences, trace.actors, fold)
+                if [{m.evidence for m in g} for g in groups] != [set(e.evidence) for e in events]:
+                    raise SystemExit(f"{trace.document.id}: the groups of group_mentions are not the events of the report; bring label_corpora into line with pipeline.py")
+                for event, group, is_right in zip(events, groups, _mark(events, gold[trace.document.id]), strict=True):
+                    rows.append(list(confidence_features(group).values()))
+                    types.append(event.event_type)
+                    right.append(is_right)
+                    reports.append(trace.document.id)
+                    written.append(event.confidence)
     return Labelled(np.array(rows), types, np.array(right, dtype=float), reports, np.array(written))
+
+
+def _unseen_weights() -> Iterator[tuple[list[Document], dict[str, Any], dict[str, dict[str, float]]]]:
+    """Folds of reports, each with its annotation and the weights of reference fitted on the other reports."""
+    gold: dict[str, Any] = {}
+    documents: list[Document] = []
+    for path, gold_path in CORPORA:
+        found = {g["doc"]: g for g in map(msgspec.json.decode, gold_path.read_text("utf-8").splitlines()) if g}
+        documents.extend(d for d in read_documents([path]) if isinstance(d, Document) and d.id in found)
+        gold |= found
+    choices = collect()
+    for number in range(REFERENCE_FOLDS):
+        held = [d for k, d in enumerate(documents) if k % REFERENCE_FOLDS == number]
+        ids = {d.id for d in held}
+        weights = {what: fit([c for c in choices[what] if c.report not in ids], penalty) for what, penalty in PENALTIES_OF_REFERENCE.items()}
+        yield held, gold, weights
 
 
 def _mark(events: Sequence[Any], gold: dict[str, Any]) -> Iterator[bool]:

@@ -152,6 +152,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     opens_scene: bool = False
     weak_target: bool = False
     inferred: tuple[str, ...] = ()
+    doubt: float = 0.0
 
 
 class Relation(msgspec.Struct, frozen=True):

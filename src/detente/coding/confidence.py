@@ -83,6 +83,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("target_unidentified", -1, lambda g: float(_is_open(g[0].target))),
     Feature("source_far", -1, lambda g: min(_distance(m.source, m) for m in g)),
     Feature("target_far", -1, lambda g: min(_distance(m.target, m) for m in g)),
+    Feature("doubt", -1, lambda g: min(g[0].doubt, 6.0)),
     Feature("weak_target", -1, lambda g: float(all(m.weak_target for m in g))),
     Feature("classifier", -1, lambda g: float(g[0].decided_by == "classifier")),
     Feature("within_country", 0, lambda g: float(bool(_countries(g[0].source) & _countries(g[0].target)))),

@@ -227,7 +227,7 @@ def choose_parties(
         key = _with_role(_with_role(msgspec.structs.replace(group[0], said_by=said, inferred=()), "source", group), "target", group)
         if key.source or key.target:
             key = _choose(_choose(key, "source", scene, weights["source"]), "target", scene, weights["target"])
-        out.append([msgspec.structs.replace(m, source=key.source, target=key.target) for m in group])
+        out.append([msgspec.structs.replace(m, source=key.source, target=key.target, doubt=key.doubt) for m in group])
     return out
 
 
@@ -256,5 +256,7 @@ def _choose(m: EventMention, role: Role, scene: Scene, weights: Mapping[str, flo
         return m
     candidates = find_candidates(m, role, scene)
     scores = [sum(weights.get(name, 0.0) * value for name, value in describe_candidate(c, m, role, scene).items()) for c in candidates]
-    best = candidates[max(range(len(scores)), key=lambda n: scores[n])].actors
-    return msgspec.structs.replace(m, source=best) if role == "source" else msgspec.structs.replace(m, target=best)
+    top = max(scores)
+    best = candidates[scores.index(top)].actors
+    doubt = m.doubt + math.log(sum(math.exp(score - top) for score in scores))
+    return msgspec.structs.replace(m, source=best, doubt=doubt) if role == "source" else msgspec.structs.replace(m, target=best, doubt=doubt)
