@@ -20,7 +20,7 @@ from unittest.mock import patch
 import msgspec
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
@@ -50,6 +50,9 @@ PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 FOLDS = 10
 REFERENCE_FOLDS = 5
 BINS = 8
+UNSEEN = -0.75
+"""Added to the fitted bias (in logits): on 47 real stories, annotated blind, 57 in 100 events were right where the fit on our own corpora expected 72. With it, five
+bins of those 409 events lie within 0.04 of the diagonal."""
 STALE_ECE = 0.08
 """``--check`` complains from this expected calibration error on: about three times what the fit has on its own corpora."""
 
@@ -91,7 +94,7 @@ def label_corpora() -> Labelled:
                     types.append(event.event_type)
                     right.append(is_right)
                     reports.append(trace.document.id)
-                    written.append(event.confidence)
+                    written.append(float(expit(logit(event.confidence) - UNSEEN)))  # compared on the corpora that it was fitted on
     return Labelled(np.array(rows), types, np.array(right, dtype=float), reports, np.array(written))
 
 
@@ -218,6 +221,7 @@ def write_weights(weights: np.ndarray, types: Sequence[str], figures: dict[str, 
         "# a logistic function: bias, plus the weight of each feature of coding/confidence.py times its value, plus the weight of the event's type",
         f"# fitted on {count} coded events, L2 penalty {penalty:g}; out of fold: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()),
         f"bias = {weights[0]:.3f}",
+        f"unseen = {UNSEEN:.2f}",
         "",
         "[features]",
         *(f"{f.name} = {w + 0.0:.3f}" for f, w in zip(FEATURES, weights[1:], strict=False)),

@@ -37,9 +37,10 @@ class Feature(msgspec.Struct, frozen=True):
 
 
 class Weights(msgspec.Struct, frozen=True):
-    """The fitted weights: of the features, and of the event types (a type that is not listed counts 0)."""
+    """The fitted weights: of the features, and of the event types (a type that is not listed counts 0). ``unseen`` is how much less sure text is that the codebook was not written beside."""
 
     bias: float
+    unseen: float
     features: Mapping[str, float]
     types: Mapping[str, float]
 
@@ -108,7 +109,7 @@ def confidence_features(group: Group) -> dict[str, float]:
 def estimate_confidence(group: Group) -> float:
     """The mentions of an event, best first -> the probability that it is right under the strict criterion of ``detente evaluate``."""
     weights = load_weights()
-    total = weights.bias + weights.types.get(group[0].event_type, 0.0)
+    total = weights.bias + weights.unseen + weights.types.get(group[0].event_type, 0.0)
     total += sum(weights.features[name] * value for name, value in confidence_features(group).items())
     return round(min(max(1 / (1 + math.exp(-total)), FLOOR), CEILING), 3)
 
@@ -118,9 +119,9 @@ def load_weights(path: Path = DATA / "confidence.toml") -> Weights:
     """The fitted weights; raises ``CodebookError`` if the file has others than the features name."""
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
-        weights = Weights(float(raw["bias"]), {k: float(v) for k, v in raw["features"].items()}, {k: float(v) for k, v in raw["types"].items()})
+        weights = Weights(float(raw["bias"]), float(raw["unseen"]), {k: float(v) for k, v in raw["features"].items()}, {k: float(v) for k, v in raw["types"].items()})
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise CodebookError(f"{path}: {type(error).__name__}: {error}; expected bias, [features] and [types]; make it anew with tools/fit_confidence.py") from error
+        raise CodebookError(f"{path}: {type(error).__name__}: {error}; expected bias, unseen, [features] and [types]; make it anew with tools/fit_confidence.py") from error
     if faults := set(weights.features) ^ {f.name for f in FEATURES}:
         raise CodebookError(f"{path}: [features]: {', '.join(sorted(faults))} missing or unknown; make the file anew with tools/fit_confidence.py")
     return weights
