@@ -65,7 +65,7 @@ def find_actors(text: str, sentences: Sequence[Sentence], codebook: Codebook, re
         for mention in found:
             code = _code_of(mention.entry)
             if code:
-                has_namesakes = mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1
+                has_namesakes = mention.entry.kind == "place" and len(register.places.get(mention.text, ())) > 1 or mention.entry.detail == NATION
                 (unsure if has_namesakes else counts)[code] += weight
     counts = counts or unsure
     if dateline_country:
@@ -149,7 +149,11 @@ def _choose_entry(entries: Sequence[Entry], day: str | None, counts: Mapping[str
         code = e.country or (e.place.country if e.place else None)
         return (_PRIORITY[e.kind], 0 if found is None or found[1] else 1, -counts.get(code or "", 0))
 
-    return min(entries, key=rank)
+    best = min(entries, key=rank)
+    if best.detail != NATION:
+        return best
+    most = max(counts.get(e.country or "", 0) for e in entries)  # the table's order decides among countries spoken of about as much
+    return next(e for e in entries if e.detail == NATION and 2 * counts.get(e.country or "", 0) >= most)
 
 
 def _narrator(ranked: Sequence[tuple[str, int]], mentions: Sequence[Sequence[Mention]]) -> str | None:
