@@ -6,6 +6,7 @@ event noun or an infinitive), and event nouns that stand alone. Nothing here kno
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -72,6 +73,11 @@ class _Finder:
         self.clauses: dict[int, Clause] = {}
         self.refusals: list[Refusal] = []
         self.used_nouns: set[int] = set()
+
+    @functools.cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """All words of the sentence, as written and as lemmas: what a pattern needs and is not here need not be looked for."""
+        return frozenset(w.lower() for w in self.s.words) | frozenset(self.s.lemmas)
 
     def clause(self, v: int) -> Clause:
         if v not in self.clauses:
@@ -141,6 +147,8 @@ class _Finder:
     def _match(self, clause: Clause, p: Pattern) -> Found | None:
         s = self.s
         v = clause.verb
+        if not self.vocabulary.issuperset(p.words):
+            return None
         for word in p.words:
             if word not in clause.words and word not in clause.particles and not self._word_near(v, word):
                 return None
