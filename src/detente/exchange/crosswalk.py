@@ -34,7 +34,7 @@ class Memo(dict[_Key, _Value]):
         return value
 
 
-class Coding(msgspec.Struct, frozen=True):
+class Coding(msgspec.Struct, frozen=True, gc=False):
     """What a CAMEO code comes to: the code with its leading zero, PLOVER's type, modes and contexts, quad class, scores."""
 
     cameo: str

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from detente.codebook.load import load_codebook, read_table
 from detente.codebook.types import STATE_SECTORS
 from detente.exchange.crosswalk import TABLES, Coding, Memo, country_code, country_name, find_coding, in_order, licence_of, names_a_state, sector_codes
-from detente.exchange.fold import Parsed, fold_rows
+from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import (
     MIRROR_CODES,
     CellError,
@@ -34,7 +34,7 @@ from detente.exchange.imported import (
     whole_number_id,
 )
 from detente.exchange.lines import Input, check_header, open_input, read_lines
-from detente.exchange.output import Output, open_output
+from detente.exchange.output import Output, number_cell, open_output
 from detente.records import CodedReport, Event, When
 
 COLUMNS = (
@@ -133,7 +133,7 @@ def _cells(event: ImportedEvent, pair: Pair) -> list[str]:
         *_actor_cells(pair.source, own=own),
         _cameo_name(pair.cameo or ""),
         pair.cameo or MISSING,
-        MISSING if pair.goldstein is None else f"{pair.goldstein:g}",
+        number_cell(pair.goldstein, MISSING),
         *_actor_cells(pair.target, own=own),
         _cell(row.document),
         MISSING if row.sentence is None else str(row.sentence),
@@ -170,7 +170,7 @@ def _place_cells(place: ImportedPlace | None, *, own: bool) -> Sequence[str]:
         return place.cells.split("\t")
     city = place.name if place.precision in ("city", "site") else None
     province = place.region if city else None if place.precision == "country" else place.name
-    degrees = (MISSING if value is None else f"{value:.10g}" for value in (place.latitude, place.longitude))
+    degrees = number_cell(place.latitude, MISSING), number_cell(place.longitude, MISSING)
     return _cell(city), MISSING, _cell(province), country_name(place.country) or MISSING, *degrees
 
 
@@ -242,7 +242,7 @@ def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[_Content]:
         place,
     )
     goldstein = memos.numbers[intensity]
-    code, day = coding.cameo, when and when.start
+    code, day = coding.cameo, when.start if when else None
     if code[:2] != "04":
         return Parsed((day, s_name, t_name, code), False, False, row, (when, source, target, coding, goldstein, place))
     if code == "043":
@@ -253,17 +253,14 @@ def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[_Content]:
     return Parsed(key, flipped, flipped, row, (when, source, target, coding, goldstein, place))
 
 
-def _make_event(content: _Content, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:
+def _make_event(key: Key, content: _Content, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:
     when, source, target, coding, goldstein, place = content
-    names = source.name if source else None, target.name if target else None
-    if coding.cameo[:2] == "04" and coding.cameo != "042" and str(names[0]) > str(names[1]):
-        names = names[1], names[0]
     losses = coding.losses
     if source and source.losses or target and target.losses or place and place.losses:
         found = [*(source.losses if source else ()), *(target.losses if target else ()), *(place.losses if place else ())]
         losses = tuple(dict.fromkeys((*losses, *found)))
     return ImportedEvent(
-        event_id=make_event_id(ORIGIN, when and when.start, *names, coding.cameo),
+        event_id=make_event_id(ORIGIN, key),
         origin=ORIGIN,
         licence=licence_of(ORIGIN),
         event_type=coding.event_type,

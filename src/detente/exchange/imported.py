@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -130,9 +130,9 @@ class CellError(ValueError):
         return RefusedRow(line, self.column, repr(self.found), self.expected)
 
 
-def make_event_id(origin: str, *parts: object) -> str:
+def make_event_id(origin: str, key: Iterable[str | None]) -> str:
     """What tells an event from all others of its origin -> its id, 16 hexadecimal digits."""
-    return hashlib.blake2b("\x1f".join((origin, *map(str, parts))).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return hashlib.blake2b("\x1f".join([origin, *(part or "" for part in key)]).encode(), digest_size=8).hexdigest()
 
 
 def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, reported_on: str | None = None) -> ImportedEvent:
