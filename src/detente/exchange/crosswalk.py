@@ -13,6 +13,7 @@ import msgspec
 
 from detente.codebook.load import DATA, load_codebook, read_table
 from detente.exchange.imported import CellError, Losses
+from detente.records import Modality
 
 TABLES = DATA / "exchange"
 SECTOR_ORDER = (
@@ -110,31 +111,56 @@ def intensity_of(event_type: str | None, modes: Iterable[str]) -> float | None:
     return max(scores, key=abs) if scores else float(entry["score"])
 
 
-def check_plover(event_type: str, modes: Iterable[str], contexts: Iterable[str]) -> tuple[str, tuple[str, ...], tuple[str, ...], Losses]:
-    """PLOVER's names as files write them -> those that the codebook has, with losses; raises ``CellError`` for an unknown type."""
+class Plover(msgspec.Struct, frozen=True):
+    """Names of PLOVER as the codebook has them, and what the file's own names said beyond them."""
+
+    event_type: str
+    modes: tuple[str, ...]
+    contexts: tuple[str, ...]
+    modality: Modality
+    historical: bool
+    losses: Losses
+
+
+MODALITIES: Mapping[str, Modality] = {"future": "future", "hypothetical": "hypothetical", "negation": "negated"}
+"""PLOVER's flags on an event, which stand among its modes."""
+HISTORICAL = "historical"
+
+
+def find_plover(event_type: str, modes: Iterable[str], contexts: Iterable[str]) -> Plover:
+    """PLOVER's names as files write them -> those that the codebook has; raises ``CellError`` for an unknown type."""
     codebook = load_codebook()
     name = event_type.strip().upper()
     if name not in codebook.types:
         raise CellError("event type", event_type, "one of PLOVER's 16 types")
-    losses = []
-    kept_modes = []
+    known = codebook.types[name]["modes"]
+    losses, kept_modes, kept_contexts, flags = [], [], [], []
     for mode in modes:
-        plain = mode.strip()
-        plain = plain if plain in codebook.types[name]["modes"] else plain.lower().replace("_", "-")
-        found = plain if plain in codebook.types[name]["modes"] else codebook.aliases["modes"].get(f"{name}.{plain}", "")
-        if found:
-            kept_modes.append(found)
-        if found != mode:
+        plain = mode.strip().lower().replace("_", "-")
+        if plain in MODALITIES or plain == HISTORICAL:
+            flags.append(plain)
+            continue
+        found = plain if plain in known else codebook.aliases["modes"].get(f"{name}.{mode.strip()}", "")
+        kept_modes.append(found)
+        if not found:
             losses.append(f"mode:{mode}")
-    kept_contexts = []
     for context in contexts:
         plain = context.strip().lower()
         found = plain if plain in codebook.contexts else codebook.aliases["contexts"].get(plain, "")
-        if found:
-            kept_contexts.append(found)
-        if found != context:
+        kept_contexts.append(found)
+        if not found:
             losses.append(f"context:{context}")
-    return name, tuple(dict.fromkeys(kept_modes)), tuple(dict.fromkeys(kept_contexts)), tuple(losses)
+    modality: Modality = next((MODALITIES[flag] for flag in flags if flag in MODALITIES), "actual")
+    return Plover(name, _each_once(kept_modes), _each_once(kept_contexts), modality, HISTORICAL in flags, tuple(losses))
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def plover_flags(modality: Modality, *, historical: bool) -> list[str]:
+    """Modality and whether the event lies far back -> PLOVER's flags among the modes."""
+    return [flag for flag, meant in MODALITIES.items() if meant == modality] + [HISTORICAL] * historical
 
 
 @functools.cache

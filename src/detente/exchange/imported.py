@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from detente.records import Actor, Event, When
+from detente.records import Actor, Event, Modality, When
 
 OWN_ORIGIN = "detente"
 Losses = tuple[str, ...]
@@ -86,6 +86,8 @@ class ImportedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     place: ImportedPlace | None = None
     dead: int | None = None
     injured: int | None = None
+    modality: Modality = "actual"
+    historical: bool = False
     text: str | None = None
     rows: tuple[OriginRow, ...] = ()
     repeats: int = 0
@@ -159,6 +161,8 @@ def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, r
         place=place,
         dead=event.dead,
         injured=event.injured,
+        modality=event.modality,
+        historical=event.historical,
         text=event.evidence[0].text if event.evidence else None,
         rows=(OriginRow(event.event_id, 0, event.doc_id, publisher=publisher, reported_on=reported_on, place=place),),
     )
