@@ -54,7 +54,12 @@ def cameo_quad(code: str) -> int:
     return 1 if root <= 5 else 2 if root <= 8 else 3 if root <= 13 else 4
 
 
-def find_coding(cell: str, column: str = "CAMEO code") -> Coding:
+def quad_of(event_type: str | None) -> int | None:
+    """A type of PLOVER's -> its quad class."""
+    return None if event_type is None else int(load_codebook().types[event_type]["quad"])
+
+
+def find_coding(cell: str, column: str = "CAMEO Code") -> Coding:
     """A cell with a code of any CAMEO version, perhaps without its leading zero -> its coding; raises ``CellError`` for a code of none."""
     codebook = load_codebook()
     code, known, losses = _find_code(cell)
@@ -66,7 +71,7 @@ def find_coding(cell: str, column: str = "CAMEO code") -> Coding:
     event_type = row["type"] or None
     modes = tuple(filter(None, row["mode"].split("|")))
     contexts = tuple(filter(None, row["contexts"].split("|")))
-    quad = codebook.types[event_type]["quad"] if event_type else cameo_quad(known)
+    quad = quad_of(event_type) or cameo_quad(known)
     if event_type is None:
         losses = (*losses, "no-plover-type")
     return Coding(code, event_type, modes, contexts, quad, intensity_of(event_type, modes), goldstein_of(known), losses)

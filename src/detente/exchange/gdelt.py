@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from detente.codebook.load import read_table
+from detente.exchange.cells import parse_number
 from detente.exchange.crosswalk import TABLES, Coding, Memo, cameo_quad, country_column, country_name, country_table, find_coding, licence_of, names_a_state, sector_codes
 from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import (
@@ -199,7 +200,7 @@ class _Memos:
         self.dates = Memo(_find_date)
         self.actors = Memo(_find_actor)
         self.codings = Memo(functools.partial(find_coding, column="EventCode"))
-        self.scales = Memo(_find_scale)
+        self.scales = Memo(functools.partial(parse_number, column="GoldsteinScale", most=10))
         self.places = Memo(_find_place)
         self.added = Memo(_find_added)
 
@@ -302,16 +303,6 @@ def _find_added(cell: str) -> str | None:
     return _day_of(cell, "DATEADDED")
 
 
-def _find_scale(cell: str) -> float | None:
-    try:
-        value = float(cell) if cell else None
-    except ValueError:
-        value = float("nan")
-    if value is not None and not -10 <= value <= 10:
-        raise CellError("GoldsteinScale", cell, "a number from -10 to 10")
-    return value
-
-
 def _find_actor(cells: tuple[str, ...]) -> tuple[str, ImportedActor | None]:
     """The ten cells of an actor -> a text that tells it from all others, and who it is; ``None`` if all are empty."""
     code, name, country, group, _, _, _, *types = cells
@@ -360,18 +351,8 @@ def _find_place(cells: tuple[str, ...]) -> ImportedPlace | None:
     losses = () if code or not country else (f"country:{country}",)
     parts = full.split(", ")
     region = ", ".join(parts[1:-1]) or None
-    north, east = _find_degrees(latitude, "ActionGeo_Lat", 90), _find_degrees(longitude, "ActionGeo_Long", 180)
+    north, east = parse_number(latitude, "ActionGeo_Lat", 90), parse_number(longitude, "ActionGeo_Long", 180)
     return ImportedPlace(parts[0] or None, code, north, east, GEO_PRECISION[kind], region, feature or None, "\t".join(cells), losses)
-
-
-def _find_degrees(cell: str, column: str, most: int) -> float | None:
-    try:
-        value = float(cell) if cell else None
-    except ValueError:
-        value = float("nan")
-    if value is not None and not -most <= value <= most:
-        raise CellError(column, cell, f"degrees from -{most} to {most}")
-    return value
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from detente.codebook.load import load_codebook, read_table
 from detente.codebook.types import STATE_SECTORS
+from detente.exchange.cells import parse_number, parse_whole
 from detente.exchange.crosswalk import TABLES, Coding, Memo, country_code, country_name, find_coding, in_order, licence_of, names_a_state, sector_codes
 from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import (
@@ -219,9 +220,9 @@ class _Memos:
         self.dates = Memo(parse_date)
         self.actors = Memo(_find_actor)
         self.codings = Memo(find_coding)
-        self.numbers = Memo(_find_number)
+        self.numbers = Memo(functools.partial(parse_number, column="Intensity", most=10, missing=MISSING))
         self.places = Memo(_find_place)
-        self.sentences = Memo(_find_sentence)
+        self.sentences = Memo(functools.partial(parse_whole, column="Sentence Number", missing=MISSING))
 
 
 def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[_Content]:
@@ -343,44 +344,15 @@ def _sector_table() -> tuple[dict[str, tuple[str, str]], list[tuple[str, tuple[s
     return {name: found for name, found in rows if "*" not in name}, [(name, found) for name, found in rows if "*" in name]
 
 
-def _find_number(cell: str) -> float | None:
-    try:
-        value = None if cell == MISSING else float(cell)
-    except ValueError:
-        value = float("nan")
-    if value is not None and not -10 <= value <= 10:
-        raise CellError("Intensity", cell, "a number from -10 to 10, or NA")
-    return value
-
-
-def _find_sentence(cell: str) -> int | None:
-    if cell == MISSING:
-        return None
-    if not cell.isascii() or not cell.isdigit():
-        raise CellError("Sentence Number", cell, "a whole number, or NA")
-    return int(cell)
-
-
 def _find_place(cells: tuple[str, ...]) -> ImportedPlace | None:
     city, district, province, country, latitude, longitude = cells
     if cells == (MISSING,) * 6:
         return None
     code = None if country == MISSING else country_code(country)
     losses = () if code or country == MISSING else (f"country:{country}",)
-    north, east = find_degrees(latitude, "Latitude", 90), find_degrees(longitude, "Longitude", 180)
+    north, east = parse_number(latitude, "Latitude", 90, missing=MISSING), parse_number(longitude, "Longitude", 180, missing=MISSING)
     smallest = next((cell for cell in (city, district, province) if cell != MISSING), None)
     precision = "city" if city != MISSING else "region" if smallest else "country"
     region = province if smallest is not None and province not in (MISSING, smallest) else None
     name = smallest or (country_name(code) if code else None if country == MISSING else country)
     return ImportedPlace(name, code, north, east, precision, region, cells="\t".join(cells), losses=losses)
-
-
-def find_degrees(cell: str, column: str, most: int, missing: str = MISSING) -> float | None:
-    """A cell with degrees -> the number; raises ``CellError`` if it is none or beyond ``most``."""
-    try:
-        value = None if cell == missing else float(cell)
-    except ValueError:
-        value = float("nan")
-    if value is not None and not -most <= value <= most:
-        raise CellError(column, cell, f"degrees from -{most} to {most}, or {missing or 'nothing'}")
-    return value

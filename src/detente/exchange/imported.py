@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from detente.records import Actor, Event, Modality, When
+from detente.records import Actor, Event, Modality, Place, When
 
 OWN_ORIGIN = "detente"
 Losses = tuple[str, ...]
@@ -170,6 +170,44 @@ def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, r
 
 def _as_actors(actors: Sequence[Actor]) -> tuple[ImportedActor, ...]:
     return tuple(ImportedActor(actor.entity or actor.name, actor.country, actor.sectors) for actor in actors)
+
+
+def as_event(imported: ImportedEvent | Event) -> Event:
+    """An imported event -> the record that coded events have, for formats of our own that are tables; ``codebook`` and ``decided_by`` name the origin."""
+    if isinstance(imported, Event):
+        return imported
+    first, where, place = imported.rows[0] if imported.rows else None, imported.place, None
+    if where is not None:
+        place = Place(where.name or "", where.country, where.latitude, where.longitude, where.precision, gazetteer_id=where.gazetteer_id)
+    return Event(
+        event_id=imported.event_id,
+        doc_id=(first.document or first.row_id) if first else "",
+        codebook=imported.origin,
+        event_type=imported.event_type or "",
+        modes=imported.modes,
+        contexts=imported.contexts,
+        quad=imported.quad or 0,
+        intensity=imported.intensity or 0.0,
+        cameo=imported.cameo or "",
+        goldstein=imported.goldstein,
+        source=tuple(as_actor(actor) for actor in imported.source),
+        target=tuple(as_actor(actor) for actor in imported.target),
+        date=imported.date,
+        place=place,
+        said_by=(),
+        modality=imported.modality,
+        historical=imported.historical,
+        dead=imported.dead,
+        injured=imported.injured,
+        evidence=(),
+        confidence=1.0,
+        decided_by=imported.origin,
+    )
+
+
+def as_actor(actor: ImportedActor) -> Actor:
+    """An imported actor -> the record that coded actors have."""
+    return Actor(actor.name or "", actor.name or "", actor.country, actor.sectors, actor.entity)
 
 
 class Pair(msgspec.Struct, frozen=True):

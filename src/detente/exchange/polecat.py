@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from detente.exchange.cells import parse_number
 from detente.exchange.crosswalk import Memo, country_code, country_column, country_name, country_table, find_plover, intensity_of, licence_of, plover_flags, sector_codes
 from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import (
@@ -196,8 +197,8 @@ def _parse_row(cells: Mapping[str, str], line: int, memo: Mapping[tuple[str, ...
     if not row_id:
         raise CellError("Event ID", row_id, "an id")
     plover = find_plover(cells["Event Type"], _split(cells["Event Mode"]), _split(cells["Contexts"]))
-    intensity = _find_number(cells, "Intensity", 10)
-    quad = _find_number(cells, "Quad Code", 4)
+    intensity = parse_number(cells["Intensity"], "Intensity", 10)
+    quad = parse_number(cells["Quad Code"], "Quad Code", 4)
     if quad is not None and quad not in (1, 2, 3, 4):
         raise CellError("Quad Code", cells["Quad Code"], "1, 2, 3 or 4")
     place = _find_place(cells)
@@ -253,7 +254,7 @@ def _find_actor(cells: tuple[str, ...]) -> tuple[ImportedActor, ...]:
 
 def _find_place(cells: Mapping[str, str]) -> ImportedPlace | None:
     name, city, province, country = (cells[column] for column in ("Placename", "City", "Province", "Country"))
-    north, east = _find_number(cells, "Latitude", 90), _find_number(cells, "Longitude", 180)
+    north, east = parse_number(cells["Latitude"], "Latitude", 90), parse_number(cells["Longitude"], "Longitude", 180)
     if not any((name, city, province, country)) and north is None:
         return None
     code = country_code(country) if country else None
@@ -263,14 +264,3 @@ def _find_place(cells: Mapping[str, str]) -> ImportedPlace | None:
     losses = (f"country:{country}",) if country and code is None else ()
     region = province if province and province != shown else None
     return ImportedPlace(shown or None, code, north, east, precision, region, cells["GeoNames ID"] or None, losses=losses)
-
-
-def _find_number(cells: Mapping[str, str], column: str, most: int) -> float | None:
-    cell = cells[column]
-    try:
-        value = float(cell) if cell else None
-    except ValueError:
-        value = float("nan")
-    if value is not None and not -most <= value <= most:
-        raise CellError(column, cell, f"a number from -{most} to {most}")
-    return value
