@@ -90,6 +90,8 @@ SECTORS: Mapping[str, str] = {
     "NGO": "Nongovernmental Organization",
 }
 """PLOVER's sectors in ICEWS's manner of speech; one without a counterpart is written as its code."""
+STRONG = {"GOV": "Executive"}
+"""For sectors whose word is also that of a whole branch: in ICEWS the police are ``Government,Police``."""
 
 ORIGIN = "icews"
 _SPACES = re.compile(r"\s+")
@@ -157,10 +159,10 @@ def _actor_cells(actor: ImportedActor | None, *, own: bool) -> Sequence[str]:
 
 
 def _sector_cell(sectors: Sequence[str]) -> str:
-    """PLOVER's sectors -> ICEWS's words; a word that would count as weak beside the others is written as PLOVER's code, which always counts."""
+    """PLOVER's sectors -> ICEWS's words; where one would not count beside the others, a word that does, or PLOVER's code, which always counts."""
     names = [SECTORS.get(sector, sector) for sector in sectors]
     if in_order(sectors) != _find_sectors(",".join(names))[0]:
-        names = [name if _find_sector(name)[1] == "" else sector for name, sector in zip(names, sectors, strict=True)]
+        names = [name if _find_sector(name) == (sector, "") else STRONG.get(sector, sector) for name, sector in zip(names, sectors, strict=True)]
     return ",".join(names) or MISSING
 
 

@@ -240,6 +240,16 @@ def directed_pairs(event: ImportedEvent) -> Iterator[Pair]:
                 yield Pair(row, number, source, target, event.cameo, event.goldstein)
 
 
+def without_mirrors(event: ImportedEvent) -> ImportedEvent:
+    """An event -> the same for formats without mirror rows: one row for a sentence, none of them mirrored."""
+    if not any(row.mirrored for row in event.rows):
+        return event
+    plain = [row for row in event.rows if not row.mirrored]
+    sentences = {(row.document, row.sentence) for row in plain}
+    turned = [msgspec.structs.replace(row, mirrored=False) for row in event.rows if row.mirrored and (row.document, row.sentence) not in sentences]
+    return msgspec.structs.replace(event, rows=(*plain, *turned))
+
+
 def whole_number_id(row_id: str, number: int) -> str:
     """An id -> a whole number, as ICEWS and GDELT have: a number of their own stays, others get 52 bits, so that floating point keeps them exact."""
     if row_id.isascii() and row_id.isdigit() and not number and len(row_id) < 16:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from detente.exchange.crosswalk import country_code, find_plover, intensity_of, licence_of, plover_flags, sector_codes
-from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, as_imported, make_event_id
+from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, as_imported, make_event_id, without_mirrors
 from detente.exchange.lines import Input, open_input, read_lines
 from detente.exchange.output import Output, open_output
 from detente.exchange.periods import parse_period, period_text
@@ -25,7 +25,7 @@ _DECODER = msgspec.json.Decoder()
 
 def encode_events(events: Iterable[Event | ImportedEvent]) -> bytes:
     """Events -> their lines, UTF-8. What PLOVER has no type for (statements of CAMEO's 01) is left out."""
-    return b"".join(_ENCODER.encode(_fields(event)) + b"\n" for event in map(as_imported, events) if event.event_type is not None)
+    return b"".join(_ENCODER.encode(_fields(without_mirrors(event))) + b"\n" for event in map(as_imported, events) if event.event_type is not None)
 
 
 def write_events(events: Iterable[Event | ImportedEvent], out: Output) -> int:

@@ -26,6 +26,7 @@ from detente.exchange.imported import (
     as_imported,
     directed_pairs,
     make_event_id,
+    without_mirrors,
 )
 from detente.exchange.lines import Input, check_header, open_input, read_lines
 from detente.exchange.output import Output, number_cell, open_output
@@ -47,13 +48,14 @@ MISSING = "None"
 FEATURES = {"site": "S", "city": "PPL", "region": "ADM1", "country": "PCLI", "sea": "SEA"}
 _FEATURE_KINDS = (("PPL", "city"), ("ADM", "region"), ("PCL", "country"), ("SEA", "sea"), ("OCN", "sea"), ("P", "city"), ("A", "region"), ("S", "site"))
 _SPACES = re.compile(r"\s+")
+_DATE = re.compile(r"\s*\d{1,4}[-/]\d")
 _LIST = re.compile(r"\s*[;|,]\s*")
 
 
 def encode_events(events: Iterable[Event | ImportedEvent]) -> bytes:
     """Events -> their lines, UTF-8, without the header. What PLOVER has no type for (statements of CAMEO's 01) is left out."""
     kept = (event for event in map(as_imported, events) if event.event_type is not None)
-    return "".join("\t".join(_cells(event, pair)) + "\n" for event in kept for pair in directed_pairs(event)).encode()
+    return "".join("\t".join(_cells(event, pair)) + "\n" for event in kept for pair in directed_pairs(without_mirrors(event))).encode()
 
 
 def write_events(events: Iterable[Event | ImportedEvent], out: Output) -> int:
@@ -155,7 +157,13 @@ def _parse_lines(given: Input, lines: Iterator[tuple[int, bytes]]) -> Iterator[P
             row = event.rows[0]
             losses = (*event.losses, "encoding") if encoding != "utf-8" else event.losses
             event = msgspec.structs.replace(event, losses=losses)
-            yield Parsed(tuple(cells[column] for column in COLUMNS[1:]), False, False, row, event)
+            yield Parsed((_what_it_says(event),), False, False, row, event)
+
+
+def _what_it_says(event: ImportedEvent) -> str:
+    """An event of one row -> all that it says but its id, line and losses, so that rows that say the same are known."""
+    row = msgspec.structs.replace(event.rows[0], row_id="", line=0)
+    return msgspec.json.encode(msgspec.structs.replace(event, rows=(row,), losses=())).decode()
 
 
 def _decode(line: bytes) -> tuple[str, str]:
@@ -166,17 +174,14 @@ def _decode(line: bytes) -> tuple[str, str]:
 
 
 def _align(header: Sequence[str], cells: list[str]) -> dict[str, str]:
-    """A header, perhaps with names more than 40, and a row -> the cells by name; a row that lacks the additional ones is read without them."""
+    """A header, perhaps with names more than 40, and a row, perhaps with tabs at its end -> the cells by name; a row that lacks the additional ones is read
+    without them: where both fit, the reading counts that finds a date in the column of dates."""
     standard = [name for name in header if name in COLUMNS]
-    while len(cells) > len(header) and not cells[-1].strip():
-        cells.pop()
-    if len(header) > len(standard) and len(cells) > len(standard):
-        while len(cells) > len(standard) and len(cells) != len(header) and not cells[-1].strip():
-            cells.pop()
-    for names in (header, standard):
-        if len(cells) == len(names):
-            return dict(zip(names, cells, strict=True))
-    raise CellError("row", f"{len(cells)} cells", f"{len(standard)} cells with a tab between" + (f", or {len(header)}" if len(header) > len(standard) else ""))
+    fits = [dict(zip(names, cells, strict=False)) for names in (header, standard) if len(cells) >= len(names) and not any(map(str.strip, cells[len(names) :]))]
+    if not fits:
+        more = f", or {len(header)}" if len(header) > len(standard) else ""
+        raise CellError("row", f"{len(cells)} cells", f"{len(standard)} cells with a tab between{more}")
+    return next((fit for fit in fits if _DATE.match(fit["Publication Date"])), fits[0])
 
 
 def _split(cell: str) -> list[str]:
