@@ -595,4 +595,4 @@ def test_the_table_of_country_codes_is_what_its_script_makes(tmp_path: Path) -> 
 
     root = Path(__file__).parent.parent
     subprocess.run([sys.executable, root / "tools" / "make_country_codes.py", tmp_path / "made.csv"], check=True)
-    assert (tmp_path / "made.csv").read_text() == (crosswalk.TABLES / "countries.csv").read_text()
+    assert (tmp_path / "made.csv").read_text() == (crosswalk.TABLES / "country_codes.csv").read_text()

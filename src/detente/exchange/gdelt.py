@@ -50,6 +50,8 @@ GEO_PRECISION = {"1": "country", "2": "region", "3": "city", "4": "city", "5": "
 _MEDIA, _HEALTH = "MED", "HLH"
 _WRITTEN_SECTORS = {"JRN": _MEDIA, "MED": _HEALTH}
 """PLOVER's codes that are others in CAMEO: its MED is the media."""
+_INNER_COMMA = ",\xa0"
+"""Within a name of the places that we write, so that ``Washington, D.C.`` stays one part of FullName."""
 _SPACES = {9: " ", 10: " ", 13: " "}
 
 
@@ -144,7 +146,7 @@ def _place_cells(place: ImportedPlace | None, *, own: bool) -> Sequence[str]:
         return cells if len(cells) == len(_GEO) else [*cells[:4], "", *cells[4:]]
     kind = {"country": "1", "region": "5", "sea": "5"}.get(place.precision, "4")
     parts = (place.name, place.region, country_name(place.country) if kind != "1" else None)
-    full = ", ".join(_cell(part).replace(",", " ") if part is not place.name else _cell(part) for part in parts if part)
+    full = ", ".join(_cell(part).replace(", ", _INNER_COMMA) for part in parts if part)
     degrees = number_cell(place.latitude), number_cell(place.longitude)
     return kind, full, country_column("fips").get(place.country or "", ""), "", "", *degrees, place.gazetteer_id or ""
 
@@ -349,7 +351,7 @@ def _find_place(cells: tuple[str, ...]) -> ImportedPlace | None:
         raise CellError("ActionGeo_Type", kind, "0 to 5")
     code = fips_table().get(country)
     losses = () if code or not country else (f"country:{country}",)
-    parts = full.split(", ")
+    parts = [part.replace(_INNER_COMMA, ", ") for part in full.split(", ")]
     region = ", ".join(parts[1:-1]) or None
     north, east = parse_number(latitude, "ActionGeo_Lat", 90), parse_number(longitude, "ActionGeo_Long", 180)
     return ImportedPlace(parts[0] or None, code, north, east, GEO_PRECISION[kind], region, feature or None, "\t".join(cells), losses)
