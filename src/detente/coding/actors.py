@@ -290,9 +290,7 @@ def _spoken(sentences: Sequence[Sentence], mentions: Sequence[Sequence[Mention]]
             if country:
                 kind, dep, above = m.entry.kind, s.deps[m.head], s.lemmas[s.heads[m.head]].lower()
                 located = kind in ("place", "capital", "country") and dep == "pobj" and above in LOCATIVE
-                yield Spoken(
-                    country, s.index, s.kind == "title", m.last, located, located or kind == "place", dep in ("nsubj", "nsubjpass") and kind in ("country", "capital", "metonym")
-                )
+                yield Spoken(country, s.index, s.kind == "title", m.last, located, located or kind == "place", dep in ("nsubj", "nsubjpass") and kind in ("country", "capital", "metonym"))
 
 
 def _code_of(entry: Entry) -> str | None:

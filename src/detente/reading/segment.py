@@ -23,9 +23,7 @@ _BOILERPLATE = re.compile(
 _DATELINE = re.compile(
     r"^\s*\(?(?P<place>[A-ZÀ-Þ][A-ZÀ-Þ.'’ /-]{2,40}(?:, [A-Z][\w. ]{2,25})?|[A-Z][a-z]+(?: [A-Z][a-z]+)?)\)?(?:, (?:(?:Jan|Feb|Mar|Apr|Aug|Sept|Oct|Nov|Dec)\.?|March|April|May|June|July|January|February|August|September|October|November|December) \d{1,2}(?:, \d{4})?|, \d{1,2} [A-Z][a-z]{2,8}\.?(?: \d{4})?)? ?(?:\([^)]{2,40}\))? ?(?:--|—|–| - |:(?= |$))\s*"
 )
-_AGENCY = re.compile(
-    r"^\s*(?:(?P<place>[A-Z][A-Za-z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?) )?\((?:CNN|AP|AFP|UPI|BBC|VOA|ANI|IANS|PTI|EFE|DPA|TASS|ABC|CBS|NBC|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo|[A-Z]{3} News)\) ?(?:--|—|–|-)?\s*"
-)
+_AGENCY = re.compile(r"^\s*(?:(?P<place>[A-Z][A-Za-z.'’ -]{2,40}(?:, [A-Z][\w. ]{2,25})?) )?\((?:CNN|AP|AFP|UPI|BBC|VOA|ANI|IANS|PTI|EFE|DPA|TASS|ABC|CBS|NBC|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo|[A-Z]{3} News)\) ?(?:--|—|–|-)?\s*")
 """A dateline without a dash, or without a place: "Seoul (CNN)", "(Reuters) -"."""
 MAX_DATELINE_CHARS = 110
 
