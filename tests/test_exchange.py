@@ -97,7 +97,7 @@ def test_icews_has_twenty_columns_and_a_row_for_each_pair() -> None:
     assert lines[0] == list(icews.COLUMNS)
     assert {len(line) for line in lines} == {20}
     first, second, bare = (dict(zip(lines[0], line, strict=True)) for line in lines[1:])
-    assert (first["Source Name"], first["Source Sectors"], first["Source Country"]) == ("North Korea", "Government,Military", "North Korea")
+    assert (first["Source Name"], first["Source Sectors"], first["Source Country"]) == ("North Korea", "Executive,Military", "North Korea")
     assert (first["Target Country"], second["Target Name"], second["Target Country"]) == ("South Korea", "Some Front", "NA")
     assert (first["CAMEO Code"], first["Intensity"], first["Event Date"], first["Story ID"]) == ("1712", "-9.2", "2020-06-16", "report 1")
     assert (first["City"], first["Country"], first["Latitude"], first["Publisher"]) == ("Kaesong", "North Korea", "37.97", "Wire")

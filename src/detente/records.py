@@ -97,7 +97,7 @@ class Place(msgspec.Struct, frozen=True):
     gazetteer_id: str | None = None
 
 
-class When(msgspec.Struct, frozen=True):
+class When(msgspec.Struct, frozen=True, gc=False):
     """When: first and last day (ISO) of the period that the words give, and how precise they are."""
 
     start: str

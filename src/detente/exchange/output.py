@@ -18,3 +18,10 @@ def open_output(out: Output) -> Iterator[BinaryIO]:
             yield stream
     else:
         yield out
+
+
+def number_cell(value: float | None, missing: str = "") -> str:
+    """A number -> the shortest text that reads back as the same number; whole ones without a point."""
+    if value is None:
+        return missing
+    return str(int(value)) if value == int(value) else repr(float(value))
