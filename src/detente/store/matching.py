@@ -11,7 +11,7 @@ import datetime
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from detente.codebook.types import FOLDED, SYMMETRIC, VERBAL
 from detente.records import Actor, Event, Place, When
@@ -19,7 +19,10 @@ from detente.records import Actor, Event, Place, When
 UNKNOWN_SECTORS = frozenset({"UAF", "UNK"})
 Period = Literal[0, 1, 2, 3]
 """How sharp a mention's date is: 0 day or week, 1 month, 2 year, 3 none (its day is then that of the report)."""
-DAY, MONTH, YEAR, UNDATED = 0, 1, 2, 3
+DAY: Final = 0
+MONTH: Final = 1
+YEAR: Final = 2
+UNDATED: Final = 3
 
 NEAR_DAYS = 1
 """A day off is common: time zones, night and morning, and events dated by their report."""
@@ -154,8 +157,11 @@ def compare(a: Sketch, b: Sketch) -> Judgement:
 
 
 BIAS = -2.3
-SAME_RULE = 0.6
+"""What must be outweighed: two mentions of one type, pair and time are not yet one event."""
 WORDING = 5.0
+"""The weight of wording that is wholly the same."""
+SAME_RULE = 0.6
+"""The same rule of the codebook fired: the same verb of the same thing."""
 SAY_MORE = 1.2
 """Who speaks often speaks several times a day: two statements must have more in common than two deeds."""
 
