@@ -17,8 +17,8 @@ from sqlalchemy.engine import Connection
 from detente.records import Actor, CodedReport, Document, Event, Place
 from detente.store import schema
 from detente.store.duplicates import Copy, find_original, hash_bands, text_digest, word_runs
-from detente.store.matching import Sketch, index_keys, look_up, make_sketch, match_event, party_key, pick_best
-from detente.store.revising import Change, Standing, found_standing, revise
+from detente.store.matching import DAY, MONTH, UNDATED, YEAR, Sketch, index_keys, look_up, make_sketch, match_event, party_key, pick_best
+from detente.store.revising import Standing, found_standing, revise
 from detente.store.schema import Store, now, reading, writing
 
 CODED_HERE = "detente"
@@ -181,7 +181,13 @@ def _add_document(connection: Connection, document: Document, digest: str, prove
 
 
 # -- merging -----------------------------------------------------------------------------------------------------------------
-_RANGE = sa.text("SELECT event_id FROM match_keys WHERE key = :key AND period = :period AND day BETWEEN :low AND :high ORDER BY day DESC, event_id DESC LIMIT :most")
+_RANGES = sa.text(
+    " UNION ALL ".join(
+        f"SELECT event_id FROM (SELECT event_id FROM match_keys WHERE key = :key AND period = {n} AND day BETWEEN :low{n} AND :high{n}"  # noqa: S608 - numbers of ours
+        f" ORDER BY day DESC, event_id DESC LIMIT {PER_RANGE}) AS range{n}"
+        for n in (DAY, MONTH, YEAR, UNDATED)
+    )
+)
 
 
 def _candidate_scores(connection: Connection, fresh: Sequence[Sketch], sketches: Sketches) -> list[tuple[float, int, int]]:
@@ -193,10 +199,12 @@ def _candidate_scores(connection: Connection, fresh: Sequence[Sketch], sketches:
 
 def _find_candidates(connection: Connection, sketch: Sketch) -> list[int]:
     found: dict[int, None] = {}
-    for asked in look_up(sketch):
+    asked = look_up(sketch)
+    bounds = {f"{side}{part.period}": getattr(part, side) for part in asked for side in ("low", "high")}
+    for key in dict.fromkeys(part.key for part in asked):
         if len(found) >= MOST_CANDIDATES:
             break
-        for (event,) in connection.execute(_RANGE, {**asked._asdict(), "most": PER_RANGE}):
+        for (event,) in connection.execute(_RANGES, {"key": key, **bounds}):
             found[event] = None
     return list(found)[:MOST_CANDIDATES]
 
@@ -240,17 +248,13 @@ class _Where(NamedTuple):
 
 def _add_mention(connection: Connection, event: Event, sketch: Sketch, key: str, home: int | None, score: float | None, where: _Where) -> int:
     """A mention -> its event, founded if there is none, and its row."""
-    position = 0
+    joined = None if home is None else _read_standing(connection, home)
     if home is None:
         home = _found_event(connection, event, key, where)
-        standing, changes = None, list[Change]()
-    else:
-        before, position = _read_standing(connection, home)
-        standing, changes = revise(before, event, where.published_on)
     values = {
         "mention_id": key,
         "event_id": home,
-        "position": position,
+        "position": joined[1]["mentions"] if joined else 0,
         "match_score": score,
         "document_id": where.document,
         "provenance_id": where.provenance,
@@ -260,14 +264,14 @@ def _add_mention(connection: Connection, event: Event, sketch: Sketch, key: str,
     }
     mention = _insert(connection, schema.mentions, values)
     _insert_new(connection, schema.match_keys, [{"key": k, "period": p, "day": d, "event_id": home} for k, p, d in index_keys(sketch)])
-    if standing is not None:
-        _count_report(connection, home, where)
-        revision = connection.scalar(sa.select(schema.events.c.revision).where(schema.events.c.id == home)) or 0
-        if changes:
-            revision += 1
-            rows = [{"event_id": home, "revision": revision, "field": f, "before": encode(b), "after": encode(a), "mention_id": mention} for f, b, a in changes]
+    if joined is not None:
+        standing, counts = joined
+        after, changes = revise(standing, event, where.published_on)
+        counts = _count_report(connection, home, counts, where) | {"revision": counts["revision"] + bool(changes)}
+        rows = [{"event_id": home, "revision": counts["revision"], "field": f, "before": encode(b), "after": encode(a), "mention_id": mention} for f, b, a in changes]
+        if rows:
             connection.execute(schema.history.insert(), rows)
-        _write_standing(connection, home, standing, revision, {change.field for change in changes})
+        _write_standing(connection, home, after, counts, {change.field for change in changes})
     return mention
 
 
@@ -297,19 +301,33 @@ def _place_id(connection: Connection, place: Place | None) -> int | None:
     return _row_id(connection, schema.places, key, {"latitude": place.latitude, "longitude": place.longitude, "gazetteer_id": place.gazetteer_id})
 
 
-def _read_standing(connection: Connection, event: int) -> tuple[Standing, int]:
-    """An event's row -> how it stands, and how many mentions it has."""
-    table, where = schema.events, schema.places
-    query = sa.select(table, where.c.name, where.c.country, where.c.precision, where.c.latitude, where.c.longitude, where.c.gazetteer_id)
-    row = connection.execute(query.outerjoin(where, table.c.place_id == where.c.id).where(table.c.id == event)).mappings().one()
+_COUNTS = ("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision")
+_p = schema.places
+_READ_EVENT = (
+    sa.select(schema.events, _p.c.name, _p.c.country, _p.c.precision, _p.c.latitude, _p.c.longitude, _p.c.gazetteer_id)
+    .outerjoin(_p, schema.events.c.place_id == _p.c.id)
+    .where(schema.events.c.id == sa.bindparam("event"))
+)
+_COUNTED_REPORT = sa.select(schema.event_reports.c.event_id).where(
+    schema.event_reports.c.event_id == sa.bindparam("event"), schema.event_reports.c.document_id == sa.bindparam("root")
+)
+_COUNTED_SOURCE = sa.select(schema.event_sources.c.event_id).where(
+    schema.event_sources.c.event_id == sa.bindparam("event"), schema.event_sources.c.publisher == sa.bindparam("told")
+)
+_WRITE_EVENT = schema.events.update().where(schema.events.c.id == sa.bindparam("event"))
+
+
+def _read_standing(connection: Connection, event: int) -> tuple[Standing, dict[str, Any]]:
+    """An event's row -> how it stands, and its counts."""
+    row = connection.execute(_READ_EVENT, {"event": event}).mappings().one()
     place = None if row["place_id"] is None else Place(row["name"], row["country"] or None, row["latitude"], row["longitude"], row["precision"], gazetteer_id=row["gazetteer_id"])
-    values: dict[str, Any] = {name: row[name] for name in Standing.__struct_fields__ if name in table.c}
+    values: dict[str, Any] = {name: row[name] for name in Standing.__struct_fields__ if name in schema.events.c}
     values |= {"modes": _TEXTS.decode(row["modes"]), "contexts": _TEXTS.decode(row["contexts"]), "source": _ACTORS.decode(row["source"]), "target": _ACTORS.decode(row["target"])}
-    return Standing(**values, place=place), int(row["mentions"])
+    return Standing(**values, place=place), {name: row[name] for name in _COUNTS}
 
 
-def _write_standing(connection: Connection, event: int, standing: Standing, revision: int, changed: set[str]) -> None:
-    connection.execute(schema.events.update().where(schema.events.c.id == event).values({**_columns(connection, standing), "revision": revision}))
+def _write_standing(connection: Connection, event: int, standing: Standing, counts: Mapping[str, Any], changed: set[str]) -> None:
+    connection.execute(_WRITE_EVENT, {**_columns(connection, standing), **counts, "event": event})
     if changed & {"source", "target", "date_start"}:
         for table in (schema.participants, schema.dyads):
             connection.execute(table.delete().where(table.c.event_id == event))
@@ -335,27 +353,23 @@ def dyad_pairs(source: Iterable[Actor], target: Iterable[Actor]) -> list[tuple[s
     return [(s, t) for s in sorted({party_key(a) for a in source}) for t in targets]
 
 
-def _count_report(connection: Connection, event: int, where: _Where) -> None:
-    """One more mention of an event: it is a further report unless it, or what it copies, was counted."""
-    root = where.root
-    table, reports, sources = schema.events, schema.event_reports, schema.event_sources
-    is_new = connection.execute(sa.select(reports.c.event_id).where(reports.c.event_id == event, reports.c.document_id == root)).first() is None
-    is_further = is_new and connection.execute(sa.select(sources.c.event_id).where(sources.c.event_id == event, sources.c.publisher == where.publisher)).first() is None
+def _count_report(connection: Connection, event: int, counts: Mapping[str, Any], where: _Where) -> dict[str, Any]:
+    """An event's counts and one more mention -> its counts then: it is a further report unless it, or what it copies, was counted."""
+    is_new = connection.execute(_COUNTED_REPORT, {"event": event, "root": where.root}).first() is None
+    is_further = is_new and connection.execute(_COUNTED_SOURCE, {"event": event, "told": where.publisher}).first() is None
     if is_new:
-        connection.execute(reports.insert(), {"event_id": event, "document_id": root})
+        connection.execute(schema.event_reports.insert(), {"event_id": event, "document_id": where.root})
     if is_further:
-        connection.execute(sources.insert(), {"event_id": event, "publisher": where.publisher})
-    changes: dict[str, Any] = {
-        "mentions": table.c.mentions + 1,
-        "reports": table.c.reports + int(is_new),
-        "sources": table.c.sources + int(is_further),
-        "copies": table.c.copies + int(where.copy is not None),
+        connection.execute(schema.event_sources.insert(), {"event_id": event, "publisher": where.publisher})
+    days = [day for day in (counts["first_report"], counts["latest_report"], where.published_on) if day]
+    return {
+        "mentions": counts["mentions"] + 1,
+        "reports": counts["reports"] + int(is_new),
+        "sources": counts["sources"] + int(is_further),
+        "copies": counts["copies"] + int(where.copy is not None),
+        "first_report": min(days, default=None),
+        "latest_report": max(days, default=None),
     }
-    if where.published_on:
-        day = where.published_on
-        changes["first_report"] = sa.case((sa.or_(table.c.first_report.is_(None), table.c.first_report > day), day), else_=table.c.first_report)
-        changes["latest_report"] = sa.case((sa.or_(table.c.latest_report.is_(None), table.c.latest_report < day), day), else_=table.c.latest_report)
-    connection.execute(table.update().where(table.c.id == event).values(changes))
 
 
 def _add_claims(connection: Connection, report: CodedReport, document: int, of_mention: Mapping[str, int]) -> None:
