@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import MISSING_POSTGRES, find_initdb, running_postgres
 
 from detente.codebook.load import Codebook, load_codebook, read_yaml
 from detente.codebook.register import Register, load_register
@@ -18,6 +17,7 @@ from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.pipeline import Trace, trace_documents
 from detente.records import Block, Document, Sentence
 from detente.store.schema import Store, open_store
+from stores import MISSING_POSTGRES, find_initdb, running_postgres
 
 GOLD = Path(__file__).parent / "gold"
 PUBLISHED_ON = datetime.date(2021, 3, 10)

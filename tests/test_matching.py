@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stores import event
 
 from detente.records import Event
 from detente.store.matching import compare, index_keys, look_up, make_sketch, match_event, pick_best
+from stores import event
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "benchmarks"))
@@ -45,7 +45,10 @@ DIFFERENT = {
     "a week later": (event(), event(day="2020-06-23")),
     "two days later, both days given": (event(source="RWA", target="COD", **SHELLING), event(source="RWA", target="COD", day="2020-06-18", **SHELLING)),
     "a threat and a deed that is only planned": (event("MOBILIZE"), event("MOBILIZE", modality="future")),
-    "two towns far apart": (event(source="RWA", target="COD", **SHELLING), event(source="RWA", target="COD", **{**SHELLING, "place": "Bunia", "text": "a market was hit by mortars"})),
+    "two towns far apart": (
+        event(source="RWA", target="COD", **SHELLING),
+        event(source="RWA", target="COD", **{**SHELLING, "place": "Bunia", "text": "a market was hit by mortars"}),
+    ),
     "two statements of one day": (
         event("ACCUSE", "KOR", "PRK", text="condemned the missile launch", rule="accuse.condemn", cameo="111"),
         event("ACCUSE", "KOR", "PRK", text="blamed hackers for the outage", rule="accuse.blame", cameo="112"),

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
-from stores import actor, event, report
 
 from detente.errors import StoreError
 from detente.exchange import jsonl
@@ -24,6 +23,7 @@ from detente.store import schema
 from detente.store.query import Filters, find_events, load_event
 from detente.store.schema import MIGRATIONS, Migration, Store, migrate, open_store, reading, writing
 from detente.store.write import Imported, add_report, import_events
+from stores import actor, event, report
 
 WHOLE_TABLES = ("documents", "bands", "events", "mentions", "participants", "dyads", "match_keys", "event_sources", "event_reports", "history", "claims", "relations", "actors")
 
@@ -188,7 +188,9 @@ def test_an_event_that_only_a_copy_and_a_later_original_tell_counts_two_reports(
 def test_the_hashes_of_a_text_stay_what_stored_ones_are() -> None:
     from detente.store.duplicates import hash_bands, word_runs
 
-    assert hash_bands(word_runs(WIRE))[:2] == [-5830234878560164796, -9001594563810595085], "the library hashes otherwise than before: stored bands must be made anew by a migration"
+    assert hash_bands(word_runs(WIRE))[:2] == [-5830234878560164796, -9001594563810595085], (
+        "the library hashes otherwise than before: stored bands must be made anew by a migration"
+    )
 
 
 # -- revising ---------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
 """So many first characters of an event's id are taken for it."""
-COUNTED = 10_000
+COUNTED = 1_000
 """Events are counted up to here: to count them all would cost more than to show a page of them."""
 _FIRST_DAY = datetime.date(1, 1, 31)
 _ACTORS = msgspec.json.Decoder(list[dict[str, Any]])
@@ -137,11 +137,10 @@ def _by_where_and_when(f: Filters) -> list[Condition]:
         where = _p.c.country == f.place if is_country else sa.func.lower(_p.c.name) == f.place.casefold()
         out.append((_e.c.place_id.in_(sa.select(_p.c.id).where(where)), f"in {f.place}"))
     if f.since:
-        # the start bounds the search by the index; only a period that is not a day can have begun before
+        # the end decides; the start only bounds the search by the index, as no period is longer than a year
         day = f.since.isoformat()
-        longest = min(f"{f.since.year:04}-01-01", (f.since - datetime.timedelta(days=6)).isoformat()) if f.since > _FIRST_DAY else day
-        earlier = sa.and_(_e.c.date_start >= longest, _e.c.date_start < day, _e.c.date_end >= day)
-        out.append((sa.or_(_e.c.date_start >= day, earlier), f"from {day}"))
+        earliest = min(f"{f.since.year:04}-01-01", (f.since - datetime.timedelta(days=6)).isoformat()) if f.since > _FIRST_DAY else "0001-01-01"
+        out.append((sa.and_(_e.c.date_start >= earliest, _e.c.date_end >= day), f"from {day}"))
     if f.until:
         out.append((_e.c.date_start <= f.until.isoformat(), f"until {f.until.isoformat()}"))
     return out
@@ -208,10 +207,14 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
         raise SettingsError(f"page: found {first}; expected 1 or more")
     conditions = [condition for condition, _ in make_conditions(filters, store.engine.dialect.name)]
     order = [_e.c.date_start.desc().nulls_last(), _e.c.id.desc()] if newest_first else [_e.c.date_start.asc().nulls_last(), _e.c.id.asc()]
-    query = _listing().where(*conditions).order_by(*order).offset(first - 1)
+    # the page is chosen by narrow rows, and only its events are then read whole
+    chosen = sa.select(_e.c.id).where(*conditions).order_by(*order).offset(first - 1)
+    if limit is not None:
+        chosen = chosen.limit(limit)
+    query = _listing().where(_e.c.id.in_(chosen)).order_by(*order)
     with reading(store) as connection:
         total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_e.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
-        rows = connection.execute(query if limit is None else query.limit(limit)).mappings().all()
+        rows = connection.execute(query).mappings().all()
         return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
 
 
