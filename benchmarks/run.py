@@ -29,7 +29,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # before numpy is imported: figures are per core
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 import msgspec  # noqa: E402
 
@@ -265,6 +265,14 @@ def measure_start() -> Iterator[Row]:
             yield Row("start", name, "detente --help" if name.endswith("help") else "detente code report.txt", statistics.median(times[1:]), wanted, "<=", " s", spread)
 
 
+def measure_store(name: str) -> Iterator[Row]:
+    """A measure of ``store.py``: merging, growth, million or kills."""
+    import store
+
+    for m in store.MEASURES[name]():
+        yield Row(m.group, m.name, f"python benchmarks/store.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
+
+
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "detente", *arguments]
 
@@ -322,7 +330,7 @@ def main() -> int:
     """Take the measures, print the table, write results.json -> 0, or 1 if a command failed (not: if a figure is short of what is wanted)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave the memory run out")
-    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start"), action="append", help="take these measures only and write no results.json")
+    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store"), action="append", help="take these measures only and write no results.json")
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -331,6 +339,7 @@ def main() -> int:
     if (SHARED / "plv_dev.tsv").exists():
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
+    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "million", "kills", "growth"))]
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from detente.codebook.register import Register, load_register
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.pipeline import Trace, trace_documents
 from detente.records import Block, Document, Sentence
+from detente.store.schema import Store, open_store
+from stores import MISSING_POSTGRES, find_initdb, running_postgres
 
 GOLD = Path(__file__).parent / "gold"
 PUBLISHED_ON = datetime.date(2021, 3, 10)
@@ -86,3 +89,44 @@ def code() -> Callable[..., list[Trace]]:
         return list(trace_documents(documents, keep_all=keep_all))
 
     return run
+
+
+# -- the store --------------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL of the test run; each call gives the URL of an empty database in it."""
+    if find_initdb() is None:
+        pytest.skip(MISSING_POSTGRES)
+    import psycopg
+
+    numbers = itertools.count()
+    with running_postgres() as folder:
+
+        def make() -> str:
+            name = f"store{next(numbers)}"
+            with psycopg.connect(f"host={folder} user=tester dbname=postgres", autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {name}")
+            return f"postgresql+psycopg://tester@/{name}?host={folder}"
+
+        yield make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store can be made, on each database in turn."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store.db")
+    return str(request.getfixturevalue("postgres")())
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Store]:
+    """An empty store, on each database in turn."""
+    opened = open_store(address)
+    yield opened
+    opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if find_initdb() is None:
+        terminalreporter.write_line(f"store: {MISSING_POSTGRES}", yellow=True)

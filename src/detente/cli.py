@@ -12,7 +12,7 @@ from typing import NoReturn, TypeAlias
 
 from detente import __version__
 from detente.errors import DetenteError
-from detente.settings import BY_NAME
+from detente.settings import BY_NAME, CODING
 
 DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
 FORMATS = ("jsonl", "csv", "parquet", "icews", "table")
@@ -48,6 +48,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_codebook(commands)
     _add_actors(commands)
+    _add_store(commands)
     demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
@@ -65,7 +66,7 @@ def _command(commands: Commands, name: str, summary: str, example: str, run: str
 def _add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
     for name in names:
         setting = BY_NAME[name]
-        default = f" (default: {setting.default:,})" if isinstance(setting.default, int) else ""
+        default = "" if setting.default is None else f" (default: {setting.default:,})" if isinstance(setting.default, int) else f" (default: {setting.default})"
         parser.add_argument(setting.flag, metavar=setting.unit.upper(), help=f"{setting.help}{default}; also {setting.variable}")
 
 
@@ -78,7 +79,7 @@ def _add_code(commands: Commands) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument("--all", action="store_true", dest="keep_all", help="also write planned, hypothetical and denied acts")
     parser.add_argument("--resume", action="store_true", help="with -o: go on where a run that was stopped had come to")
-    _add_settings(parser, *BY_NAME)
+    _add_settings(parser, *CODING)
 
 
 def _add_explain(commands: Commands) -> None:
@@ -143,12 +144,58 @@ def _add_actors(commands: Commands) -> None:
         _add_settings(parser, "actors")
 
 
+def _add_store(commands: Commands) -> None:
+    example = "detente add reports/ --store crisis.db\n  cat report.txt | detente add - --date 2020-06-16"
+    add = _command(commands, "add", "code reports into the event store, one event per real event", example, "run_add")
+    add.add_argument("paths", nargs="+", metavar="PATH", help="files (.txt .html .json .jsonl .csv .parquet), directories, or - for standard input")
+    add.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date of reports that state none")
+    add.set_defaults(keep_all=True)
+    _add_settings(add, "store", *CODING)
+    example = "detente events --dyad PRK-USA --since 2018-01-01 --until 2018-12-31\n  detente events --source PRK/MIL --type ASSAULT --format csv"
+    events = _command(commands, "events", "show events of the store, by any filter", example, "run_events")
+    for flag, variable, text in (
+        ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
+        ("--type", "TYPE", "PLOVER type; may be repeated: any of them"),
+        ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
+    ):
+        events.add_argument(flag, metavar=variable, action="append", default=[], help=text)
+    events.add_argument("--quad", metavar="N", type=int, action="append", default=[], help="quad class: 1 or 2 cooperation by words or deeds, 3 or 4 conflict; may be repeated")
+    events.add_argument("--source", metavar="ACTOR", help="who did it")
+    events.add_argument("--target", metavar="ACTOR", help="to whom it was done")
+    events.add_argument("--dyad", metavar="A-B", help="between two actors, in either direction; names with ' - ' between them")
+    events.add_argument("--one-way", action="store_true", help="with --dyad: only what A did to B")
+    events.add_argument("--place", metavar="PLACE", help="a place by name, or a country by code")
+    events.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
+    events.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="last day")
+    events.add_argument("--modality", metavar="MODALITY", default="actual", help="actual, future, hypothetical, negated, or any (default: actual)")
+    events.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
+    events.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
+    events.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
+    events.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
+    events.add_argument("--newest", action="store_true", help="latest first")
+    events.add_argument("--page", metavar="N", type=int, default=1, help="which page (default: 1)")
+    events.add_argument("--page-events", metavar="N", type=int, default=25, help="events on a page, 0 for all (default: 25)")
+    events.add_argument("--format", choices=("table", "json", "csv"), default="table", help="what to write (default: table)")
+    _add_settings(events, "store")
+    event = _command(commands, "event", "show one event with its evidence, sources, differing values and history", "detente event 3f2a91c07be4d586", "run_event")
+    event.add_argument("event_id", metavar="ID", help="an event's id, a mention's, or its first characters")
+    event.add_argument("--json", action="store_true", help="write it as JSON")
+    _add_settings(event, "store")
+
+
+_MODULES = {"run_actors": "commands_register", "run_codebook": "commands_register", "run_add": "commands_store", "run_event": "commands_store"}
+"""The commands that are not in ``detente.commands``, by the first letters of their function."""
+
+
+def _module_of(run: str) -> str:
+    return "detente." + next((module for start, module in _MODULES.items() if run.startswith(start)), "commands")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Arguments -> the exit code: 0 all done, 1 part of the input was skipped, 2 nothing could be read or an argument is wrong."""
     arguments = make_parser().parse_args(argv)
     try:
-        module = "detente.commands_register" if arguments.run.startswith(("run_actors", "run_codebook")) else "detente.commands"
-        code = int(getattr(importlib.import_module(module), arguments.run)(arguments))
+        code = int(getattr(importlib.import_module(_module_of(arguments.run)), arguments.run)(arguments))
         sys.stdout.flush()
     except DetenteError as error:
         print(f"detente: {error}", file=sys.stderr)

@@ -30,7 +30,7 @@ RELATION_COLUMNS = ("id", "event_type", "mode", "cameo", "quad", "confidence", "
 _ENDINGS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl", ".tab": "icews"}
 
 
-class _Run:
+class Run:
     """A run of ``code``: counts what was coded, names what was skipped, says each note once."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
@@ -93,7 +93,7 @@ class _TableFormat:
 
 def run_code(arguments: argparse.Namespace) -> int:
     """``detente code``."""
-    run = _Run(arguments)
+    run = Run(arguments)
     output = Path(arguments.output) if arguments.output and arguments.output != "-" else None
     name = arguments.format or (_ENDINGS.get(output.suffix.lower(), "jsonl") if output else "jsonl")
     if arguments.resume and (output is None or name == "parquet"):
@@ -132,7 +132,7 @@ def _show_or_stream(reports: Iterator[CodedReport]) -> None:
         _stream(itertools.chain(first, reports), line_format("jsonl"))
 
 
-def _write_file(run: _Run, items: Iterable[Item], path: Path, form: LineFormat, asked: dict[str, Any], *, resume: bool) -> None:
+def _write_file(run: Run, items: Iterable[Item], path: Path, form: LineFormat, asked: dict[str, Any], *, resume: bool) -> None:
     with _writing_to(path), JournaledFile(path, form.HEADER, asked, resume=resume) as file:
         run.done_before = file.done.total()
         if file.complete:
@@ -173,7 +173,7 @@ def _writing_to(path: Path) -> Iterator[None]:
 
 def run_explain(arguments: argparse.Namespace) -> int:
     """``detente explain``."""
-    run = _Run(arguments)
+    run = Run(arguments)
     given = arguments.text
     is_path = given == "-" or _looks_like_path(given)
     items: Iterable[Item] = run.read([given], arguments.date) if is_path else [make_document(given, published_on=arguments.date)]
@@ -247,7 +247,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 
     if bool(arguments.coded) == bool(arguments.reports):
         raise SettingsError("evaluate: expected either PRED or --reports, not both and not neither")
-    run = _Run(arguments)
+    run = Run(arguments)
     gold = list(_read_objects(arguments.gold, ("doc", "required", "optional")))
     if arguments.reports:
         coded = [msgspec.to_builtins(event) for report in run.code(run.read(arguments.reports)) for event in report.events]
@@ -277,7 +277,7 @@ def _read_objects(name: str, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
 def run_demo(arguments: argparse.Namespace) -> int:
     """``detente demo``."""
-    run, started = _Run(arguments), time.perf_counter()
+    run, started = Run(arguments), time.perf_counter()
     events: list[Event] = []
     show.say(show.table_header())
     for report in run.code(run.read([DEMO_REPORTS])):

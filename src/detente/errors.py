@@ -19,3 +19,7 @@ class SettingsError(DetenteError):
 
 class MissingExtraError(DetenteError):
     """Something must be installed; the message has the line to type."""
+
+
+class StoreError(DetenteError):
+    """The event store cannot be used as it is: it is missing, newer than this detente, locked, or something else."""

@@ -41,7 +41,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("small_corpus_reports", int, "reports", 12, "up to so many reports are coded without starting workers", 0),
     Setting("max_report_bytes", int, "bytes", 5_000_000, "a longer line or file is skipped with a message"),
     Setting("actors", str, "file", None, "the user's own actors (default: ~/.config/detente/actors.csv)"),
+    Setting("store", str, "file or URL", "detente.db", "the event store: a file (SQLite), or postgresql+psycopg://USER@HOST/NAME"),
 )
+CODING = ("pipeline", "workers", "batch_reports", "small_corpus_reports", "max_report_bytes", "actors")
+"""The settings that coding goes by."""
 BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
 
 

@@ -103,11 +103,12 @@ def table_lines(events: Iterable[Event]) -> list[str]:
     for event in events:
         place = event.place.name if event.place else ""
         cells = (_date_cell(event), name_actors(event.source, "?"), name_type(event), name_actors(event.target), place, name_actors(event.said_by, ""))
-        out.append("  ".join(_fit(cell, width) for cell, (_, width) in zip(cells, TABLE_COLUMNS, strict=True)).rstrip())
+        out.append("  ".join(fit(cell, width) for cell, (_, width) in zip(cells, TABLE_COLUMNS, strict=True)).rstrip())
     return out
 
 
-def _fit(text: str, width: int) -> str:
+def fit(text: str, width: int) -> str:
+    """A text -> the same cut or filled to a width of the terminal's columns."""
     columns = [2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text]
     if sum(columns) <= width:
         return text + " " * (width - sum(columns))

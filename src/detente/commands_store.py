@@ -1,0 +1,136 @@
+"""The commands about the event store: parsed arguments -> one call of the library, shown -> exit code."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from detente import show, show_store
+from detente.commands import Run
+from detente.errors import SettingsError
+from detente.records import Document
+from detente.running import Item
+from detente.settings import read_text
+
+if TYPE_CHECKING:
+    from detente.store.query import Filters
+    from detente.store.schema import Store
+
+
+def _open(given: str | None, *, create: bool) -> Store:
+    from detente.store.schema import open_store
+
+    address = read_text("store", given) or ""
+    return open_store(address if "://" in address else Path(address).expanduser(), create=create)
+
+
+def run_add(arguments: argparse.Namespace) -> int:
+    """``detente add``."""
+    from detente.store.write import Sketches, add_report
+
+    run = Run(arguments)
+    store = _open(arguments.store, create=True)
+    sketches: Sketches = {}
+    new = copies = founded = joined = 0
+    try:
+        for report in run.code(_unknown(run, store, run.read(arguments.paths, arguments.date))):
+            added = add_report(store, report, sketches)
+            new, copies = new + (not added.known), copies + (added.copy_of is not None)
+            founded, joined, run.done_before = founded + added.founded, joined + added.joined, run.done_before + added.known
+    finally:
+        if run.coded or run.done_before:
+            show.say(show_store.added_line(store.name, new=new, copies=copies, known=run.done_before, founded=founded, joined=joined))
+        store.close()
+    return run.finish()
+
+
+def _unknown(run: Run, store: Store, items: Iterable[Item]) -> Iterator[Item]:
+    """What was read -> the same without the documents whose text the store has; those are counted."""
+    from detente.store.write import find_known
+
+    for item in items:
+        if isinstance(item, Document) and find_known(store, [item]):
+            run.done_before += 1
+        else:
+            yield item
+
+
+def _filters(arguments: argparse.Namespace) -> Filters:
+    from detente.store.query import Filters
+
+    if arguments.one_way and not arguments.dyad:
+        raise SettingsError("--one-way: found no --dyad; expected one with it")
+    return Filters(
+        actors=tuple(arguments.actor),
+        source=arguments.source,
+        target=arguments.target,
+        dyad=_split_dyad(arguments.dyad) if arguments.dyad else None,
+        one_way=arguments.one_way,
+        types=tuple(name.upper() for name in arguments.type),
+        modes=tuple(arguments.mode),
+        quads=tuple(arguments.quad),
+        place=arguments.place,
+        since=arguments.since,
+        until=arguments.until,
+        modality=None if arguments.modality == "any" else arguments.modality,
+        origin=arguments.origin,
+        least_confidence=arguments.confidence,
+        text=arguments.text,
+        with_background=not arguments.no_background,
+    )
+
+
+def _split_dyad(text: str) -> tuple[str, str]:
+    parts = text.split(" - ") if " - " in text else text.split("-")
+    if len(parts) != 2 or not all(part.strip() for part in parts):
+        raise SettingsError(f"--dyad: found {text!r}; expected two actors, as PRK-USA, or 'Hamas - ISR'")
+    return parts[0].strip(), parts[1].strip()
+
+
+def run_events(arguments: argparse.Namespace) -> int:
+    """``detente events``."""
+    from detente.store.query import find_events
+
+    if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
+        raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
+    store = _open(arguments.store, create=False)
+    try:
+        first = 1 + (arguments.page - 1) * arguments.page_events
+        page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
+    finally:
+        store.close()
+    if arguments.format == "json":
+        show.say(msgspec.json.format(msgspec.json.encode(page._asdict())).decode())
+        return 0
+    if arguments.format == "csv":
+        out = io.StringIO()
+        csv.writer(out).writerows([show_store.CSV_COLUMNS, *map(show_store.csv_row, page.events)])
+        show.say(out.getvalue().rstrip("\r\n"))
+        show.warn(show_store.page_line(page))
+        return 0
+    for line in show_store.page_lines(page):
+        show.say(line)
+    return 0
+
+
+def run_event(arguments: argparse.Namespace) -> int:
+    """``detente event``."""
+    from detente.store.query import load_event
+
+    store = _open(arguments.store, create=False)
+    try:
+        event = load_event(store, arguments.event_id)
+    finally:
+        store.close()
+    if arguments.json:
+        show.say(msgspec.json.format(msgspec.json.encode(event)).decode())
+        return 0
+    for line in show_store.event_lines(event):
+        show.say(line)
+    return 0

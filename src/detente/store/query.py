@@ -1,0 +1,371 @@
+"""Events out of the store. Each filter is a condition of SQL and a phrase of English, made together, so that what is shown is what is said."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detente.errors import SettingsError, StoreError
+from detente.store import schema
+from detente.store.schema import Store, reading
+
+MODALITIES = ("actual", "future", "hypothetical", "negated")
+QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
+PAGE_EVENTS = 25
+LEAST_PREFIX = 4
+"""So many first characters of an event's id are taken for it."""
+COUNTED = 1_000
+"""Events are counted up to here: to count them all would cost more than to show a page of them."""
+_FIRST_DAY = datetime.date(1, 1, 31)
+_ACTORS = msgspec.json.Decoder(list[dict[str, Any]])
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show; what is left out does not count. An actor is a country (PRK), a country's sector (PRK/MIL), a sector (/REB) or a name.
+
+    ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. Days are inclusive; an event whose
+    day is known to a month or a year only counts if its period touches the days asked for.
+    """
+
+    actors: tuple[str, ...] = ()
+    source: str | None = None
+    target: str | None = None
+    dyad: tuple[str, str] | None = None
+    one_way: bool = False
+    types: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    quads: tuple[int, ...] = ()
+    place: str | None = None
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    modality: str | None = "actual"
+    origin: str | None = None
+    least_confidence: float | None = None
+    text: str | None = None
+    with_background: bool = True
+
+
+class Page(NamedTuple):
+    """Some of the events that were found. ``total``: how many there are, ``COUNTED`` if there are as many or more; ``said``: in English, what they are."""
+
+    said: str
+    total: int
+    first: int
+    events: list[dict[str, Any]]
+
+
+_e, _m, _p = schema.events, schema.mentions, schema.places
+Condition = tuple[sa.ColumnElement[bool], str]
+
+
+def _actor_rows(asked: str) -> tuple[sa.ColumnElement[bool], str]:
+    """PRK, PRK/MIL, /REB, Kim Jong Un -> which rows of ``actors``, and how that is said."""
+    table = schema.actors
+    country, slash, sector = asked.partition("/")
+    if slash and sector.isupper() and (not country or _is_country(country)):
+        has_sector = table.c.sectors.contains(f"+{sector}+", autoescape=True)
+        return (sa.and_(table.c.country == country, has_sector), f"{country} ({sector})") if country else (has_sector, f"actors of the sector {sector}")
+    if _is_country(asked):
+        return table.c.country == asked, asked
+    wanted = asked.casefold()
+    return sa.or_(sa.func.lower(table.c.name) == wanted, sa.func.lower(table.c.entity) == wanted), asked
+
+
+def _is_country(text: str) -> bool:
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
+def _takes_part(asked: str, role: str | None) -> sa.ColumnElement[bool]:
+    table = schema.participants
+    query = sa.select(table.c.event_id).where(table.c.actor_id.in_(sa.select(schema.actors.c.id).where(_actor_rows(asked)[0])))
+    return _e.c.id.in_(query.where(table.c.role == role) if role else query)
+
+
+def _between(first: str, second: str) -> sa.ColumnElement[bool]:
+    """What the first did to the second: by the index of pairs where both are whole parties."""
+    table = schema.dyads
+    keys = [_party(first), _party(second)]
+    if keys[0] is not None and keys[1] is not None:
+        return _e.c.id.in_(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]))
+    return sa.and_(_takes_part(first, "source"), _takes_part(second, "target"))
+
+
+def _party(asked: str) -> str | None:
+    return asked if _is_country(asked) else None
+
+
+def _by_actors(f: Filters) -> list[Condition]:
+    out: list[Condition] = [(_takes_part(a, None), f"with {_actor_rows(a)[1]} on either side") for a in f.actors]
+    if f.source:
+        out.append((_takes_part(f.source, "source"), f"done by {_actor_rows(f.source)[1]}"))
+    if f.target:
+        out.append((_takes_part(f.target, "target"), f"done to {_actor_rows(f.target)[1]}"))
+    if f.dyad:
+        first, second = f.dyad
+        names = [_actor_rows(a)[1] for a in f.dyad]
+        if f.one_way:
+            out.append((_between(first, second), f"done by {names[0]} to {names[1]}"))
+        else:
+            out.append((sa.or_(_between(first, second), _between(second, first)), f"between {names[0]} and {names[1]}, in either direction"))
+    return out
+
+
+def _by_kind(f: Filters) -> list[Condition]:
+    out: list[Condition] = []
+    if f.types:
+        out.append((_e.c.event_type.in_(f.types), f"of the type {_either(f.types)}"))
+    for mode in f.modes:
+        out.append((_e.c.modes.contains(f'"{mode}"', autoescape=True), f"of the mode {mode}"))
+    if f.quads:
+        out.append((_e.c.quad.in_(f.quads), f"that are {_either([QUADS[q] for q in f.quads])}"))
+    if f.modality:
+        out.append((_e.c.modality == f.modality, "that happened" if f.modality == "actual" else f"told as {f.modality}"))
+    if not f.with_background:
+        out.append((_e.c.historical.is_(False), "without background"))
+    return out
+
+
+def _by_where_and_when(f: Filters) -> list[Condition]:
+    out: list[Condition] = []
+    if f.place:
+        is_country = _is_country(f.place)
+        where = _p.c.country == f.place if is_country else sa.func.lower(_p.c.name) == f.place.casefold()
+        out.append((_e.c.place_id.in_(sa.select(_p.c.id).where(where)), f"in {f.place}"))
+    if f.since:
+        # the end decides; the start only bounds the search by the index, as no period is longer than a year
+        day = f.since.isoformat()
+        earliest = min(f"{f.since.year:04}-01-01", (f.since - datetime.timedelta(days=6)).isoformat()) if f.since > _FIRST_DAY else "0001-01-01"
+        out.append((sa.and_(_e.c.date_start >= earliest, _e.c.date_end >= day), f"from {day}"))
+    if f.until:
+        out.append((_e.c.date_start <= f.until.isoformat(), f"until {f.until.isoformat()}"))
+    return out
+
+
+def _by_record(f: Filters, dialect: str) -> list[Condition]:
+    out: list[Condition] = []
+    if f.origin:
+        out.append((_e.c.origin == f.origin, f"coded by {f.origin}"))
+    if f.least_confidence is not None:
+        out.append((_e.c.confidence >= f.least_confidence, f"with a confidence of {f.least_confidence:g} or more"))
+    if f.text:
+        out.append((_has_words(f.text, dialect), f"whose evidence has {f.text}"))
+    return out
+
+
+def _has_words(text: str, dialect: str) -> sa.ColumnElement[bool]:
+    """All the words, a "phrase" as it stands; word forms do not matter."""
+    if dialect == "postgresql":
+        found = sa.select(_m.c.event_id).where(sa.func.to_tsvector(sa.literal_column("'english'"), _m.c.evidence).op("@@")(sa.func.websearch_to_tsquery("english", text)))
+        return _e.c.id.in_(found)
+    parts = text.split('"')
+    words = [part if n % 2 else word for n, part in enumerate(parts) for word in ([part] if n % 2 else part.split()) if part.strip()]
+    if not words:
+        raise SettingsError(f"--text: found {text!r}; expected words to look for")
+    asked = " ".join(f'"{word}"' for word in words)
+    rows = sa.text("SELECT rowid FROM mentions_text WHERE mentions_text MATCH :asked").bindparams(asked=asked)
+    return _e.c.id.in_(sa.select(_m.c.event_id).where(_m.c.id.in_(rows)))
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def make_conditions(filters: Filters, dialect: str) -> list[Condition]:
+    """Filters -> conditions, each with its phrase."""
+    check_filters(filters)
+    groups: tuple[Callable[[Filters], list[Condition]], ...] = (_by_actors, _by_kind, _by_where_and_when, lambda f: _by_record(f, dialect))
+    return [condition for group in groups for condition in group(filters)]
+
+
+def check_filters(filters: Filters) -> None:
+    """Refuses values that nothing can have, all in one message."""
+    faults = [f"--quad: found {q}; expected 1 to 4" for q in filters.quads if q not in QUADS]
+    if filters.modality is not None and filters.modality not in MODALITIES:
+        faults.append(f"--modality: found {filters.modality!r}; expected any, {', '.join(MODALITIES)}")
+    if filters.since and filters.until and filters.since > filters.until:
+        faults.append(f"--since: found {filters.since}; expected a day not after --until {filters.until}")
+    if filters.least_confidence is not None and not 0 <= filters.least_confidence <= 1:
+        faults.append(f"--confidence: found {filters.least_confidence:g}; expected 0 to 1")
+    if faults:
+        raise SettingsError("; ".join(faults))
+
+
+def say_filters(filters: Filters) -> str:
+    """Filters -> in English, which events these are."""
+    phrases = [said for _, said in make_conditions(filters, "sqlite")]
+    return f"Events {', '.join(phrases)}" if phrases else "All events"
+
+
+def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | None = PAGE_EVENTS, newest_first: bool = False) -> Page:
+    """Filters -> a page of events by day, those without a day at the end; ``first`` counts from 1."""
+    if first < 1:
+        raise SettingsError(f"page: found {first}; expected 1 or more")
+    conditions = [condition for condition, _ in make_conditions(filters, store.engine.dialect.name)]
+    order = [_e.c.date_start.desc().nulls_last(), _e.c.id.desc()] if newest_first else [_e.c.date_start.asc().nulls_last(), _e.c.id.asc()]
+    # the page is chosen by narrow rows, and only its events are then read whole
+    chosen = sa.select(_e.c.id).where(*conditions).order_by(*order).offset(first - 1)
+    if limit is not None:
+        chosen = chosen.limit(limit)
+    query = _listing().where(_e.c.id.in_(chosen)).order_by(*order)
+    with reading(store) as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_e.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
+        rows = connection.execute(query).mappings().all()
+        return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
+
+
+def count_days(store: Store, first: str, second: str) -> list[tuple[str, int]]:
+    """Two countries -> what the first did to the second: (day, number of events), by day; events without a day are left out."""
+    table = schema.dyads
+    query = sa.select(table.c.date_start, sa.func.count()).where(table.c.source == first, table.c.target == second, table.c.date_start != "")
+    with reading(store) as connection:
+        return [(day, number) for day, number in connection.execute(query.group_by(table.c.date_start).order_by(table.c.date_start))]
+
+
+def _listing() -> sa.Select[Any]:
+    where = [_p.c.name, _p.c.country, _p.c.precision, _p.c.latitude, _p.c.longitude, _p.c.gazetteer_id]
+    return sa.select(_e, *(c.label(f"place_{c.name}") for c in where)).outerjoin(_p, _e.c.place_id == _p.c.id)
+
+
+def _event_dict(row: Any) -> dict[str, Any]:
+    """A row of ``_listing`` -> the event as it is written as JSON."""
+    place = None
+    if row["place_id"] is not None:
+        place = {name: row[f"place_{name}"] for name in ("name", "country", "latitude", "longitude", "precision", "gazetteer_id")} | {"country": row["place_country"] or None}
+    date = {"start": row["date_start"], "end": row["date_end"], "precision": row["date_precision"]} if row["date_start"] else None
+    plain = ("event_id", "origin", "event_type", "quad", "intensity", "cameo", "goldstein", "modality", "historical", "dead", "injured", "confidence")
+    counts = ("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision")
+    return {
+        **{name: row[name] for name in plain},
+        "modes": msgspec.json.decode(row["modes"]),
+        "contexts": msgspec.json.decode(row["contexts"]),
+        "source": _plain_actors(row["source"]),
+        "target": _plain_actors(row["target"]),
+        "date": date,
+        "place": place,
+        **{name: row[name] for name in counts},
+    }
+
+
+def _plain_actors(text: str) -> list[dict[str, Any]]:
+    return [{name: actor.get(name) for name in ("name", "country", "sectors", "entity")} for actor in _ACTORS.decode(text)]
+
+
+def load_event(store: Store, event_id: str) -> dict[str, Any]:
+    """An event's id, that of one of its mentions, or the first characters of one -> the event with its mentions, differing values and history."""
+    with reading(store) as connection:
+        key = _find_key(connection, event_id, store.name)
+        row = connection.execute(_listing().where(_e.c.id == key)).mappings().one()
+        mentions = _load_mentions(connection, key)
+        changes = connection.execute(
+            sa.select(schema.history, _m.c.mention_id.label("by"))
+            .join(_m, schema.history.c.mention_id == _m.c.id)
+            .where(schema.history.c.event_id == key)
+            .order_by(schema.history.c.id)
+        ).mappings()
+        history = [
+            {"revision": c["revision"], "field": c["field"], "before": msgspec.json.decode(c["before"]), "after": msgspec.json.decode(c["after"]), "because_of": c["by"]}
+            for c in changes
+        ]
+    return {**_event_dict(row), "differing": differing_values(mentions), "evidence": mentions, "history": history}
+
+
+def _find_key(connection: Connection, asked: str, name: str) -> int:
+    if len(asked) < LEAST_PREFIX or not asked.isalnum():
+        raise StoreError(f"{name}: found the id {asked!r}; expected an event's id, or its first characters, at least {LEAST_PREFIX}")
+    found: dict[int, str] = {}
+    for query in (sa.select(_e.c.id, _e.c.event_id).where(_e.c.event_id.startswith(asked)), sa.select(_m.c.event_id, _m.c.mention_id).where(_m.c.mention_id.startswith(asked))):
+        found |= {key: shown for key, shown in connection.execute(query.limit(6))}
+    if not found:
+        raise StoreError(f"{name}: found no event {asked!r}; expected an id as detente events shows it")
+    if len(found) > 1:
+        raise StoreError(f"{name}: found several events that begin with {asked!r} ({', '.join(sorted(found.values())[:5])}); expected one; give more of the id")
+    return next(iter(found))
+
+
+def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:
+    d, o = schema.documents, schema.provenance
+    original = d.alias("original")
+    query = (
+        sa.select(
+            _m,
+            d.c.doc_id,
+            d.c.title,
+            d.c.published_on,
+            d.c.publisher,
+            d.c.url,
+            d.c.similarity,
+            original.c.doc_id.label("copy_of"),
+            o.c.origin,
+            o.c.location,
+            o.c.codebook,
+            o.c.recorded_at,
+        )
+        .join(o, _m.c.provenance_id == o.c.id)
+        .outerjoin(d, _m.c.document_id == d.c.id)
+        .outerjoin(original, d.c.copy_of == original.c.id)
+        .where(_m.c.event_id == event)
+        .order_by(_m.c.position)
+    )
+    fields = ("doc_id", "title", "publisher", "published_on", "url", "copy_of", "similarity", "origin", "location", "row", "codebook", "recorded_at", "match_score")
+    return [{"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"])} for m in connection.execute(query).mappings()]
+
+
+def differing_values(mentions: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The mentions of an event -> for each field on which they differ, the values, most told first, each with the reports that have it and who is said to say so.
+
+    Copies tell nothing of their own. A date differs if two periods do not overlap; that one says "in June" and one "on 16 June" is no difference.
+    """
+    telling = [m for m in mentions if m["copy_of"] is None]
+    out: dict[str, list[dict[str, Any]]] = {}
+    for name, value_of in _VALUES:
+        told: dict[str, dict[str, Any]] = {}
+        for mention in telling:
+            value = value_of(mention["record"])
+            if value is None:
+                continue
+            entry = told.setdefault(value, {"value": value, "reports": [], "said_by": []})
+            entry["reports"].append({"doc_id": mention["doc_id"], "publisher": mention["publisher"], "published_on": mention["published_on"]})
+            entry["said_by"] = list(dict.fromkeys([*entry["said_by"], *(_label(a) for a in mention["record"].get("said_by") or [])]))
+        if len(told) > 1 and not (name == "date" and _overlap(list(told))):
+            out[name] = sorted(told.values(), key=lambda e: (-len(e["reports"]), str(e["value"])))
+    return out
+
+
+def _sides(name: str) -> Callable[[dict[str, Any]], str | None]:
+    return lambda record: ", ".join(sorted({_label(a) for a in record[name]})) or None
+
+
+def _label(actor: dict[str, Any]) -> str:
+    sectors = "+".join(actor.get("sectors") or [])
+    return f"{actor.get('entity') or actor['name']}{f' ({sectors})' if sectors and sectors != 'GOV' else ''}"
+
+
+def _period(record: dict[str, Any]) -> str | None:
+    date = record.get("date")
+    if not date:
+        return None
+    return str(date["start"]) if date["start"] == date["end"] else f"{date['start']}/{date['end']}"
+
+
+def _overlap(periods: Sequence[str]) -> bool:
+    bounds = [(p.partition("/")[0], p.rpartition("/")[2]) for p in periods]
+    return max(start for start, _ in bounds) <= min(end for _, end in bounds)
+
+
+def _number(name: str) -> Callable[[dict[str, Any]], str | None]:
+    return lambda record: None if record.get(name) is None else str(record[name])
+
+
+_VALUES: tuple[tuple[str, Callable[[dict[str, Any]], str | None]], ...] = (
+    ("source", _sides("source")),
+    ("target", _sides("target")),
+    ("date", _period),
+    ("place", lambda record: record["place"]["name"] if record.get("place") else None),
+    ("dead", _number("dead")),
+    ("injured", _number("injured")),
+)
