@@ -2,7 +2,7 @@
 
 Kinds of evidence are weighed against each other, since coding errs in each of them now and then: type and mode, both sides, day, place, toll and
 wording. What is hardly ever coded by mistake rules a match out: another family of types, no party in common, days far apart.
-The weights were set by hand on the sample corpus and benchmarks/same_events.jsonl; docs/decisions/0011-merging-across-documents.md says how.
+The weights were set by hand on the sample corpus and benchmarks/same_events.jsonl; docs/decisions/0012-merging-across-documents.md says how.
 """
 
 from __future__ import annotations
