@@ -50,6 +50,7 @@ class Sketch(NamedTuple):
     source_part: frozenset[str]
     target_part: frozenset[str]
     source_entity: frozenset[str]
+    unsure: frozenset[str]
     first: datetime.date | None
     last: datetime.date | None
     period: Period
@@ -75,6 +76,7 @@ def make_sketch(event: Event, published_on: datetime.date | None) -> Sketch:
         source_part=_parts(event.source),
         target_part=_parts(event.target),
         source_entity=frozenset(a.entity for a in event.source if a.entity),
+        unsure=frozenset(side for side, actors in (("source", event.source), ("target", event.target)) if not _is_named(actors, event)),
         first=first,
         last=last,
         period=period,
@@ -84,6 +86,11 @@ def make_sketch(event: Event, published_on: datetime.date | None) -> Sketch:
         words=_content_words(e.text for e in event.evidence) - names,
         rules=frozenset(e.rule for e in event.evidence),
     )
+
+
+def _is_named(actors: Sequence[Actor], event: Event) -> bool:
+    """Whether the words that the event rests on name one of its actors; else the coder took them from elsewhere in the report."""
+    return any(a.span is not None and e.span[0] <= a.span[0] < e.span[1] for a in actors for e in event.evidence)
 
 
 def family_of(event_type: str) -> str:
@@ -155,11 +162,11 @@ def compare(a: Sketch, b: Sketch) -> Judgement:
 
 BIAS = -2.3
 """What must be outweighed: two mentions of one type, pair and time are not yet one event."""
-WORDING = 5.0
+WORDING = 5.5
 """The weight of wording that is wholly the same."""
 SAME_RULE = 0.6
 """The same rule of the codebook fired: the same verb of the same thing."""
-SAY_MORE = 1.2
+SAY_MORE = 1.4
 """Who speaks often speaks several times a day: two statements must have more in common than two deeds."""
 
 
@@ -209,7 +216,8 @@ def _score_undated(a: Sketch, b: Sketch) -> float | None:
 
 def _score_sides(a: Sketch, b: Sketch) -> float | None:
     """Sides -> a score, ``None`` if no party is common. One side may be coded wrong, left out, or not yet known."""
-    straight = _score_pairing(a.source, a.target, b.source, b.target)
+    doubtful = a.unsure | b.unsure
+    straight = _score_pairing(a.source, a.target, b.source, b.target, doubtful)
     crossed = _score_pairing(a.source, a.target, b.target, b.source)
     if crossed is not None and a.family not in SYMMETRIC:
         crossed -= 0.9
@@ -223,8 +231,9 @@ def _score_sides(a: Sketch, b: Sketch) -> float | None:
     return best
 
 
-def _score_pairing(a1: frozenset[str], a2: frozenset[str], b1: frozenset[str], b2: frozenset[str]) -> float | None:
-    first, second = _meet(a1, b1), _meet(a2, b2)
+def _score_pairing(a1: frozenset[str], a2: frozenset[str], b1: frozenset[str], b2: frozenset[str], doubtful: frozenset[str] = frozenset()) -> float | None:
+    first = None if "source" in doubtful and not a1 & b1 else _meet(a1, b1)  # a party that no words name may be wrong: it speaks for a match, not against
+    second = None if "target" in doubtful and not a2 & b2 else _meet(a2, b2)
     if first is None and second is None:
         return 0.0 if not (a1 or a2) or not (b1 or b2) else None
     if first is False and second is False or first is False and second is None or first is None and second is False:
