@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from conftest import make_document
+from detente.coding.casualties import read_toll
 from detente.pipeline import STEPS, Trace
 from detente.records import Document
 
@@ -192,3 +193,15 @@ def test_documents_come_back_in_order_across_batches(code: Code) -> None:
 def test_the_steps_are_named_with_what_they_take_and_give() -> None:
     assert [name for name, *_ in STEPS] == list(dict.fromkeys(name for name, *_ in STEPS))
     assert all(len(step) == 4 and all(step) for step in STEPS)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "dead"),
+    [
+        ("Chad suspended the tours in July 2008 after a soldier shot dead a woman.", 1),
+        ("The raid killed 2,008 people, the ministry said.", 2008),
+        ("At least 40 people were killed in 2014.", 40),
+    ],
+)
+def test_a_year_is_no_toll(sentence: str, dead: int | None) -> None:
+    assert read_toll(sentence)[0] == dead

@@ -156,7 +156,7 @@ def test_nothing_found_is_said_and_is_no_fault(filled: Store, address: str, caps
     assert capsys.readouterr().out.strip() == "Events with NZL on either side, that happened: none."
 
 
-@pytest.mark.parametrize("arguments", [["--one-way"], ["--dyad", "PRK"], ["--page", "0"], ["--quad", "5"], ["--confidence", "3"]])
+@pytest.mark.parametrize("arguments", [["--one-way"], ["--dyad", "PRK"], ["--page", "0"], ["--quad", "5"], ["--confidence", "3"], ["--type", "WAR"], ["--type", "ASSAULT,WAR"]])
 def test_a_wrong_argument_is_one_plain_line(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     from detente.store.schema import open_store
 

@@ -155,7 +155,7 @@ def _add_store(commands: Commands) -> None:
     events = _command(commands, "events", "show events of the store, by any filter", example, "run_events")
     for flag, variable, text in (
         ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
-        ("--type", "TYPE", "PLOVER type; may be repeated: any of them"),
+        ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
         ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
     ):
         events.add_argument(flag, metavar=variable, action="append", default=[], help=text)

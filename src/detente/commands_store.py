@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detente import show, show_store
+from detente.codebook.load import load_codebook
 from detente.commands import Run
 from detente.errors import SettingsError
 from detente.records import Document
@@ -66,13 +67,17 @@ def _filters(arguments: argparse.Namespace) -> Filters:
 
     if arguments.one_way and not arguments.dyad:
         raise SettingsError("--one-way: found no --dyad; expected one with it")
+    types = tuple(name.strip().upper() for given in arguments.type for name in given.split(",") if name.strip())
+    known = load_codebook().types
+    if wrong := [name for name in types if name not in known]:
+        raise SettingsError(f"--type: found {wrong[0]!r}; expected PLOVER types ({', '.join(known)}), one or several with commas between")
     return Filters(
         actors=tuple(arguments.actor),
         source=arguments.source,
         target=arguments.target,
         dyad=_split_dyad(arguments.dyad) if arguments.dyad else None,
         one_way=arguments.one_way,
-        types=tuple(name.upper() for name in arguments.type),
+        types=types,
         modes=tuple(arguments.mode),
         quads=tuple(arguments.quad),
         place=arguments.place,

@@ -78,7 +78,8 @@ def _first(grammar: Sequence[re.Pattern[str]], low: str) -> int | None:
 def _number(word: str) -> int | None:
     plain = word.replace(",", "")
     if plain.isdigit():
-        return int(plain) if len(plain) < 8 else None
+        is_year = "," not in word and "1900" <= plain <= "2099" and len(plain) == 4
+        return int(plain) if len(plain) < 8 and not is_year else None
     parts = word.split(" ")
     if len(parts) == 2:
         return {"several": 3}.get(parts[0], _WORDS.get(parts[0], 1)) * {"dozen": 12, "hundred": 100, "thousand": 1000}[parts[1]] if parts[0] != "several" else None
