@@ -168,3 +168,36 @@ def test_a_wrong_argument_is_one_plain_line(tmp_path: Path, arguments: list[str]
 def test_code_and_help_do_not_load_the_database_library() -> None:
     script = "import sys, detente.cli, detente.commands, detente.show, detente.running; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_imported_events_stand_in_the_store_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report_file, rows, address = tmp_path / "r.txt", tmp_path / "events.tab", str(tmp_path / "s.db")
+    report_file.write_text("Norway bombed Chad on Monday. Peru condemned the attack.", "utf-8")
+    assert main(["code", str(report_file), "--date", "2021-03-10", "--format", "icews", "-o", str(rows)]) == 0
+    capsys.readouterr()
+    assert main(["import", "icews", str(rows), "--store", address]) == 0
+    assert "2 events of 2 rows read, 2 of them new" in capsys.readouterr().out
+    assert main(["import", "icews", str(rows), "--store", address]) == 0
+    assert "0 of them new" in capsys.readouterr().out
+    assert main(["events", "--dyad", "NOR-TCD", "--origin", "icews", "--store", address, "--format", "json"]) == 0
+    [event] = json.loads(capsys.readouterr().out)["events"]
+    assert event["event_type"] == "ASSAULT"
+
+
+def test_a_bad_row_is_told_with_its_line_and_the_rest_goes_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report_file, rows, address = tmp_path / "r.txt", tmp_path / "events.tab", str(tmp_path / "s.db")
+    report_file.write_text("Norway bombed Chad on Monday.", "utf-8")
+    assert main(["code", str(report_file), "--date", "2021-03-10", "--format", "icews", "-o", str(rows)]) == 0
+    with rows.open("a", encoding="utf-8") as stream:
+        stream.write("only\tthree\tcells\n")
+    capsys.readouterr()
+    assert main(["import", "icews", str(rows), "--store", address]) == 1
+    shown = capsys.readouterr()
+    assert "line 3" in shown.err
+    assert "1 event of 1 row read, 1 of them new; 1 row refused" in shown.out
+
+
+def test_a_file_of_another_format_is_refused_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.tab").write_text("a\tb\n1\t2\n", "utf-8")
+    assert main(["import", "icews", str(tmp_path / "x.tab"), "--store", str(tmp_path / "s.db")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

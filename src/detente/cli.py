@@ -151,6 +151,13 @@ def _add_store(commands: Commands) -> None:
     add.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date of reports that state none")
     add.set_defaults(keep_all=True)
     _add_settings(add, "store", *CODING)
+    example = "detente import icews events.2018.tab --store crisis.db"
+    load = _command(commands, "import", "bring events that others coded into the event store", example, "run_import")
+    load.add_argument(
+        "format", metavar="FORMAT", choices=("icews", "gdelt", "polecat", "acled", "ucdp", "plover", "quads"), help="icews, gdelt, polecat, acled, ucdp, plover or quads"
+    )
+    load.add_argument("file", metavar="FILE", help="a file of that format, also as .gz or .zip")
+    _add_settings(load, "store")
     example = "detente events --dyad PRK-USA --since 2018-01-01 --until 2018-12-31\n  detente events --source PRK/MIL --type ASSAULT --format csv"
     events = _command(commands, "events", "show events of the store, by any filter", example, "run_events")
     for flag, variable, text in (
@@ -183,7 +190,7 @@ def _add_store(commands: Commands) -> None:
     _add_settings(event, "store")
 
 
-_MODULES = {"run_actors": "commands_register", "run_codebook": "commands_register", "run_add": "commands_store", "run_event": "commands_store"}
+_MODULES = {"run_actors": "commands_register", "run_codebook": "commands_register", "run_add": "commands_store", "run_event": "commands_store", "run_import": "commands_store"}
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 
 

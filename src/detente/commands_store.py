@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,16 @@ import msgspec
 from detente import show, show_store
 from detente.codebook.load import load_codebook
 from detente.commands import Run
-from detente.errors import SettingsError
-from detente.records import Document
+from detente.errors import InputError, SettingsError
+from detente.records import Document, Event
 from detente.running import Item
 from detente.settings import read_text
 
 if TYPE_CHECKING:
+    from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
     from detente.store.query import Filters
     from detente.store.schema import Store
+    from detente.store.write import Imported
 
 
 def _open(given: str | None, *, create: bool) -> Store:
@@ -96,6 +99,58 @@ def _split_dyad(text: str) -> tuple[str, str]:
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SettingsError(f"--dyad: found {text!r}; expected two actors, as PRK-USA, or 'Hamas - ISR'")
     return parts[0].strip(), parts[1].strip()
+
+
+SHOWN_REFUSALS = 20
+"""Refused rows that are told one by one; the others are counted."""
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """``detente import``."""
+    from detente import exchange
+    from detente.exchange.crosswalk import origins
+    from detente.store.write import import_events
+
+    path = Path(arguments.file)
+    terms = origins()[arguments.format]
+    seen: Counter[str] = Counter()
+    store = _open(arguments.store, create=True)
+    try:
+        rows = _importable(exchange.read_events(arguments.format, path), path, seen)
+        new = import_events(
+            store, rows, origin=arguments.format, location=str(path), codebook=load_codebook().version, licence=terms["licence"], may_be_passed_on=terms["redistribute"] == "yes"
+        )
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    finally:
+        store.close()
+    show.say(show_store.imported_line(store.name, new=new, seen=seen))
+    return 2 if seen["refused"] and not seen["event"] else int(bool(seen["refused"]))
+
+
+def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str]) -> Iterator[Imported]:
+    """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
+    from detente.exchange.imported import ImportedEvent, RefusedRow, as_event
+    from detente.store.write import Imported
+
+    for item in read:
+        if isinstance(item, RefusedRow):
+            seen["refused"] += 1
+            if seen["refused"] <= SHOWN_REFUSALS:
+                show.warn(f"{path}: {item}")
+        elif not isinstance(item, ImportedEvent):
+            seen["withdrawn"] += 1
+        elif item.event_type is None:
+            seen["untyped"] += 1
+        else:
+            seen["event"] += 1
+            seen["rows"] += len(item.rows)
+            first = item.rows[0] if item.rows else None
+            publishers = {row.publisher for row in item.rows if row.publisher}
+            yield Imported(
+                item.event_id, first.line if first else None, as_event(item), item.text or "", max(1, item.repeats + 1), max(1, len(publishers)),
+                first.reported_on if first else None,
+            )  # fmt: skip
 
 
 def run_events(arguments: argparse.Namespace) -> int:

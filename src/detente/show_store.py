@@ -27,6 +27,18 @@ def added_line(name: str, *, new: int, copies: int, known: int, founded: int, jo
     return f"{name}: {'; '.join(parts)}; {_count(founded + joined, 'mention')}: {_count(founded, 'new event')}, {joined} joined to events that were there"
 
 
+def imported_line(name: str, *, new: int, seen: Mapping[str, int]) -> str:
+    """What a run of ``import`` did -> one line."""
+    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(seen.get('rows', 0), 'row')} read, {new:,} of them new"]
+    if untyped := seen.get("untyped", 0):
+        parts.append(f"{_count(untyped, 'statement')} that PLOVER does not count left out")
+    if withdrawn := seen.get("withdrawn", 0):
+        parts.append(f"{_count(withdrawn, 'withdrawal')} not applied")
+    if refused := seen.get("refused", 0):
+        parts.append(f"{_count(refused, 'row')} refused")
+    return "; ".join(parts)
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
