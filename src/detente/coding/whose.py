@@ -18,7 +18,7 @@ _STATE = frozenset({"GOV", "LEG", "JUD", "MIL", "SPY"})
 
 
 class Spoken(msgspec.Struct, frozen=True):
-    """A country spoken of: in which sentence (``index``; ``kind`` title or body), its last token, whether as a place where something is, or as a subject."""
+    """A country spoken of: in which sentence, its last token, whether as the place where something is, as a place at all, or as a subject."""
 
     country: str
     index: int
