@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from detente.errors import StoreError
+from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -252,7 +253,11 @@ def _make_text_search(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search))
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "tables", _make_tables),
+    Migration(2, "text search", _make_text_search),
+    Migration(4, "feeds", make_feed_tables),
+)
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60
