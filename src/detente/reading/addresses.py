@@ -91,7 +91,7 @@ def _check_host(host: str) -> str:
     """A host as written -> in ASCII and lower case; an IPv4 address must be written as four plain decimal numbers."""
     if ":" in host:
         try:
-            return str(ipaddress.IPv6Address(host))
+            return str(ipaddress.IPv6Address(host.replace("%", " ")))  # a zone (%eth0) names an interface of this machine
         except ValueError:
             raise Refused("bad-url", f"found the host [{host}]; expected an IPv6 address") from None
     try:

@@ -209,13 +209,25 @@ def _connect(address: Address, addresses: list[str], end: float) -> socket.socke
         if left <= 0:
             break
         try:
-            connected = socket.create_connection((ip, address.port), timeout=min(CONNECT_SECONDS, left))
+            connected = _dial(ip, address.port, min(CONNECT_SECONDS, left))
         except OSError as error:
             last = error
             continue
         connected.settimeout(max(end - time.monotonic(), WATCH_SECONDS))
         return connected
     raise last
+
+
+def _dial(ip: str, port: int, timeout_seconds: float) -> socket.socket:
+    """A network address, never a name -> a connection to it."""
+    dialled = socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        dialled.settimeout(timeout_seconds)
+        dialled.connect((ip, port))
+    except BaseException:
+        dialled.close()
+        raise
+    return dialled
 
 
 @functools.cache
