@@ -62,7 +62,7 @@ def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Rou
             if is_due(state, watcher.now()):
                 tell(visit_feed(watcher, plan, state))
         left = seconds_to_next(watcher, plans)
-        if once or left is None:
+        if once or left is None or watcher.web.stopped():
             return
         watcher.web.wait(left)
 

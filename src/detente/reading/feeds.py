@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 from xml.parsers import expat
 
+from detente.reading.addresses import looks_like_url
 from detente.reading.markup import looks_like_markup, strip_markup
 from detente.reading.record import Skipped, clean_text, read_record, to_date
 from detente.reading.source import Source, decode
@@ -49,7 +50,11 @@ class Feed(NamedTuple):
 
 def looks_like_feed(head: bytes) -> bool:
     """The first bytes of a file -> whether they begin an RSS or Atom feed."""
-    text = re.sub(r"<!--.*?-->", "", _to_text(head[:HEAD_CHARACTERS]), flags=re.DOTALL)
+    return _begins_feed(_to_text(head[:HEAD_CHARACTERS]))
+
+
+def _begins_feed(start: str) -> bool:
+    text = re.sub(r"<!--.*?-->", "", start, flags=re.DOTALL)
     first = next((m for m in re.finditer(r"<(?![?!])", text)), None)
     return first is not None and _ROOT.match(text, first.start()) is not None
 
@@ -63,14 +68,14 @@ def parse_feed(data: bytes, name: str, base_url: str | None = None) -> Feed | Sk
     text = _to_text(data)
     if "<!ENTITY" in text.upper():
         return Skipped(name, None, "hostile-xml", "found XML that defines entities of its own; expected a feed without")
-    if not looks_like_feed(text[:HEAD_CHARACTERS].encode()):
+    if not _begins_feed(text[:HEAD_CHARACTERS]):
         return Skipped(name, None, "not-a-feed", "found neither RSS nor Atom; expected a feed")
     xml = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
     if len(text) > MOST_BROKEN_CHARACTERS and (fault := _fault(xml)):
         return Skipped(name, None, "broken-feed", f"found a long feed that is broken ({fault}); expected well-formed RSS or Atom")
     import feedparser
 
-    headers = {"content-type": "application/xml; charset=utf-8", **({"content-location": base_url} if base_url else {})}
+    headers = {"content-type": "application/xml; charset=utf-8"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -101,7 +106,13 @@ def read_feed(source: Source, default_date: datetime.date | None) -> Iterator[Do
 
 def entry_record(entry: Entry, publisher: str | None) -> dict[str, Any]:
     """An entry -> the fields of a report by the names that ``read_record`` knows."""
-    return {"text": entry.text or "", "title": entry.title, "published_on": entry.published_on, "url": entry.url, "publisher": publisher}
+    return {
+        "text": entry.text or "",
+        "title": entry.title,
+        "published_on": entry.published_on,
+        "url": entry.url if looks_like_url(entry.url or "") else None,
+        "publisher": publisher,
+    }
 
 
 def _to_text(data: bytes) -> str:
