@@ -321,3 +321,5 @@ def test_the_settings_make_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(SettingsError, match="expected 0 or 1"):
         read_limits()
+    with pytest.raises(SettingsError, match="printable ASCII"):
+        read_limits({"allow_private_addresses": 0, "user_agent": "a\r\nHost: b"})

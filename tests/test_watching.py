@@ -247,8 +247,16 @@ def test_a_run_that_breaks_off_between_two_pages_goes_on_with_the_rest(watch: Wa
         watch.visit()
     assert len(find_waiting(quick_store, watch.plan.url)) == 1
     watch.fails = lambda _: None
-    assert dict(watch.visit(minutes=31).states) == {"added": 1}
+    assert dict(watch.visit().states) == {"added": 1}  # at once: the feed itself is not due yet, and not asked
     assert len(watch.added) == 2
+    assert watch.site.paths.count("/feed") == 1
+
+
+def test_a_page_that_failed_waits_until_its_feed_is_due(watch: Watch) -> None:
+    watch.site.pages["/feed"] = feed_of(watch.site, 7)
+    watch.visit()
+    watch_feeds(watch.watcher, [watch.plan], watch.rounds.append, once=True)
+    assert watch.site.paths.count("/7.html") == 1
 
 
 def test_a_stop_ends_the_run_after_the_page_at_hand(watch: Watch, quick_store: Store) -> None:

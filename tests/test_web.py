@@ -110,5 +110,26 @@ def test_retry_after_is_understood_as_seconds_and_as_a_date(given: str, seconds:
     assert retry_after(answer, datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)) == seconds
 
 
+def test_a_redirect_to_another_host_is_asked_as_its_guest_too(site: Site) -> None:
+    with serving() as other:
+        other.pages |= {"/robots.txt": b"User-agent: *\nDisallow: /closed\n", "/closed": b"no", "/open": b"yes"}
+        goal = other.url.replace("127.0.0.1", "localhost")
+        site.pages |= {"/in": (302, {"Location": f"{goal}/closed"}, b""), "/out": (302, {"Location": f"{goal}/open"}, b"")}
+        clock = Clock()
+        web = web_of(clock, OPEN._replace(pause_seconds=2))
+        assert reason(get_page(web, site.url + "/in")) == "robots"
+        assert other.paths == []
+        found = get_page(web, site.url + "/out")
+        assert isinstance(found, Fetched) and found.body == b"yes"
+
+
+def test_a_redirect_within_a_host_is_followed_at_once(site: Site) -> None:
+    site.pages["/old"] = (301, {"Location": "/a"}, b"")
+    clock = Clock()
+    found = get_page(web_of(clock, OPEN._replace(pause_seconds=2)), site.url + "/old", ask_robots=False)
+    assert isinstance(found, Fetched) and found.body == b"a"
+    assert clock.waits == []
+
+
 def test_a_private_address_is_the_reason_that_is_told_not_its_robots_txt() -> None:
     assert reason(get_page(web_of(Clock(), OPEN._replace(allow_private=False)), "http://localhost/a")) == "private-address"

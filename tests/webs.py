@@ -62,6 +62,7 @@ def serving() -> Iterator[Site]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     server.daemon_threads = True
     server.block_on_close = False
     site = Site(f"http://127.0.0.1:{server.server_port}")

@@ -202,8 +202,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 
 def _looks_like_path(given: str) -> bool:
-    """A text or a path? It is a path if it is there, or is one word with an ending (which is then missed by name)."""
-    return os.path.exists(given) or (len(given.split()) == 1 and Path(given).suffix in {*READERS, ".parquet"})  # noqa: PTH110 - Path.exists fails on long texts
+    """A text or a path? It is a path if it is there, or is one word that is a URL or has an ending (which is then missed by name)."""
+    return os.path.exists(given) or (len(given.split()) == 1 and (looks_like_url(given) or Path(given).suffix in {*READERS, ".parquet"}))  # noqa: PTH110 - Path.exists fails on long texts
 
 
 def run_relate(arguments: argparse.Namespace) -> int:

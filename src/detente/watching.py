@@ -53,7 +53,10 @@ class Round(NamedTuple):
 
 
 def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Round], None], *, once: bool = False) -> None:
-    """Feeds -> visited whenever they are due, until the run is stopped, or (``once``) each that is due one time. Each visit is told."""
+    """Feeds -> visited whenever they are due, until the run is stopped, or (``once``) each that is due one time. Each visit is told.
+
+    Entries that an earlier run found and did not come to are added at once, whether their feed is due or not.
+    """
     while not watcher.web.stopped():
         states = [load_feed(watcher.store, plan.url) for plan in plans]
         for plan, state in sorted(zip(plans, states, strict=True), key=lambda pair: str(pair[1].next_due or "")):
@@ -61,6 +64,8 @@ def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Rou
                 return
             if is_due(state, watcher.now()):
                 tell(visit_feed(watcher, plan, state))
+            elif any(entry.tries == 0 for entry in find_waiting(watcher.store, plan.url)):
+                tell(Round(plan, state, 0, *_add_waiting(watcher, plan, state, untried_only=True)))  # a run that broke off left them
         left = seconds_to_next(watcher, plans)
         if once or left is None or watcher.web.stopped():
             return
@@ -130,13 +135,15 @@ def _as_waiting(entry: Entry, plan: FeedPlan) -> WaitingEntry:
     return WaitingEntry(entry.key, entry.url, entry.title, entry.published_on, None if plan.full_text else entry.text)
 
 
-def _add_waiting(watcher: Watcher, plan: FeedPlan, state: FeedState) -> tuple[Counter[str], tuple[Skipped, ...]]:
+def _add_waiting(watcher: Watcher, plan: FeedPlan, state: FeedState, *, untried_only: bool = False) -> tuple[Counter[str], tuple[Skipped, ...]]:
     """A feed's entries that wait -> added, known, given up or still waiting; each is settled by itself, so that a stop or a kill loses none."""
     states: Counter[str] = Counter()
     troubles = []
     for entry in find_waiting(watcher.store, plan.url):
         if watcher.web.stopped():
             break
+        if untried_only and entry.tries:
+            continue
         outcome = _add_entry(watcher, plan, state, entry)
         if isinstance(outcome, bool):
             settled = "added" if outcome else "known"

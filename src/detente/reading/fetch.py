@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 import detente
+from detente.errors import SettingsError
 from detente.reading.addresses import Address, Refused, is_public, parse_url
 from detente.reading.record import Skipped
 from detente.reading.source import say_bytes
@@ -59,11 +60,14 @@ class Fetched(NamedTuple):
 def read_limits(given: Mapping[str, object] | None = None) -> Limits:
     """What the flags gave, by the names of the settings -> limits: flag, else environment, else default."""
     flags = given or {}
+    agent = read_text("user_agent", flags.get("user_agent")) or f"detente/{detente.__version__}"
+    if not agent.isascii() or not agent.isprintable():
+        raise SettingsError(f"--user-agent: found {agent!r}; expected printable ASCII")
     return Limits(
         max_bytes=read_number("max_fetch_bytes", flags.get("max_fetch_bytes")),
         timeout_seconds=read_number("fetch_timeout_seconds", flags.get("fetch_timeout_seconds")),
         pause_seconds=read_number("host_pause_seconds", flags.get("host_pause_seconds")),
-        user_agent=read_text("user_agent", flags.get("user_agent")) or f"detente/{detente.__version__}",
+        user_agent=agent,
         allow_private=read_switch("allow_private_addresses", flags.get("allow_private_addresses")),
     )
 
@@ -73,12 +77,19 @@ def never() -> bool:
     return False
 
 
-def fetch(url: str, limits: Limits, headers: Mapping[str, str] | None = None, *, stopped: Callable[[], bool] = never) -> Fetched | Skipped:
+def allow(_: Address) -> None:
+    """An address -> nothing: whoever is asked, no further check is made."""
+
+
+def fetch(
+    url: str, limits: Limits, headers: Mapping[str, str] | None = None, *, stopped: Callable[[], bool] = never, before: Callable[[Address], None] = allow
+) -> Fetched | Skipped:
     """A URL and further headers -> the answer, whatever its status, or why there is none.
 
     Each hop of a redirect is checked as the first address was; its name is looked up once, all its addresses must be public (unless the limits
     allow others), and the connection is made to the very address that was checked. Proxies of the environment are not used. ``stopped`` is
-    asked several times a second; once it is true the fetch ends with the reason ``stopped``.
+    asked several times a second; once it is true the fetch ends with the reason ``stopped``. ``before`` is called with the address of each hop: it may
+    wait, which does not count as time of the fetch, or raise ``Refused``.
     """
     end = time.monotonic() + limits.timeout_seconds
     moved_to, moves_for_good = None, True
@@ -86,6 +97,9 @@ def fetch(url: str, limits: Limits, headers: Mapping[str, str] | None = None, *,
     try:
         for _ in range(MOST_REDIRECTS + 1):
             address = parse_url(here, any_port=limits.allow_private)
+            began = time.monotonic()
+            before(address)
+            end += time.monotonic() - began
             answer = _ask(address, limits, headers or {}, end, stopped)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer._replace(moved_to=moved_to)

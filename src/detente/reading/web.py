@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from detente.reading.addresses import Address, Refused, parse_url
+from detente.reading.addresses import Address, Refused
 from detente.reading.fetch import Fetched, Limits, fetch, never, read_limits, refuse_status
 from detente.reading.record import Skipped
 
@@ -53,31 +53,24 @@ def make_web(limits: Limits | None = None, *, clock: Callable[[], float] = time.
 
 
 def get_page(web: Web, url: str, headers: Mapping[str, str] | None = None, *, ask_robots: bool = True) -> Fetched | Skipped:
-    """A URL -> the answer, after the pause that its host is due; a host that is busy (Retry-After), or whose robots.txt refuses, is not asked."""
-    try:
-        address = parse_url(url, any_port=web.limits.allow_private)
-    except Refused as refused:
-        return Skipped(url, None, refused.reason, refused.message)
-    if web.clock() < web.busy.get(address.host, 0.0):
-        return Skipped(url, None, "host-busy", f"{address.host} asked for no further requests until later; expected no request before")
-    delay: float = web.limits.pause_seconds
-    if ask_robots:
-        robots = _robots(web, address)
-        if web.stopped():
-            return Skipped(url, None, "stopped", "the run was stopped")
-        if robots.failed is not None:
-            return Skipped(url, None, robots.failed.reason, f"{robots.failed.message} (when asked for robots.txt)")
-        if robots.rules is None:
-            return Skipped(
-                url, None, "robots-unknown", f"{address.host} did not say what robots may fetch (robots.txt: status 429 or 5xx); expected its robots.txt, or that it has none"
-            )
-        product = web.limits.user_agent.split("/")[0]
-        if not robots.rules.can_fetch(address.url, product):
-            return Skipped(url, None, "robots", f"robots.txt of {address.host} refuses this page to robots; expected a page that it allows")
-        delay = max(delay, min(robots.rules.crawl_delay(product) or 0, MOST_PAUSE_SECONDS))
-    answer = _ask(web, address, url, web.limits, headers, delay)
+    """A URL -> the answer, after the pause that its host is due; a host that is busy (Retry-After), or whose robots.txt refuses, is not asked.
+
+    The hosts that redirects lead to are treated alike, but for the pause between two pages of one host.
+    """
+    visited: list[str] = []
+
+    def before(address: Address) -> None:
+        if web.clock() < web.busy.get(address.host, 0.0):
+            raise Refused("host-busy", f"{address.host} asked for no further requests until later; expected no request before")
+        delay = _allowed_pause(web, address) if ask_robots else web.limits.pause_seconds
+        if address.host not in visited:
+            _pause(web, address.host, delay)
+        visited.append(address.host)
+
+    answer = fetch(url, web.limits, headers, stopped=web.stopped, before=before)
+    web.asked.update(dict.fromkeys(visited, web.clock()))
     if isinstance(answer, Fetched) and answer.status in _BUSY and (after := retry_after(answer)) is not None:
-        web.busy[address.host] = web.clock() + after
+        web.busy[visited[-1]] = web.clock() + after
     return answer
 
 
@@ -100,14 +93,25 @@ def retry_after(answer: Fetched, now: datetime.datetime | None = None) -> float 
     return min(max(0.0, (moment - (now or datetime.datetime.now(datetime.UTC))).total_seconds()), MOST_AFTER_SECONDS)
 
 
-def _ask(web: Web, address: Address, url: str, limits: Limits, headers: Mapping[str, str] | None, delay: float) -> Fetched | Skipped:
-    due = web.asked.get(address.host, float("-inf")) + delay
-    if (left := due - web.clock()) > 0:
+def _pause(web: Web, host: str, delay: float) -> None:
+    left = web.asked.get(host, float("-inf")) + delay - web.clock()
+    if left > 0:
         web.wait(left)
-    try:
-        return fetch(url, limits, headers, stopped=web.stopped)
-    finally:
-        web.asked[address.host] = web.clock()
+
+
+def _allowed_pause(web: Web, address: Address) -> float:
+    """An address -> the pause that its host wants between two pages. Raises ``Refused`` if its robots.txt refuses the page, or cannot be had."""
+    robots = _robots(web, address)
+    if web.stopped():
+        raise Refused("stopped", "the run was stopped")
+    if robots.failed is not None:
+        raise Refused(robots.failed.reason, f"{robots.failed.message} (when asked for robots.txt)")
+    if robots.rules is None:
+        raise Refused("robots-unknown", f"{address.host} did not say what robots may fetch (robots.txt: status 429 or 5xx); expected its robots.txt, or that it has none")
+    product = web.limits.user_agent.split("/")[0]
+    if not robots.rules.can_fetch(address.url, product):
+        raise Refused("robots", f"robots.txt of {address.host} refuses this page to robots; expected a page that it allows")
+    return max(web.limits.pause_seconds, min(robots.rules.crawl_delay(product) or 0, MOST_PAUSE_SECONDS))
 
 
 def _robots(web: Web, address: Address) -> Robots:
@@ -119,7 +123,9 @@ def _robots(web: Web, address: Address) -> Robots:
     from protego import Protego
 
     url = f"{site}/robots.txt"
-    answer = _ask(web, address, url, web.limits._replace(max_bytes=min(web.limits.max_bytes, MOST_ROBOTS_BYTES)), None, web.limits.pause_seconds)
+    _pause(web, address.host, web.limits.pause_seconds)
+    answer = fetch(url, web.limits._replace(max_bytes=min(web.limits.max_bytes, MOST_ROBOTS_BYTES)), stopped=web.stopped)
+    web.asked[address.host] = web.clock()
     if isinstance(answer, Skipped):
         found = Robots(None, web.clock() + ROBOTS_RETRY_SECONDS, answer)
     elif answer.status >= 500 or answer.status == 429:
