@@ -164,9 +164,11 @@ def _add_store(commands: Commands) -> None:
         ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
         ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
         ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
+        ("--context", "CONTEXT", "PLOVER context, such as military; may be repeated: all of them"),
     ):
         events.add_argument(flag, metavar=variable, action="append", default=[], help=text)
     events.add_argument("--quad", metavar="N", type=int, action="append", default=[], help="quad class: 1 or 2 cooperation by words or deeds, 3 or 4 conflict; may be repeated")
+    events.add_argument("--rung", metavar="N", help="rung of the ladder, -4 to 6, or from..to, as 4..6 (--rung=-4..-1 where the first is below 0)")
     events.add_argument("--source", metavar="ACTOR", help="who did it")
     events.add_argument("--target", metavar="ACTOR", help="to whom it was done")
     events.add_argument("--dyad", metavar="A-B", help="between two actors, in either direction; names with ' - ' between them")
@@ -178,6 +180,9 @@ def _add_store(commands: Commands) -> None:
     events.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
     events.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
     events.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
+    events.add_argument(
+        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected), accepted, corrected, rejected, unreviewed, or any (default: standing)"
+    )
     events.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
     events.add_argument("--newest", action="store_true", help="latest first")
     events.add_argument("--page", metavar="N", type=int, default=1, help="which page (default: 1)")

@@ -22,9 +22,9 @@ from detente.settings import read_text
 
 if TYPE_CHECKING:
     from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+    from detente.store.importing import Imported
     from detente.store.query import Filters
     from detente.store.schema import Store
-    from detente.store.write import Imported
 
 
 def _open(given: str | None, *, create: bool) -> Store:
@@ -82,6 +82,8 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         one_way=arguments.one_way,
         types=types,
         modes=tuple(arguments.mode),
+        contexts=tuple(_contexts(arguments.context)),
+        rungs=_split_rungs(arguments.rung) if arguments.rung else None,
         quads=tuple(arguments.quad),
         place=arguments.place,
         since=arguments.since,
@@ -91,7 +93,24 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         least_confidence=arguments.confidence,
         text=arguments.text,
         with_background=not arguments.no_background,
+        review=None if arguments.review == "any" else arguments.review,
     )
+
+
+def _contexts(given: Iterable[str]) -> Iterator[str]:
+    known = load_codebook().contexts
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"--context: found {name!r}; expected one of {', '.join(sorted(known))}")
+        yield name
+
+
+def _split_rungs(text: str) -> tuple[int, int]:
+    low, dots, high = text.partition("..")
+    try:
+        return int(low), int(high if dots else low)
+    except ValueError:
+        raise SettingsError(f"--rung: found {text!r}; expected a rung, as 5, or two with dots between, as 4..6") from None
 
 
 def _split_dyad(text: str) -> tuple[str, str]:
@@ -109,7 +128,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     """``detente import``."""
     from detente import exchange
     from detente.exchange.crosswalk import origins
-    from detente.store.write import import_events
+    from detente.store.importing import import_events
 
     path = Path(arguments.file)
     terms = origins()[arguments.format]
@@ -131,7 +150,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str]) -> Iterator[Imported]:
     """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
     from detente.exchange.imported import ImportedEvent, RefusedRow, as_event
-    from detente.store.write import Imported
+    from detente.store.importing import Imported
 
     for item in read:
         if isinstance(item, RefusedRow):

@@ -1,11 +1,10 @@
-"""Coded reports, and events that others coded -> the store. Each report, and each imported file, goes in whole or not at all."""
+"""Coded reports -> the store. Each goes in whole or not at all."""
 
 from __future__ import annotations
 
 import datetime
 import functools
 import hashlib
-import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from detente.codebook.ladder import rung_of
 from detente.records import Actor, CodedReport, Document, Event, Place
 from detente.store import schema
 from detente.store.duplicates import Copy, find_original, hash_bands, text_digest, word_runs
@@ -29,8 +29,6 @@ MOST_CANDIDATES = 48
 MEMBERS_COMPARED = 8
 """Mentions of an event that a new one is compared with: its first ones."""
 SKETCHES_KEPT = 20_000
-IMPORT_ROWS = 5_000
-"""Imported rows that are written at a time; all are of one transaction."""
 
 _ENCODER = msgspec.json.Encoder()
 _EVENT = msgspec.json.Decoder(Event)
@@ -45,18 +43,6 @@ class Added(NamedTuple):
     copy_of: str | None = None
     founded: int = 0
     joined: int = 0
-
-
-class Imported(NamedTuple):
-    """An event that others coded: its permanent key within its origin, the row of the file, and how often it was reported."""
-
-    key: str
-    row: int | None
-    event: Event
-    evidence: str = ""
-    reports: int = 1
-    sources: int = 1
-    reported_on: str | None = None
 
 
 Sketches = dict[int, Sketch]
@@ -94,7 +80,7 @@ def _add(connection: Connection, report: CodedReport, sketches: Sketches) -> Add
         return Added(known=True)
     codebook = report.events[0].codebook if report.events else ""
     location, row = split_origin(report.document)
-    source = _provenance(connection, CODED_HERE, location, codebook, licence=None, may_be_passed_on=True)
+    source = provenance(connection, CODED_HERE, location, codebook, licence=None, may_be_passed_on=True)
     document, copy = _add_document(connection, report.document, digest, source, row)
     day = report.document.published_on
     fresh = [make_sketch(event, day) for event in report.events]
@@ -131,7 +117,7 @@ def _insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[
         connection.execute(make(table).on_conflict_do_nothing(), [dict(row) for row in rows])
 
 
-def _row_id(connection: Connection, table: sa.Table, values: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> int:
+def row_id(connection: Connection, table: sa.Table, values: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> int:
     """The row of a table with these values -> its id; made, with ``more``, if there is none."""
     found = connection.scalar(_finding(table, tuple(values)), values)
     if found is None:
@@ -151,9 +137,10 @@ def _insert(connection: Connection, table: sa.Table, values: Mapping[str, Any]) 
     return int(key[0])
 
 
-def _provenance(connection: Connection, origin: str, location: str, codebook: str, *, licence: str | None, may_be_passed_on: bool) -> int:
+def provenance(connection: Connection, origin: str, location: str, codebook: str, *, licence: str | None, may_be_passed_on: bool) -> int:
+    """Where rows come from -> its row, made if there is none."""
     _insert_new(connection, schema.origins, [{"name": origin, "licence": licence, "may_be_passed_on": may_be_passed_on}])
-    return _row_id(connection, schema.provenance, {"origin": origin, "location": location, "codebook": codebook}, {"recorded_at": now()})
+    return row_id(connection, schema.provenance, {"origin": origin, "location": location, "codebook": codebook}, {"recorded_at": now()})
 
 
 def _add_document(connection: Connection, document: Document, digest: str, provenance: int, row: int | None) -> tuple[int, Copy | None]:
@@ -279,7 +266,7 @@ def _found_event(connection: Connection, event: Event, key: str, where: _Where) 
     standing = found_standing(event, where.published_on)
     counts: dict[str, Any] = {"mentions": 1, "reports": 1, "copies": int(where.copy is not None), "sources": 1, "revision": 0}
     counts |= {"first_report": where.published_on, "latest_report": where.published_on}
-    values = {**_columns(connection, standing), **counts, "event_id": key, "origin": CODED_HERE, "quad": event.quad, "modality": event.modality}
+    values = {**standing_columns(connection, standing, CODED_HERE), **counts, "event_id": key, "origin": CODED_HERE, "quad": event.quad, "modality": event.modality}
     home = _insert(connection, schema.events, values)
     _index_parties(connection, home, standing)
     connection.execute(schema.event_reports.insert(), {"event_id": home, "document_id": where.root})
@@ -287,18 +274,20 @@ def _found_event(connection: Connection, event: Event, key: str, where: _Where) 
     return home
 
 
-def _columns(connection: Connection, standing: Standing) -> dict[str, Any]:
-    """How an event stands -> the columns of its row."""
+def standing_columns(connection: Connection, standing: Standing, origin: str) -> dict[str, Any]:
+    """How an event stands, and who coded it -> the columns of its row."""
     values: dict[str, Any] = {name: getattr(standing, name) for name in standing.__struct_fields__ if name != "place"}
     values |= {name: encode(values[name]) for name in ("modes", "contexts", "source", "target")}
-    return values | {"place_id": _place_id(connection, standing.place)}
+    rung = rung_of(standing.event_type, standing.modes, dead=standing.dead, cameo=standing.cameo, origin=origin)
+    return values | {"place_id": place_id(connection, standing.place), "rung": rung}
 
 
-def _place_id(connection: Connection, place: Place | None) -> int | None:
+def place_id(connection: Connection, place: Place | None) -> int | None:
+    """A place -> its row, made if there is none."""
     if place is None:
         return None
     key = {"name": place.name, "country": place.country or "", "precision": place.precision}
-    return _row_id(connection, schema.places, key, {"latitude": place.latitude, "longitude": place.longitude, "gazetteer_id": place.gazetteer_id})
+    return row_id(connection, schema.places, key, {"latitude": place.latitude, "longitude": place.longitude, "gazetteer_id": place.gazetteer_id})
 
 
 _COUNTS = ("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision")
@@ -327,7 +316,7 @@ def _read_standing(connection: Connection, event: int) -> tuple[Standing, dict[s
 
 
 def _write_standing(connection: Connection, event: int, standing: Standing, counts: Mapping[str, Any], changed: set[str]) -> None:
-    connection.execute(_WRITE_EVENT, {**_columns(connection, standing), **counts, "event": event})
+    connection.execute(_WRITE_EVENT, {**standing_columns(connection, standing, CODED_HERE), **counts, "event": event})
     if changed & {"source", "target", "date_start"}:
         for table in (schema.participants, schema.dyads):
             connection.execute(table.delete().where(table.c.event_id == event))
@@ -336,7 +325,7 @@ def _write_standing(connection: Connection, event: int, standing: Standing, coun
 
 def _index_parties(connection: Connection, event: int, standing: Standing) -> None:
     roles = [(actor, role) for role, side in (("source", standing.source), ("target", standing.target)) for actor in side]
-    rows = [{"event_id": event, "role": role, "actor_id": _row_id(connection, schema.actors, actor_columns(actor))} for actor, role in roles]
+    rows = [{"event_id": event, "role": role, "actor_id": row_id(connection, schema.actors, actor_columns(actor))} for actor, role in roles]
     _insert_new(connection, schema.participants, rows)
     pairs = dyad_pairs(standing.source, standing.target)
     _insert_new(connection, schema.dyads, [{"source": s, "target": t, "date_start": standing.date_start or "", "event_id": event} for s, t in pairs])
@@ -380,113 +369,3 @@ def _add_claims(connection: Connection, report: CodedReport, document: int, of_m
     if known:
         rows = [{"document_id": document, "kind": r.kind, "first": of_mention[r.first], "second": of_mention[r.second], "record": encode(r)} for r in known]
         connection.execute(schema.relations.insert(), rows)
-
-
-# -- events that others coded ------------------------------------------------------------------------------------------------
-def import_events(store: Store, rows: Iterable[Imported], *, origin: str, location: str, codebook: str, licence: str | None = None, may_be_passed_on: bool = True) -> int:
-    """Events of another origin -> the store, all or none; gives back how many are new. A key that is there already changes nothing.
-
-    Each is an event of its own: its origin has merged its reports already, and its text is not at hand to match it with others.
-    """
-    with writing(store) as connection:
-        source = _provenance(connection, origin, location, codebook, licence=licence, may_be_passed_on=may_be_passed_on)
-        batch = _Batch(connection, origin, source)
-        left = iter(rows)
-        while chunk := list(itertools.islice(left, IMPORT_ROWS)):
-            batch.add(chunk)
-        batch.close()
-        return batch.added
-
-
-class _Batch:
-    """The running numbers and the known actors and places of one import; of one transaction, in which nobody else writes."""
-
-    def __init__(self, connection: Connection, origin: str, provenance: int) -> None:
-        self.added = 0
-        self._connection, self._origin, self._provenance = connection, origin, provenance
-        self._next = {t.name: (connection.scalar(sa.select(sa.func.max(t.c.id))) or 0) + 1 for t in (schema.events, schema.mentions)}
-        self._actors: dict[tuple[str | None, ...], int] = {}
-        self._places: dict[tuple[str | None, ...], int] = {}
-
-    def add(self, chunk: Sequence[Imported]) -> None:
-        """Rows -> the tables, those left out whose key is there."""
-        keys = {hashlib.blake2b(f"{self._origin}|{item.key}".encode(), digest_size=8).hexdigest(): item for item in chunk}
-        known = set[str]()
-        listed = list(keys)
-        for start in range(0, len(listed), 900):
-            known |= set(self._connection.scalars(sa.select(schema.mentions.c.mention_id).where(schema.mentions.c.mention_id.in_(listed[start : start + 900]))))
-        fresh = [(key, item) for key, item in keys.items() if key not in known]
-        tables: dict[sa.Table, list[dict[str, Any]]] = {schema.events: [], schema.mentions: [], schema.participants: [], schema.dyads: []}
-        for key, item in fresh:
-            self._add_row(tables, key, item)
-        for table, values in tables.items():
-            if values:
-                self._connection.execute(table.insert(), values)
-        self.added += len(fresh)
-
-    def _add_row(self, tables: Mapping[sa.Table, list[dict[str, Any]]], key: str, item: Imported) -> None:
-        event, mention = self._next["events"], self._next["mentions"]
-        self._next["events"], self._next["mentions"] = event + 1, mention + 1
-        coded = item.event
-        standing = found_standing(coded, item.reported_on)
-        tables[schema.events].append(
-            {
-                **{name: getattr(standing, name) for name in standing.__struct_fields__ if name != "place"},
-                **{name: encode(getattr(standing, name)) for name in ("modes", "contexts", "source", "target")},
-                "id": event,
-                "place_id": self._place(standing.place),
-                "event_id": key,
-                "origin": self._origin,
-                "quad": coded.quad,
-                "modality": coded.modality,
-                "mentions": 1,
-                "reports": item.reports,
-                "sources": item.sources,
-                "copies": 0,
-                "revision": 0,
-                "first_report": item.reported_on,
-                "latest_report": item.reported_on,
-            }
-        )
-        evidence = item.evidence or "\n".join(e.text for e in coded.evidence)
-        tables[schema.mentions].append(
-            {
-                "id": mention,
-                "mention_id": key,
-                "event_id": event,
-                "position": 0,
-                "match_score": None,
-                "document_id": None,
-                "provenance_id": self._provenance,
-                "row": item.row,
-                "evidence": evidence,
-                "record": encode(coded),
-            }
-        )
-        roles = {(self._actor(actor), role) for role, side in (("source", standing.source), ("target", standing.target)) for actor in side}
-        tables[schema.participants].extend({"event_id": event, "role": role, "actor_id": actor} for actor, role in sorted(roles))
-        day = standing.date_start or ""
-        tables[schema.dyads].extend({"source": s, "target": t, "date_start": day, "event_id": event} for s, t in dyad_pairs(standing.source, standing.target))
-
-    def _actor(self, actor: Actor) -> int:
-        columns = actor_columns(actor)
-        key = tuple(columns.values())
-        if key not in self._actors:
-            self._actors[key] = _row_id(self._connection, schema.actors, columns)
-        return self._actors[key]
-
-    def _place(self, place: Place | None) -> int | None:
-        if place is None:
-            return None
-        key = (place.name, place.country, place.precision)
-        if key not in self._places:
-            found = _place_id(self._connection, place)
-            assert found is not None
-            self._places[key] = found
-        return self._places[key]
-
-    def close(self) -> None:
-        """Tell PostgreSQL, which counts rows by itself, how far the numbers have come."""
-        if self._connection.dialect.name == "postgresql":
-            for name, number in self._next.items():
-                self._connection.execute(sa.text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :number, false)"), {"name": name, "number": number})
