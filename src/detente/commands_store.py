@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from detente.store.schema import Store
 
 
-def _open(given: str | None, *, create: bool) -> Store:
+def open_given(given: str | None, *, create: bool) -> Store:
+    """What --store gave, else the setting -> the open store."""
     from detente.store.schema import open_store
 
     address = read_text("store", given) or ""
@@ -39,7 +40,7 @@ def run_add(arguments: argparse.Namespace) -> int:
     from detente.store.write import Sketches, add_report
 
     run = Run(arguments)
-    store = _open(arguments.store, create=True)
+    store = open_given(arguments.store, create=True)
     sketches: Sketches = {}
     new = copies = founded = joined = 0
     try:
@@ -78,7 +79,7 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         actors=tuple(arguments.actor),
         source=arguments.source,
         target=arguments.target,
-        dyad=_split_dyad(arguments.dyad) if arguments.dyad else None,
+        dyad=split_dyad(arguments.dyad) if arguments.dyad else None,
         one_way=arguments.one_way,
         types=types,
         modes=tuple(arguments.mode),
@@ -113,7 +114,8 @@ def _split_rungs(text: str) -> tuple[int, int]:
         raise SettingsError(f"--rung: found {text!r}; expected a rung, as 5, or two with dots between, as 4..6") from None
 
 
-def _split_dyad(text: str) -> tuple[str, str]:
+def split_dyad(text: str) -> tuple[str, str]:
+    """PRK-USA, or two names with " - " between -> the two actors."""
     parts = text.split(" - ") if " - " in text else text.split("-")
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SettingsError(f"--dyad: found {text!r}; expected two actors, as PRK-USA, or 'Hamas - ISR'")
@@ -133,7 +135,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file)
     terms = origins()[arguments.format]
     seen: Counter[str] = Counter()
-    store = _open(arguments.store, create=True)
+    store = open_given(arguments.store, create=True)
     try:
         rows = _importable(exchange.read_events(arguments.format, path), path, seen)
         new = import_events(
@@ -178,7 +180,7 @@ def run_events(arguments: argparse.Namespace) -> int:
 
     if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
         raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
-    store = _open(arguments.store, create=False)
+    store = open_given(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
         page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
@@ -202,7 +204,7 @@ def run_event(arguments: argparse.Namespace) -> int:
     """``detente event``."""
     from detente.store.query import load_event
 
-    store = _open(arguments.store, create=False)
+    store = open_given(arguments.store, create=False)
     try:
         event = load_event(store, arguments.event_id)
     finally:

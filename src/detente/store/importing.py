@@ -14,8 +14,8 @@ from detente.codebook.ladder import rung_of
 from detente.records import Actor, Event, Place
 from detente.store import schema
 from detente.store.revising import found_standing
+from detente.store.rows import actor_columns, dyad_pairs, encode, place_id, provenance, row_id
 from detente.store.schema import Store, writing
-from detente.store.write import actor_columns, dyad_pairs, encode, place_id, provenance, row_id
 
 IMPORT_ROWS = 5_000
 """Imported rows that are written at a time; all are of one transaction."""

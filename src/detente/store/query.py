@@ -291,8 +291,8 @@ def _plain_actors(text: str) -> list[dict[str, Any]]:
 def load_event(store: Store, event_id: str) -> dict[str, Any]:
     """An event's id, that of one of its mentions, or the first characters of one -> the event with its mentions, differing values and history."""
     with reading(store) as connection:
-        key = _find_key(connection, event_id, store.name)
-        row = connection.execute(_listing().where(_e.c.id == key)).mappings().one()
+        key = find_key(connection, event_id, store.name)
+        event = read_event(connection, key)
         mentions = _load_mentions(connection, key)
         changes = connection.execute(
             sa.select(schema.history, _m.c.mention_id.label("by"))
@@ -304,10 +304,21 @@ def load_event(store: Store, event_id: str) -> dict[str, Any]:
             {"revision": c["revision"], "field": c["field"], "before": msgspec.json.decode(c["before"]), "after": msgspec.json.decode(c["after"]), "because_of": c["by"]}
             for c in changes
         ]
-    return {**_event_dict(row), "differing": differing_values(mentions), "evidence": mentions, "history": history}
+        decided = connection.execute(sa.select(schema.decisions).where(schema.decisions.c.event_id == event["event_id"]).order_by(schema.decisions.c.id)).mappings()
+        decisions = [{**{name: d[name] for name in _DECIDED}, "record": msgspec.json.decode(d["record"])} for d in decided]
+    return {**event, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
 
 
-def _find_key(connection: Connection, asked: str, name: str) -> int:
+_DECIDED = ("id", "action", "reviewer", "decided_at", "why", "undone_by")
+
+
+def read_event(connection: Connection, key: int) -> dict[str, Any]:
+    """The row of an event -> the event as it is written as JSON."""
+    return _event_dict(connection.execute(_listing().where(_e.c.id == key)).mappings().one())
+
+
+def find_key(connection: Connection, asked: str, name: str) -> int:
+    """An event's id, that of one of its mentions, or the first characters of one -> the event's row; ``name`` is that of the store."""
     if len(asked) < LEAST_PREFIX or not asked.isalnum():
         raise StoreError(f"{name}: found the id {asked!r}; expected an event's id, or its first characters, at least {LEAST_PREFIX}")
     found: dict[int, str] = {}
@@ -315,6 +326,8 @@ def _find_key(connection: Connection, asked: str, name: str) -> int:
         found |= {key: shown for key, shown in connection.execute(query.limit(6))}
     if not found:
         raise StoreError(f"{name}: found no event {asked!r}; expected an id as detente events shows it")
+    if whole := [key for key, shown in found.items() if shown == asked]:
+        return whole[0]
     if len(found) > 1:
         raise StoreError(f"{name}: found several events that begin with {asked!r} ({', '.join(sorted(found.values())[:5])}); expected one; give more of the id")
     return next(iter(found))
