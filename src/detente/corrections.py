@@ -69,10 +69,10 @@ def _make_kind(given: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, 
 
 
 def _code_of(event_type: str, modes: tuple[str, ...]) -> str:
-    """A type and its modes -> the first code of CAMEO that means them, the shortest if several do."""
-    rows = [(code, row) for code, row in load_codebook().cameo.items() if row["type"] == event_type]
+    """A type and its modes -> a code of CAMEO that means them: of several the general one, which ends in 0, else the shortest."""
+    rows = [(code, row) for code, row in load_codebook().cameo.items() if row["type"] == event_type and len(code) > _ROOTS]
     fitting = [code for code, row in rows if row["mode"] in modes] or [code for code, row in rows if not row["mode"]] or [code for code, _ in rows]
-    return min((code for code in fitting if len(code) > _ROOTS), key=lambda c: (len(c), c), default="")
+    return min(fitting, key=lambda c: (not c.endswith("0"), len(c), c), default="")
 
 
 def _choose(value: str, allowed: tuple[str, ...], name: str) -> str:

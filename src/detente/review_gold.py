@@ -40,11 +40,11 @@ def _gold_event(event: Event) -> dict[str, Any]:
     date = event.date.start[: {"year": 4, "month": 7}.get(event.date.precision, 10)] if event.date else None
     return {
         "type": event.event_type,
-        "source": [_code(a) for a in event.source],
-        "target": [_code(a) for a in event.target],
+        "source": list(dict.fromkeys(_code(a) for a in event.source)),
+        "target": list(dict.fromkeys(_code(a) for a in event.target)),
         "date": date,
         "place": {"name": event.place.name, "country": event.place.country} if event.place else None,
-        "said_by": [_code(a) for a in event.said_by],
+        "said_by": list(dict.fromkeys(_code(a) for a in event.said_by)),
         "background": event.historical,
         "evidence": event.evidence[0].text if event.evidence else "",
         "core": bool(event.evidence and event.evidence[0].span[0] == 0),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from detente.store.schema import Store
 
 NEAR_DAYS = 3
+DERIVED = ("quad", "intensity", "goldstein")
+"""Fields that follow from the type, its modes and its code."""
 SHOWN_NEAR = 5
 
 
@@ -23,7 +25,7 @@ def decision_line(decision: Decision) -> str:
     """A decision -> one line."""
     record = decision.record
     detail = {
-        "correct": lambda: ", ".join(f"{name} = {_plain(value)}" for name, value in record["fields"].items()),
+        "correct": lambda: ", ".join(f"{name} = {_plain(value)}" for name, value in record["fields"].items() if name not in DERIVED),
         "merge": lambda: "with " + ", ".join(record["others"]),
         "split": lambda: f"{len(record['moved'])} mentions into {record['others'][0]}",
         "undo": lambda: f"decision {record['undoes']}",
@@ -34,7 +36,7 @@ def decision_line(decision: Decision) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return " and ".join(_plain(v) for v in value) or "nobody"
+        return " and ".join(_plain(v) for v in value) or "none"
     if isinstance(value, dict):
         if "start" in value:
             return str(value["start"]) if value["start"] == value["end"] else f"{value['start']} to {value['end']}"
@@ -58,7 +60,7 @@ def near_lines(store: Store, event: Mapping[str, Any]) -> Iterator[str]:
         yield "\nPerhaps the same"
     for other in others:
         values = judged_values(other)
-        yield f"  {other['event_id'][:8]}  {values['date']}  {', '.join(values['source'])}: {values['event_type']} > {', '.join(values['target'])}  {other['reports']} reports"
+        yield f"  {other['event_id'][:8]}  {values['date']}  {', '.join(values['source'])}: {values['event_type']} > {', '.join(values['target'])}  {other['reports']} report{'' if other['reports'] == 1 else 's'}"
 
 
 def agreement_lines(first: str, second: str, found: Sequence[FieldAgreement]) -> Iterator[str]:

@@ -32,13 +32,13 @@ class StoredMention(NamedTuple):
 
 
 def load_stored(connection: Connection, event: int) -> list[StoredMention]:
-    """An event -> its mentions in the order in which they were added."""
+    """An event -> its mentions, that which founded it first."""
     m, d = schema.mentions, schema.documents
     query = (
         sa.select(m.c.id, m.c.mention_id, m.c.record, m.c.document_id, m.c.provenance_id, m.c.row, d.c.publisher, d.c.published_on, d.c.copy_of, d.c.similarity)
         .outerjoin(d, m.c.document_id == d.c.id)
         .where(m.c.event_id == event)
-        .order_by(m.c.id)
+        .order_by(m.c.position, m.c.id)
     )
     out = []
     for row in connection.execute(query):

@@ -98,7 +98,7 @@ def split_event(store: Store, event_id: str, mention_ids: Sequence[str], *, revi
         origin = connection.scalar(sa.select(schema.events.c.origin).where(schema.events.c.id == key)) or ""
         new = _found(connection, made, origin, founder.event, founder.where.published_on if founder.where else None)
         _move(connection, moved, new)
-        return _decide(connection, [key, new], event, "split", reviewer, why, {"moved": moved, "others": [made]})
+        return _decide(connection, [key, new], event, "split", reviewer, why, {"moved": moved, "others": [made], "order": [m.mention_id for m in stored]})
 
 
 def undo(store: Store, decision: int | None = None, *, reviewer: str, why: str = "") -> Decision:
@@ -121,6 +121,8 @@ def undo(store: Store, decision: int | None = None, *, reviewer: str, why: str =
             # what joined the split-off event since goes back with it
             moved = [m.mention_id for other in keys[1:] for m in load_stored(connection, other)]
             _move(connection, moved, key)
+            known = [m.mention_id for m in load_stored(connection, key)]
+            _set_order(connection, [*chosen.record["order"], *(m for m in known if m not in chosen.record["order"])], 0)
         for touched_key in keys:
             rebuild_event(connection, touched_key)
         return _load(connection, schema.decisions.c.id == made)[0]
@@ -186,7 +188,8 @@ def _write(connection: Connection, event_id: str, action: Action, reviewer: str,
 
 def _load(connection: Connection, *wanted: sa.ColumnElement[bool]) -> list[Decision]:
     rows = connection.execute(sa.select(schema.decisions).where(*wanted).order_by(schema.decisions.c.id)).mappings()
-    return [msgspec.convert({**row, "record": msgspec.json.decode(row["record"])}, Decision) for row in rows]
+    plain = [name for name in Decision.__struct_fields__ if name != "record"]
+    return [Decision(**{name: row[name] for name in plain}, record=msgspec.json.decode(row["record"])) for row in rows]
 
 
 def _standing_decision(connection: Connection, asked: int | None, reviewer: str, name: str) -> Decision:
@@ -219,7 +222,14 @@ def _choose(asked: Sequence[str], known: Sequence[str], event: str, name: str) -
 def _move(connection: Connection, mention_ids: Sequence[str], home: int) -> None:
     if mention_ids:
         connection.execute(schema.history.delete().where(schema.history.c.mention_id.in_(sa.select(schema.mentions.c.id).where(schema.mentions.c.mention_id.in_(mention_ids)))))
-        connection.execute(schema.mentions.update().where(schema.mentions.c.mention_id.in_(mention_ids)), {"event_id": home})
+        last = connection.scalar(sa.select(sa.func.max(schema.mentions.c.position)).where(schema.mentions.c.event_id == home))
+        _set_order(connection, mention_ids, 0 if last is None else last + 1, {"event_id": home})
+
+
+def _set_order(connection: Connection, mention_ids: Sequence[str], first: int, more: Mapping[str, Any] | None = None) -> None:
+    """Mentions -> one after the other from a position on: the first of an event says what it is, the others sharpen that."""
+    for place, mention in enumerate(mention_ids, first):
+        connection.execute(schema.mentions.update().where(schema.mentions.c.mention_id == mention), {"position": place, **(more or {})})
 
 
 def _found(connection: Connection, event_id: str, origin: str, event: Event, published_on: str | None) -> int:
