@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from detente import show
 from detente.commands import Run
-from detente.commands_store import open_given_store
+from detente.commands_store import open_given
 from detente.feed_list import load_feeds
 from detente.reading.record import Skipped
 from detente.records import Document
@@ -79,7 +79,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
     plans = load_feeds(Path(arguments.feeds), any_port=limits.allow_private)
     visits: Counter[bool] = Counter()
     totals: Counter[str] = Counter()
-    store = open_given_store(arguments.store, create=True)
+    store = open_given(arguments.store, create=True)
 
     def tell(visit: Round) -> None:
         visits[visit.error is None] += 1
