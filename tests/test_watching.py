@@ -16,11 +16,11 @@ from detente.feed_list import FeedPlan
 from detente.feed_schedule import MOST_TRIES
 from detente.reading.record import Skipped
 from detente.records import Document
-from detente.show_watch import round_line, trouble_lines
+from detente.show_watch import visit_line, trouble_lines
 from detente.store.feeds import FeedState, WaitingEntry, find_waiting, is_page_stored, keep_feed, load_feed, settle_entry
 from detente.store.query import Filters, find_events
 from detente.store.schema import Store, open_store
-from detente.watching import Round, Watcher, seconds_to_next, watch_feeds
+from detente.watching import Visit, Watcher, seconds_to_next, watch_feeds
 from webs import OPEN, Clock, Site, page, rss, serving, web_of
 
 START = datetime.datetime(2021, 3, 10, 12, 0, tzinfo=datetime.UTC)
@@ -39,7 +39,7 @@ class Watch:
         self.site = site
         self.plan = FeedPlan(f"{site.url}/feed", **plan)  # type: ignore[arg-type]
         self.added: list[Document] = []
-        self.rounds: list[Round] = []
+        self.visits: list[Visit] = []
         self.fails: Callable[[Document], Skipped | None] = lambda _: None
         self.watcher = Watcher(store, web_of(self.clock), self.add, self.now, lambda: 0.0)
 
@@ -53,13 +53,13 @@ class Watch:
         self.added.append(document)
         return new
 
-    def visit(self, *, minutes: float = 0) -> Round:
-        """Let so much time go by -> what one round brought."""
+    def visit(self, *, minutes: float = 0) -> Visit:
+        """Let so much time go by -> what one visit brought."""
         self.clock.seconds += minutes * 60
-        before = len(self.rounds)
-        watch_feeds(self.watcher, [self.plan], self.rounds.append, once=True)
-        assert len(self.rounds) == before + 1, "the feed was not due"
-        return self.rounds[-1]
+        before = len(self.visits)
+        watch_feeds(self.watcher, [self.plan], self.visits.append, once=True)
+        assert len(self.visits) == before + 1, "the feed was not due"
+        return self.visits[-1]
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_a_page_that_two_feeds_have_is_fetched_once(watch: Watch, quick_store: S
     watch.visit()
     watch.site.pages["/other"] = watch.site.pages["/feed"]
     other = watch.plan._replace(url=f"{watch.site.url}/other")
-    watch_feeds(watch.watcher, [other], watch.rounds.append, once=True)
-    assert dict(watch.rounds[-1].states) == {"known": 2}
+    watch_feeds(watch.watcher, [other], watch.visits.append, once=True)
+    assert dict(watch.visits[-1].states) == {"known": 2}
     assert watch.site.paths.count("/0.html") == 1
 
 
@@ -143,7 +143,7 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(watch: Watch) -> None:
 def test_a_feed_is_not_asked_before_it_is_due(watch: Watch) -> None:
     watch.visit()
     watch.clock.seconds += 29 * 60
-    watch_feeds(watch.watcher, [watch.plan], watch.rounds.append, once=True)
+    watch_feeds(watch.watcher, [watch.plan], watch.visits.append, once=True)
     assert watch.site.paths.count("/feed") == 1
     assert seconds_to_next(watch.watcher, [watch.plan]) == 60
 
@@ -183,8 +183,8 @@ def test_a_broken_feed_is_a_failure_and_keeps_what_was_known(watch: Watch, answe
 
 def test_one_feed_that_fails_does_not_stop_the_others(watch: Watch) -> None:
     bad = FeedPlan("http://127.0.0.1:1/feed")
-    watch_feeds(watch.watcher, [bad, watch.plan], watch.rounds.append, once=True)
-    assert [visit.error and visit.error.reason for visit in watch.rounds] == ["no-connection", None]
+    watch_feeds(watch.watcher, [bad, watch.plan], watch.visits.append, once=True)
+    assert [visit.error and visit.error.reason for visit in watch.visits] == ["no-connection", None]
     assert len(watch.added) == 2
 
 
@@ -199,7 +199,7 @@ def test_a_feed_that_is_gone_is_told_and_not_asked_again(watch: Watch, quick_sto
     assert visit.error is not None and visit.error.reason == "gone"
     assert load_feed(quick_store, watch.plan.url).gone
     watch.clock.seconds += 1e7
-    watch_feeds(watch.watcher, [watch.plan], watch.rounds.append)  # ends by itself: nothing will be due
+    watch_feeds(watch.watcher, [watch.plan], watch.visits.append)  # ends by itself: nothing will be due
     assert watch.site.paths == ["/feed"]
 
 
@@ -214,7 +214,7 @@ def test_a_page_that_fails_is_tried_again_told_once_and_then_given_up(watch: Wat
     watch.site.pages["/feed"] = feed_of(watch.site, 7)
     told = [[trouble.reason for trouble in watch.visit(minutes=31 if n else 0).troubles] for n in range(MOST_TRIES)]
     assert told == [["http-status"], *[[]] * (MOST_TRIES - 2), ["http-status"]]
-    assert dict(watch.rounds[-1].states) == {"given-up": 1}
+    assert dict(watch.visits[-1].states) == {"given-up": 1}
     assert dict(watch.visit(minutes=31).states) == {}
     assert watch.site.paths.count("/7.html") == MOST_TRIES
 
@@ -255,7 +255,7 @@ def test_a_run_that_breaks_off_between_two_pages_goes_on_with_the_rest(watch: Wa
 def test_a_page_that_failed_waits_until_its_feed_is_due(watch: Watch) -> None:
     watch.site.pages["/feed"] = feed_of(watch.site, 7)
     watch.visit()
-    watch_feeds(watch.watcher, [watch.plan], watch.rounds.append, once=True)
+    watch_feeds(watch.watcher, [watch.plan], watch.visits.append, once=True)
     assert watch.site.paths.count("/7.html") == 1
 
 
@@ -264,27 +264,27 @@ def test_a_stop_ends_the_run_after_the_page_at_hand(watch: Watch, quick_store: S
         watch.clock.stopped = True
 
     watch.fails = stop
-    watch_feeds(watch.watcher, [watch.plan], watch.rounds.append)
+    watch_feeds(watch.watcher, [watch.plan], watch.visits.append)
     assert len(watch.added) == 1
     assert [entry.tries for entry in find_waiting(quick_store, watch.plan.url)] == [0]
 
 
 def test_a_run_that_is_not_stopped_waits_and_asks_again(watch: Watch) -> None:
-    def tell(visit: Round) -> None:
-        watch.rounds.append(visit)
-        watch.clock.stopped = len(watch.rounds) == 3
+    def tell(visit: Visit) -> None:
+        watch.visits.append(visit)
+        watch.clock.stopped = len(watch.visits) == 3
 
     watch_feeds(watch.watcher, [watch.plan], tell)
     assert watch.clock.waits == [1800.0, 1800.0]
     assert watch.site.paths.count("/feed") == 3
 
 
-def test_a_round_is_one_line(watch: Watch) -> None:
+def test_a_visit_is_one_line(watch: Watch) -> None:
     visit = watch.visit()
-    assert round_line(visit, watch.now()) == f"2021-03-10T12:00Z {watch.plan.url}: 2 new, 2 added; next 2021-03-10T12:30Z"
+    assert visit_line(visit, watch.now()) == f"2021-03-10T12:00Z {watch.plan.url}: 2 new, 2 added; next 2021-03-10T12:30Z"
     watch.site.pages["/feed"] = (500, {}, b"")
     failed = watch.visit(minutes=30)
-    assert round_line(failed, watch.now()) == f"2021-03-10T12:30Z {watch.plan.url}: failed (http-status), 1 in a row; next 2021-03-10T13:30Z"
+    assert visit_line(failed, watch.now()) == f"2021-03-10T12:30Z {watch.plan.url}: failed (http-status), 1 in a row; next 2021-03-10T13:30Z"
 
 
 # -- the state in the store -------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def run_watch(arguments: argparse.Namespace) -> int:
     from detente.reading.fetch import read_limits
     from detente.reading.web import make_web
     from detente.store.feeds import load_feed
-    from detente.watching import Round, Watcher, watch_feeds
+    from detente.watching import Visit, Watcher, watch_feeds
 
     run = Run(arguments)
     limits = read_limits(vars(arguments))
@@ -81,10 +81,10 @@ def run_watch(arguments: argparse.Namespace) -> int:
     totals: Counter[str] = Counter()
     store = open_given(arguments.store, create=True)
 
-    def tell(visit: Round) -> None:
+    def tell(visit: Visit) -> None:
         visits[visit.error is None] += 1
         totals.update(visit.states)
-        _say(show_watch.round_line(visit, _now()))
+        _say(show_watch.visit_line(visit, _now()))
         for line in show_watch.trouble_lines(visit):
             show.warn(line)
 

@@ -12,7 +12,7 @@ MOST_BACK_OFF_MINUTES = 24 * 60
 SPREAD = 0.1
 """Share of the time between two visits by which it is made longer at random, so that feeds, and many users, do not ask all at once."""
 MOST_TRIES = 5
-"""Rounds in which an entry's page is asked for before it is given up: with 30 minutes between, two hours."""
+"""Visits of its feed at which an entry's page is asked for before it is given up: with 30 minutes between, two hours."""
 FINAL_REASONS = frozenset(
     [
         *("robots", "bad-url", "bad-scheme", "bad-port", "private-address", "unknown-format", "not-english", "binary"),

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from detente.feed_list import FeedPlan
 from detente.store.feeds import FeedState
-from detente.watching import Round
+from detente.watching import Visit
 
 
-def round_line(visit: Round, now: datetime.datetime) -> str:
+def visit_line(visit: Visit, now: datetime.datetime) -> str:
     """A visit -> one line: when, which feed, what was new, what failed, when it is asked next."""
     if visit.error is not None:
         told = f"failed ({visit.error.reason}), {visit.state.failures} in a row"
@@ -22,7 +22,7 @@ def round_line(visit: Round, now: datetime.datetime) -> str:
     return f"{moment(now)} {visit.plan.url}: {', '.join([told, *counted])}; next {due_words(visit.state)}"
 
 
-def trouble_lines(visit: Round) -> Iterator[str]:
+def trouble_lines(visit: Visit) -> Iterator[str]:
     """A visit -> a line for the feed's own fault, for its new address, and for each page that could not be added, told when it first fails and when it is given up."""
     if visit.error is not None:
         yield str(visit.error)

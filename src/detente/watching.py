@@ -37,7 +37,7 @@ class Watcher(NamedTuple):
     chance: Callable[[], float]
 
 
-class Round(NamedTuple):
+class Visit(NamedTuple):
     """What one visit to a feed brought. ``new``: entries not seen before; ``states``: what became of those that waited; ``troubles`` names each that failed.
 
     ``error`` is why the feed itself could not be read, ``moved_to`` its new address if it has moved for good.
@@ -52,7 +52,7 @@ class Round(NamedTuple):
     moved_to: str | None = None
 
 
-def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Round], None], *, once: bool = False) -> None:
+def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Visit], None], *, once: bool = False) -> None:
     """Feeds -> visited whenever they are due, until the run is stopped, or (``once``) each that is due one time. Each visit is told.
 
     Entries that an earlier run found and did not come to are added at once, whether their feed is due or not.
@@ -65,7 +65,7 @@ def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Rou
             if is_due(state, watcher.now()):
                 tell(visit_feed(watcher, plan, state))
             elif any(entry.tries == 0 for entry in find_waiting(watcher.store, plan.url)):
-                tell(Round(plan, state, 0, *_add_waiting(watcher, plan, state, untried_only=True)))  # a run that broke off left them
+                tell(Visit(plan, state, 0, *_add_waiting(watcher, plan, state, untried_only=True)))  # a run that broke off left them
         left = seconds_to_next(watcher, plans)
         if once or left is None or watcher.web.stopped():
             return
@@ -79,15 +79,15 @@ def seconds_to_next(watcher: Watcher, plans: Sequence[FeedPlan]) -> float | None
     return min(max(min(waits), 0.0), MOST_SLEEP_SECONDS) if waits else None
 
 
-def visit_feed(watcher: Watcher, plan: FeedPlan, state: FeedState) -> Round:
+def visit_feed(watcher: Watcher, plan: FeedPlan, state: FeedState) -> Visit:
     """A feed that is due -> asked, its new entries kept, and those that wait added. The state goes into the store before the first page is asked for."""
     if is_stopped(answer := get_page(watcher.web, plan.url, _conditions(state), ask_robots=False)):
-        return Round(plan, state)
+        return Visit(plan, state)
     visit = _read_feed(watcher, plan, state, answer)
     kept = keep_feed(watcher.store, visit.state, visit.entries)
     states, troubles = _add_waiting(watcher, plan, visit.state)
     moved_to = answer.moved_to if isinstance(answer, Fetched) and visit.error is None else None
-    return Round(plan, visit.state, kept, states, troubles, visit.error, moved_to)
+    return Visit(plan, visit.state, kept, states, troubles, visit.error, moved_to)
 
 
 def is_stopped(answer: Fetched | Skipped) -> bool:
@@ -95,7 +95,7 @@ def is_stopped(answer: Fetched | Skipped) -> bool:
     return isinstance(answer, Skipped) and answer.reason == "stopped"
 
 
-class _Visit(NamedTuple):
+class _Answered(NamedTuple):
     state: FeedState
     entries: tuple[WaitingEntry, ...] = ()
     error: Skipped | None = None
@@ -107,22 +107,22 @@ def _conditions(state: FeedState) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _read_feed(watcher: Watcher, plan: FeedPlan, state: FeedState, answer: Fetched | Skipped) -> _Visit:
+def _read_feed(watcher: Watcher, plan: FeedPlan, state: FeedState, answer: Fetched | Skipped) -> _Answered:
     """What the feed's server said -> the feed's new state, and its entries or why there are none."""
     now, chance = watcher.now(), watcher.chance()
     if isinstance(answer, Fetched) and answer.status == NOT_MODIFIED:
-        return _Visit(after_success(state, plan, now, chance))
+        return _Answered(after_success(state, plan, now, chance))
     if isinstance(answer, Fetched) and answer.status == GONE:
-        return _Visit(after_gone(state, now), error=Skipped(plan.url, None, "gone", "the server says that this feed is gone for good (410); take it out of the list"))
+        return _Answered(after_gone(state, now), error=Skipped(plan.url, None, "gone", "the server says that this feed is gone for good (410); take it out of the list"))
     refused = answer if isinstance(answer, Skipped) else refuse_status(plan.url, answer)
     if refused is not None or isinstance(answer, Skipped):
         after = retry_after(answer, now) if isinstance(answer, Fetched) else None
-        return _Visit(after_failure(state, plan, now, chance, reason=refused.reason if refused else "", after_seconds=after), error=refused)
+        return _Answered(after_failure(state, plan, now, chance, reason=refused.reason if refused else "", after_seconds=after), error=refused)
     feed = parse_feed(answer.body, plan.url, answer.url)
     if isinstance(feed, Skipped):
-        return _Visit(after_failure(state, plan, now, chance, reason=feed.reason), error=feed)
+        return _Answered(after_failure(state, plan, now, chance, reason=feed.reason), error=feed)
     known = state._replace(title=feed.title, etag=_header(answer, "etag"), last_modified=_header(answer, "last-modified"))
-    return _Visit(after_success(known, plan, now, chance), tuple(_as_waiting(entry, plan) for entry in feed.entries))
+    return _Answered(after_success(known, plan, now, chance), tuple(_as_waiting(entry, plan) for entry in feed.entries))
 
 
 def _header(answer: Fetched, name: str) -> str | None:

@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -19,14 +18,13 @@ from urllib.parse import urljoin
 import detente
 from detente.errors import SettingsError
 from detente.reading.addresses import Address, Refused, is_public, parse_url
+from detente.reading.body import read_body
 from detente.reading.record import Skipped
-from detente.reading.source import say_bytes
 from detente.settings import read_number, read_switch, read_text
 
 MOST_REDIRECTS = 5
 CONNECT_SECONDS = 10
 """So long one network address may take to answer a connection; the whole fetch has its own limit."""
-CHUNK_BYTES = 1 << 16
 WATCH_SECONDS = 0.1
 """So often a fetch in progress is looked at: is its time over, or has the user stopped the run?"""
 _REDIRECTS = frozenset([301, 302, 303, 307, 308])
@@ -134,7 +132,7 @@ def _ask(address: Address, limits: Limits, headers: Mapping[str, str], end: floa
             sent = {"User-Agent": limits.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", "Connection": "close", **headers, "Host": address.authority}
             connection.request("GET", address.target, headers=sent)
             with contextlib.closing(connection.getresponse()) as response:
-                return _read_answer(address.url, response, limits.max_bytes, watched)
+                return _read_answer(address.url, response, limits.max_bytes, watched.check)
         except ssl.SSLCertVerificationError as error:
             raise Refused("bad-certificate", f"found a certificate that does not hold for {address.host} ({error.verify_message}); expected a valid one") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -254,61 +252,9 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _read_answer(url: str, response: http.client.HTTPResponse, max_bytes: int, watched: _Watched) -> Fetched:
+def _read_answer(url: str, response: http.client.HTTPResponse, max_bytes: int, check: Callable[[], None]) -> Fetched:
     headers: dict[str, str] = {}
     for name, value in response.getheaders():
         headers.setdefault(name.lower(), value.encode("latin-1", "replace").decode("utf-8", "replace"))
-    status = response.status
-    if not 200 <= status < 300:
-        return Fetched(url, status, headers, b"")
-    announced = headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:18]) > max_bytes:
-        raise _too_long(max_bytes)
-    body = bytearray()
-    for piece in _unpack(_pieces(response, max_bytes, watched), headers.get("content-encoding", ""), max_bytes):
-        body += piece
-        if len(body) > max_bytes:
-            raise _too_long(max_bytes)
-    return Fetched(url, status, headers, bytes(body))
-
-
-def _pieces(response: http.client.HTTPResponse, max_bytes: int, watched: _Watched) -> Iterator[bytes]:
-    """A body as it comes; one that breaks off before its end is refused, never taken for a whole one."""
-    received = 0
-    while piece := response.read1(CHUNK_BYTES):
-        received += len(piece)
-        if received > max_bytes:
-            raise _too_long(max_bytes)
-        watched.check()
-        yield piece
-    watched.check()
-    if response.length:
-        raise Refused("bad-response", f"found an answer that breaks off {response.length:,} bytes before its end; expected it whole")
-
-
-def _unpack(pieces: Iterator[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
-    """A body as sent -> unpacked; at most ``max_bytes`` are ever unpacked, so that no bomb goes off."""
-    name = encoding.strip().lower()
-    if name in ("", "identity"):
-        yield from pieces
-        return
-    if name not in ("gzip", "x-gzip", "deflate"):
-        raise Refused("bad-response", f"found the content encoding {name[:40]!r}; expected gzip or none")
-    unpacker = zlib.decompressobj(wbits=47)  # 32 + 15: gzip or zlib, told by the first bytes
-    left, begun = max_bytes + 1, False
-    try:
-        for piece in pieces:
-            begun = True
-            unpacked = unpacker.decompress(piece, left)
-            left -= len(unpacked)
-            yield unpacked
-            if left <= 0 or unpacker.unconsumed_tail:
-                raise _too_long(max_bytes)
-    except zlib.error:
-        raise Refused("bad-response", "found a packed answer that cannot be unpacked; expected gzip") from None
-    if begun and not unpacker.eof:
-        raise Refused("bad-response", "found a packed answer that breaks off; expected it whole")
-
-
-def _too_long(max_bytes: int) -> Refused:
-    return Refused("too-long", f"found more than {say_bytes(max_bytes)}; expected less (--max-fetch-bytes sets how much)")
+    body = read_body(response, max_bytes, headers.get("content-encoding", ""), check) if 200 <= response.status < 300 else b""
+    return Fetched(url, response.status, headers, body)

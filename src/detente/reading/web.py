@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from protego import Protego
 
 MOST_PAUSE_SECONDS = 60
-"""A longer Crawl-delay of a robots.txt is taken as this: the rest of a round must not wait for one host for hours."""
+"""A longer Crawl-delay of a robots.txt is taken as this: the other hosts must not wait for one host for hours."""
 MOST_ROBOTS_BYTES = 500 * 1024
 """RFC 9309 asks that so much of a robots.txt be read; a longer one counts as one that cannot be had."""
 ROBOTS_SECONDS = 24 * 3600
