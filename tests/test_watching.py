@@ -16,7 +16,7 @@ from detente.feed_list import FeedPlan
 from detente.feed_schedule import MOST_TRIES
 from detente.reading.record import Skipped
 from detente.records import Document
-from detente.show_watch import visit_line, trouble_lines
+from detente.show_watch import trouble_lines, visit_line
 from detente.store.feeds import FeedState, WaitingEntry, find_waiting, is_page_stored, keep_feed, load_feed, settle_entry
 from detente.store.query import Filters, find_events
 from detente.store.schema import Store, open_store
