@@ -229,7 +229,7 @@ def test_a_server_that_drips_is_left_when_the_time_is_over(site: Site, start: by
     started = time.monotonic()
     assert reason(site.url, OPEN._replace(timeout_seconds=1)) == "timeout"
     left.set()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 8
 
 
 def test_a_fetch_ends_when_the_run_is_stopped(site: Site) -> None:
@@ -243,7 +243,7 @@ def test_a_fetch_ends_when_the_run_is_stopped(site: Site) -> None:
     started = time.monotonic()
     assert reason(site.url, OPEN._replace(timeout_seconds=60), stopped=came.is_set) == "stopped"
     left.set()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 8
 
 
 def test_a_name_service_that_hangs_is_left_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -336,7 +336,7 @@ def test_a_signal_ends_the_command_with_exit_code_0_and_no_traceback(tmp_path: P
         rest, errors = process.communicate(timeout=20)
     assert process.returncode == 0
     assert rest.endswith("stopped: 0 added, 0 known, 0 given up\n") and errors == ""
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
 
 
 def test_a_feed_on_this_machine_is_refused_unless_the_setting_opens_it(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
