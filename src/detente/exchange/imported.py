@@ -168,6 +168,13 @@ def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, r
     )
 
 
+def origin_of(event: Event | ImportedEvent) -> str:
+    """An event -> who coded it; in tables an imported event has its origin in ``decided_by`` and ``codebook``, as ``as_event`` writes it."""
+    if isinstance(event, ImportedEvent):
+        return event.origin
+    return event.decided_by if event.decided_by == event.codebook else OWN_ORIGIN
+
+
 def _as_actors(actors: Sequence[Actor]) -> tuple[ImportedActor, ...]:
     return tuple(ImportedActor(actor.entity or actor.name, actor.country, actor.sectors) for actor in actors)
 
