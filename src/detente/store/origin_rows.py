@@ -27,69 +27,70 @@ class KeptPlace(msgspec.Struct, frozen=True, array_like=True, gc=False):
     losses: Losses
 
 
-class KeptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """``OriginRow`` without the names of its fields; a ``place`` of true is that of the event."""
-
-    row_id: str
-    line: int
-    document: str | None
-    sentence: int | None
-    publisher: str | None
-    reported_on: str | None
-    place: KeptPlace | bool | None
-    mirrored: bool
-    cells: str
-
-
-class Kept(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An imported event without what its row of ``events`` holds. ``source`` and ``target``: cells and losses of each actor; ``unknown``: those of quad and
-    intensity that the data set does not tell, since the table has a number for each."""
+class KeptEvent(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An imported event without its rows and what its row of ``events`` holds. ``source`` and ``target``: cells and losses of each actor; ``unknown``:
+    those of quad and intensity that the data set does not tell, since the table has a number for each."""
 
     event_id: str
-    rows: tuple[KeptRow, ...]
     source: tuple[tuple[str, Losses], ...]
     target: tuple[tuple[str, Losses], ...]
     place: KeptPlace | None
     directed: bool
-    repeats: int
     revised_at: int | None
     losses: Losses
     unknown: tuple[str, ...]
 
 
+class KeptRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """``OriginRow`` without the names of its fields; a ``place`` of true is that of the event. The first row of an event has the ``event`` beside it."""
+
+    row_id: str
+    document: str | None
+    publisher: str | None
+    mirrored: bool
+    line: int = 0
+    sentence: int | None = None
+    reported_on: str | None = None
+    cells: str = ""
+    place: KeptPlace | bool | None = True
+    event: KeptEvent | None = None
+
+
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(Kept)
+_DECODER = msgspec.json.Decoder(tuple[KeptRow, ...])
 
 
 def pack_rows(event: ImportedEvent) -> str:
-    """An imported event -> the text that ``unpack_rows`` reads."""
-    place = _keep_place(event.place)
-    rows = tuple(
-        KeptRow(
-            row.row_id, row.line, row.document, row.sentence, row.publisher, row.reported_on,
-            row.place is not None if row.place is None or row.place == event.place else _keep_place(row.place), row.mirrored, row.cells,
-        )
-        for row in event.rows
-    )  # fmt: skip
+    """An imported event -> the text that ``unpack_rows`` reads: a JSON list with a list for each row."""
     unknown = tuple(name for name, value in (("quad", event.quad), ("intensity", event.intensity)) if value is None)
-    kept = Kept(event.event_id, rows, _keep_actors(event.source), _keep_actors(event.target), place, event.directed, event.repeats, event.revised_at, event.losses, unknown)
-    return _ENCODER.encode(kept).decode()
+    about = KeptEvent(
+        event.event_id, _keep_actors(event.source), _keep_actors(event.target), _keep_place(event.place), event.directed, event.revised_at, event.losses, unknown
+    )  # fmt: skip
+    rows = [
+        KeptRow(
+            row.row_id, row.document, row.publisher, row.mirrored, row.line, row.sentence, row.reported_on, row.cells,
+            row.place is not None if row.place is None or row.place == event.place else _keep_place(row.place),
+            None if n else about,
+        )
+        for n, row in enumerate(event.rows or (OriginRow(event.event_id, 0, place=event.place),))
+    ]  # fmt: skip
+    return _ENCODER.encode(rows).decode()
 
 
-def unpack_rows(text: str) -> Kept:
-    """The text of ``pack_rows`` -> what it kept."""
-    return _DECODER.decode(text)
+def unpack_rows(text: str) -> tuple[KeptRow, ...]:
+    """The text of ``pack_rows`` -> the rows, the first with what is kept of the event."""
+    return _DECODER.decode(text) if text else ()
 
 
-def give_back_rows(kept: Kept, place: ImportedPlace | None, *, with_cells: bool) -> tuple[OriginRow, ...]:
-    """What was kept, and where the event stands to be -> its rows. Without cells (a reviewer corrected the event) the rows say what the event says."""
+def give_back_rows(kept: Iterable[KeptRow], place: ImportedPlace | None, *, with_cells: bool) -> tuple[OriginRow, ...]:
+    """Kept rows and the event's place -> the rows. Without cells (a reviewer corrected the event) the rows say what the event says."""
     return tuple(
         OriginRow(
             row.row_id, row.line, row.document, row.sentence, row.publisher, row.reported_on,
             place if row.place is True or not with_cells else give_back_place(row.place) if isinstance(row.place, KeptPlace) else None,
             row.mirrored, row.cells if with_cells else "",
         )
-        for row in kept.rows
+        for row in kept
     )  # fmt: skip
 
 

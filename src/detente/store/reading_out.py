@@ -130,15 +130,16 @@ def _with_reports(event: Event, mentions: Sequence[Any]) -> ImportedEvent:
 # -- imported events --------------------------------------------------------------------------------------------------------
 def _as_imported(row: Mapping[str, Any], mentions: Sequence[Any]) -> ImportedEvent:
     """The row of an imported event and its mentions -> the event as its reader gave it; what a reviewer corrected is without the cells of the file."""
-    kept = [unpack_rows(m.origin_rows) for m in mentions if m.origin_rows]
-    first = kept[0] if kept else None
+    kept = [row for m in mentions for row in unpack_rows(m.origin_rows)]
+    told = [row.event for row in kept if row.event]
+    first = told[0] if told else None
     with_cells = row["review"] != "corrected"
     place = give_back_place(first.place) if first and with_cells else _stored_place(row)
     source, target = (tuple(ImportedActor(a.name or None, a.country, a.sectors, a.entity) for a in _ACTORS.decode(row[side])) for side in ("source", "target"))
     if first and with_cells:
         source, target = give_back_actors(source, first.source), give_back_actors(target, first.target)
     unknown = first.unknown if first else ()
-    rows = tuple(r for part in kept for r in give_back_rows(part, place, with_cells=with_cells))
+    rows = give_back_rows(kept, place, with_cells=with_cells)
     return ImportedEvent(
         event_id=first.event_id if first else row["event_id"],
         origin=row["origin"],
@@ -161,7 +162,7 @@ def _as_imported(row: Mapping[str, Any], mentions: Sequence[Any]) -> ImportedEve
         historical=row["historical"],
         text=next((m.evidence for m in mentions if m.evidence), None),
         rows=rows or (OriginRow(row["event_id"], 0, reported_on=row["first_report"], place=place),),
-        repeats=sum(part.repeats for part in kept) + max(0, len(kept) - 1),
+        repeats=max(0, row["reports"] - 1),
         revised_at=first.revised_at if first else None,
         losses=first.losses if first else (),
     )
