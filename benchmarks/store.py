@@ -1,6 +1,6 @@
-"""The event store measured: merging against the annotation, the cost of a report as the store grows, a million imported events, fifty kills.
+"""The event store measured: merging against the annotation, near copies, the cost of a report as the store grows, a million imported events, fifty kills.
 
-    python benchmarks/store.py merging|growth|million|kills      (make bench calls the same functions)
+    python benchmarks/store.py merging|duplicates|growth|million|kills      (make bench calls the same functions)
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
+import duplicates  # noqa: E402
 import merging  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
 
@@ -31,6 +32,7 @@ from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import make_document, read_documents  # noqa: E402
 from detente.records import Actor, CodedReport, Document, Event, Evidence, Place, When  # noqa: E402
 from detente.store import schema  # noqa: E402
+from detente.store.duplicates import find_original, hash_bands, word_runs  # noqa: E402
 from detente.store.importing import Imported, import_events  # noqa: E402
 from detente.store.query import Filters, count_days, find_events  # noqa: E402
 from detente.store.schema import Store, open_store, reading  # noqa: E402
@@ -96,6 +98,33 @@ def stored_groups(store: Store) -> dict[tuple[str, str], int]:
     decoder = msgspec.json.Decoder(Event)
     with reading(store) as connection:
         return {(doc, decoder.decode(record).event_id): event for doc, record, event in connection.execute(query)}
+
+
+# -- near copies --------------------------------------------------------------------------------------------------------------
+def measure_duplicates() -> Iterator[Measure]:
+    """Copies and other texts made of our corpora (``duplicates.py``), each looked for among the originals in a store, and the originals among each other."""
+    stories = duplicates.read_stories()
+    pairs = list(duplicates.make_pairs(stories, random.Random(5)))
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder, "s.db"))
+        taken = 0
+        for story in stories:
+            document = make_document(story.text, doc_id=story.id, published_on=None, origin=f"{story.id}.txt")
+            taken += add_report(store, CodedReport(document=document, events=(), claims=(), relations=(), refusals=())).copy_of is not None
+        with reading(store) as connection:
+            names = {row.id: row.doc_id for row in connection.execute(sa.select(schema.documents.c.id, schema.documents.c.doc_id))}
+
+            def find(text: str) -> str | None:
+                runs = word_runs(text)
+                found = find_original(connection, runs, hash_bands(runs))
+                return names[found.document] if found else None
+
+            precision, recall, kinds = duplicates.judge(pairs, find)
+        store.close()
+    group, copies = "near copies", sum(p.original is not None for p in pairs)
+    yield Measure(group, "precision", precision, 0.95, detail=f"{copies} copies and {len(pairs) - copies} other texts of {len(stories)} originals")
+    yield Measure(group, "recall", recall, 0.95, detail="; ".join(f"{kind} {right}/{number}" for kind, (right, number) in kinds.items()))
+    yield Measure(group, "originals taken for copies of each other", taken, 0, "<=", detail=f"{len(stories)} stories, many on one event")
 
 
 # -- growth -------------------------------------------------------------------------------------------------------------------
@@ -314,10 +343,10 @@ def _kill_rounds(name: str, command: Sequence[str], times: int, stem: Path, envi
     whole_path = f"{stem}_whole.db"
     writing_from, started = 0.0, time.perf_counter()
     process = subprocess.Popen([*command, whole_path], env=environment, stdout=subprocess.DEVNULL)
-    while process.poll() is None:  # what comes before the store is there need not be struck
-        if not writing_from and os.path.exists(whole_path):  # noqa: PTH110 - asked a hundred times a second
+    while process.poll() is None:  # what comes before the first report is in need not be struck
+        if not writing_from and Path(whole_path).exists() and _count_documents(whole_path):
             writing_from = time.perf_counter() - started
-        time.sleep(0.01)
+        time.sleep(0.02)
     if process.returncode:
         raise SystemExit(f"{name}: the run that was to be left alone ended with {process.returncode}")
     longest, whole = time.perf_counter() - started, table_rows(Path(whole_path))
@@ -326,7 +355,7 @@ def _kill_rounds(name: str, command: Sequence[str], times: int, stem: Path, envi
         path, in_round = f"{stem}_{rounds}.db", 0
         while killed < times and in_round < KILLS_OF_A_STORE:
             process = subprocess.Popen([*command, path], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(rng.uniform(writing_from, longest))
+            time.sleep(rng.uniform(writing_from * 0.9, longest))
             if process.poll() is not None:
                 break
             os.kill(process.pid, signal.SIGKILL)
@@ -376,7 +405,7 @@ def table_rows(path: Path) -> dict[str, list[str]]:
     return out
 
 
-MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {"merging": measure_merging, "growth": measure_growth, "million": measure_million, "kills": measure_kills}
+MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {"merging": measure_merging, "duplicates": measure_duplicates, "growth": measure_growth, "million": measure_million, "kills": measure_kills}
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ def fill(store: Store) -> None:
     put(store, read_gdelt(gdelt_row("1"), gdelt_row("2")), "gdelt")
     put(store, [e for e in polecat.read_events(rows_of(polecat.COLUMNS, POLECAT | {"Actor Title": "chief"}, blank="None")) if isinstance(e, ImportedEvent)], "polecat")
     put(store, [e for e in read_acled(ACLED) if isinstance(e, ImportedEvent)], "acled")
-    line = msgspec.json.encode({"id": "p1", "date": "2020-06", "actor": [{"code": "FRA", "sector": "GOV"}], "event": "AID", "cite_info": {"document": "d", "further": [{"document": "e"}]}})
+    line = msgspec.json.encode(
+        {"id": "p1", "date": "2020-06", "actor": [{"code": "FRA", "sector": "GOV"}], "event": "AID", "cite_info": {"document": "d", "further": [{"document": "e"}]}}
+    )
     put(store, [e for e in plover.read_events(io.BytesIO(line)) if isinstance(e, ImportedEvent)], "plover")
 
 

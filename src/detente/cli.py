@@ -207,7 +207,14 @@ def _add_store(commands: Commands) -> None:
     _add_settings(event, "store")
 
 
-_MODULES = {"run_actors": "commands_register", "run_codebook": "commands_register", "run_add": "commands_store", "run_event": "commands_store", "run_import": "commands_store", "run_export": "commands_store"}
+_MODULES = {
+    "run_actors": "commands_register",
+    "run_codebook": "commands_register",
+    "run_add": "commands_store",
+    "run_event": "commands_store",
+    "run_import": "commands_store",
+    "run_export": "commands_store",
+}
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 
 

@@ -27,10 +27,7 @@ _TEXTS = msgspec.json.Decoder(tuple[str, ...])
 _e, _m, _p, _d, _o = schema.events, schema.mentions, schema.places, schema.documents, schema.origins
 _PLACE = tuple(_p.c[name].label(f"place_{name}") for name in ("name", "country", "latitude", "longitude", "precision", "gazetteer_id"))
 _READ_EVENTS = (
-    sa.select(_e, _o.c.licence, *_PLACE)
-    .outerjoin(_p, _e.c.place_id == _p.c.id)
-    .outerjoin(_o, _e.c.origin == _o.c.name)
-    .where(_e.c.id.in_(sa.bindparam("chosen", expanding=True)))
+    sa.select(_e, _o.c.licence, *_PLACE).outerjoin(_p, _e.c.place_id == _p.c.id).outerjoin(_o, _e.c.origin == _o.c.name).where(_e.c.id.in_(sa.bindparam("chosen", expanding=True)))
 )
 _READ_MENTIONS = (
     sa.select(
@@ -98,7 +95,9 @@ def _as_coded(row: Mapping[str, Any], first: Any) -> Event:
     at_first = found_standing(record, first.published_on)
     place = None
     if row["place_id"] is not None:
-        place = Place(row["place_name"], row["place_country"] or None, row["place_latitude"], row["place_longitude"], row["place_precision"], gazetteer_id=row["place_gazetteer_id"])
+        place = Place(
+            row["place_name"], row["place_country"] or None, row["place_latitude"], row["place_longitude"], row["place_precision"], gazetteer_id=row["place_gazetteer_id"]
+        )
     now: dict[str, Any] = {name: row[name] for name in ("event_type", "goldstein", "historical", "dead", "injured", "confidence")}
     now |= {"cameo": row["cameo"] or "", "intensity": row["intensity"] or 0.0, "modes": _TEXTS.decode(row["modes"]), "contexts": _TEXTS.decode(row["contexts"])}
     now |= {"source": _ACTORS.decode(row["source"]), "target": _ACTORS.decode(row["target"])}
