@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from detente.cli import main
 from detente.commands_store import _as_row, _own_parts
-from detente.exchange import gdelt, icews, plover, polecat, read_events, write_events
+from detente.exchange import icews, plover, polecat, read_events, write_events
 from detente.exchange.crosswalk import licence_of
 from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow
 from detente.records import Event

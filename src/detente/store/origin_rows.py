@@ -96,7 +96,7 @@ def give_back_rows(kept: Iterable[KeptRow], place: ImportedPlace | None, *, with
 
 def give_back_place(place: KeptPlace | None) -> ImportedPlace | None:
     """A kept place -> the place."""
-    return place and ImportedPlace(*(getattr(place, name) for name in KeptPlace.__struct_fields__))
+    return None if place is None else ImportedPlace(*(getattr(place, name) for name in KeptPlace.__struct_fields__))
 
 
 def give_back_actors(actors: Iterable[ImportedActor], kept: Sequence[tuple[str, Losses]]) -> tuple[ImportedActor, ...]:
@@ -108,7 +108,7 @@ def give_back_actors(actors: Iterable[ImportedActor], kept: Sequence[tuple[str, 
 
 
 def _keep_place(place: ImportedPlace | None) -> KeptPlace | None:
-    return place and KeptPlace(
+    return None if place is None else KeptPlace(
         place.name, place.country, place.latitude, place.longitude, place.precision, place.region, place.gazetteer_id, place.cells, place.losses
     )  # fmt: skip
 

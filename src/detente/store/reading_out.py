@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -59,7 +59,7 @@ def find_barred(store: Store, filters: Filters) -> list[Barred]:
         return [Barred(origin, barred[origin], number) for origin, number in connection.execute(query)]
 
 
-def read_out(store: Store, filters: Filters, *, as_rows: bool = False, newest_first: bool = False) -> Iterator[Event | ImportedEvent]:
+def read_out(store: Store, filters: Filters, *, as_rows: bool = False, newest_first: bool = False) -> Generator[Event | ImportedEvent]:
     """Filters -> the events, by day, those without a day last, all of one state of the store.
 
     A coded event comes as the ``Event`` of its first report with what further reports revised, under the store's id; ``as_rows`` makes of it an
@@ -75,7 +75,7 @@ def read_out(store: Store, filters: Filters, *, as_rows: bool = False, newest_fi
 
 
 def _read_batch(connection: Connection, chosen: Sequence[int], *, as_rows: bool) -> Iterator[Event | ImportedEvent]:
-    events = {row["id"]: row for row in connection.execute(_READ_EVENTS, {"chosen": chosen}).mappings()}
+    events: dict[int, Any] = {row["id"]: row for row in connection.execute(_READ_EVENTS, {"chosen": chosen}).mappings()}
     mentions: dict[int, list[Any]] = defaultdict(list)
     for mention in connection.execute(_READ_MENTIONS, {"chosen": chosen}):
         mentions[mention.event_id].append(mention)
