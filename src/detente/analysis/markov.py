@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+MOST_AGAINST = 200.0
+"""A week speaks against a stage by no more than this (natural logarithm), so that nothing underflows to an impossible week."""
 
 
 class Chain(NamedTuple):
@@ -63,7 +65,7 @@ def stationary(moves: Array) -> Array:
 def infer(chain: Chain, log_emission: Array) -> Posterior:
     """A chain and the log probability of each week under each stage [T, S] -> what is believed of each week, before and after the later ones."""
     peak = log_emission.max(axis=1, keepdims=True)
-    seen = np.exp(log_emission - peak)[:, chain.stage_of]
+    seen = np.exp((log_emission - peak).clip(min=-MOST_AGAINST))[:, chain.stage_of]
     total, states = seen.shape
     filtered, scale = np.empty((total, states)), np.empty(total)
     belief = chain.start
