@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from detente.analysis.markov import Array, Chain, Index, Posterior, by_stage, infer, likeliest_path, make_chain
-from detente.analysis.weeks import Emission, Weeks, count_weeks, expected_numbers, independent_counts, log_emission, make_emission, sign_terms, volume_terms
+from detente.analysis.weeks import Emission, Weeks, count_weeks, expected_numbers, independent_counts, log_emission, make_emission, number_terms, sign_terms
 from detente.codebook.cycle import STAGES, CycleTable, load_cycle
 
 ROUNDS = 12
@@ -38,7 +38,7 @@ class StageNow(msgspec.Struct, frozen=True):
     """The stage at a day. ``stage`` is ``None`` where ``reason`` says why: ``few-events`` or ``no-reports``.
 
     ``since``: first day of the week from which on it has been the most probable, in hindsight. ``evidence`` and ``against`` are events of this spell, the weightiest
-    first; ``volume_log_ratio`` is what the number of events adds, silence included. ``events``: how many the model rests on; ``learned``: whether it was
+    first; ``number_log_ratio`` is what the number of events adds, silence included. ``events``: how many the model rests on; ``learned``: whether it was
     fitted to them beyond the level.
     """
 
@@ -54,7 +54,7 @@ class StageNow(msgspec.Struct, frozen=True):
     probabilities: dict[str, float]
     evidence: tuple[StageEvidence, ...]
     against: tuple[StageEvidence, ...]
-    volume_log_ratio: float
+    number_log_ratio: float
 
 
 class CycleFit(NamedTuple):
@@ -70,14 +70,14 @@ class CycleFit(NamedTuple):
     learned: bool
 
 
-def fit_cycle(table: pl.DataFrame, at: datetime.date, *, totals: pl.DataFrame | None = None, book: CycleTable | None = None, learn: bool | None = None) -> CycleFit:
+def fit_cycle(table: pl.DataFrame, at: datetime.date, *, volume: pl.DataFrame | None = None, book: CycleTable | None = None, learn: bool | None = None) -> CycleFit:
     """A dyad's events -> the cycle as known at ``at``; later events do not count.
 
-    ``totals`` (day, events): how many events the whole store has; without it, a week without events is taken for a quiet one. ``learn`` overrides
+    ``volume`` (day, events): how many events the whole store has; without it, a week without events is taken for a quiet one. ``learn`` overrides
     the table's thresholds. ``filtered`` weighs each week by what came up to it; the parameters themselves know all weeks up to ``at``.
     """
     known = book or load_cycle()
-    weeks = count_weeks(table, at, known, totals)
+    weeks = count_weeks(table, at, known, volume)
     enough = len(weeks.ends) >= known.learning.least_weeks and weeks.numbers.sum() >= known.learning.least_events
     learned = enough if learn is None else learn
     return _fit(weeks, known, learned)
@@ -88,7 +88,7 @@ def _fit(weeks: Weeks, book: CycleTable, learned: bool) -> CycleFit:
     shape = (len(weeks.ends), len(STAGES))
     if not len(weeks.ends):
         return CycleFit(book, weeks, make_emission(book, 0.0), chain, np.zeros(shape), np.zeros(shape), np.zeros(0, dtype=np.intp), False)
-    usual = by_stage(chain, chain.start[None])[0] @ make_emission(book, 1.0).volume
+    usual = by_stage(chain, chain.start[None])[0] @ make_emission(book, 1.0).activity
     start = make_emission(book, float(weeks.numbers.sum() / weeks.exposure.sum() / usual))
     emission, chain = _learn(weeks, book, start, chain, learned)
     seen = log_emission(weeks, emission)
@@ -134,7 +134,7 @@ def _next_chain(book: CycleTable, prior: Chain, posterior: Posterior) -> Chain:
     """The expected moves and those of the table, which weighs as so many spells -> the chain."""
     names, size = prior.stage_of, len(STAGES)
     between, leave, weeks = posterior.moved, np.zeros((size, size)), []
-    for place, (name, stage) in enumerate(book.stages.items()):
+    for place, stage in enumerate(book.stages.values()):
         states = np.flatnonzero(names == place)
         out = between[states[-1]].copy()
         out[states] = 0
@@ -148,9 +148,9 @@ def _next_chain(book: CycleTable, prior: Chain, posterior: Posterior) -> Chain:
     return make_chain(leave, weeks, [stage.phases for stage in book.stages.values()])
 
 
-def find_stage(table: pl.DataFrame, at: datetime.date, *, totals: pl.DataFrame | None = None, book: CycleTable | None = None) -> StageNow:
-    """A dyad's events -> its stage at ``at`` with the events that say so. See ``fit_cycle`` for ``totals``."""
-    return name_stage(fit_cycle(table, at, totals=totals, book=book), at)
+def find_stage(table: pl.DataFrame, at: datetime.date, *, volume: pl.DataFrame | None = None, book: CycleTable | None = None) -> StageNow:
+    """A dyad's events -> its stage at ``at`` with the events that say so. See ``fit_cycle`` for ``volume``."""
+    return name_stage(fit_cycle(table, at, volume=volume, book=book), at)
 
 
 def name_stage(fit: CycleFit, at: datetime.date) -> StageNow:
@@ -166,7 +166,7 @@ def name_stage(fit: CycleFit, at: datetime.date) -> StageNow:
     spell = _present_spell(fit.smoothed.argmax(axis=1), best) if not reason else np.zeros(0, dtype=np.intp)
     recent = spell[-EVIDENCE_WEEKS:]
     evidence = sorted(_weigh_events(fit, recent, best, rival), key=lambda e: (-abs(e.log_ratio), e.day, e.event_id))
-    volume = volume_terms(weeks, fit.emission)[recent]
+    numbers = number_terms(weeks, fit.emission)[recent]
     return StageNow(
         at=at,
         stage=None if reason else STAGES[best],
@@ -180,7 +180,7 @@ def name_stage(fit: CycleFit, at: datetime.date) -> StageNow:
         probabilities={name: float(share) for name, share in zip(STAGES, belief, strict=True)},
         evidence=tuple(e for e in evidence if e.log_ratio > 0),
         against=tuple(e for e in evidence if e.log_ratio < 0),
-        volume_log_ratio=float((volume[:, best] - volume[:, rival]).sum()),
+        number_log_ratio=float((numbers[:, best] - numbers[:, rival]).sum()),
     )
 
 
@@ -232,5 +232,5 @@ def spells(fit: CycleFit) -> pl.DataFrame:
         (STAGES[path[a]], weeks.ends[a] - datetime.timedelta(days=6), weeks.ends[b], int(b - a + 1), ids.filter(pl.col("week").is_between(int(a), int(b)))["event_id"].to_list())
         for a, b in zip(first, last, strict=True)
     ]
-    schema = {"stage": pl.String, "start": pl.Date, "end": pl.Date, "weeks": pl.Int64, "event_ids": pl.List(pl.String)}
+    schema: dict[str, pl.DataType] = {"stage": pl.String(), "start": pl.Date(), "end": pl.Date(), "weeks": pl.Int64(), "event_ids": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema, orient="row")

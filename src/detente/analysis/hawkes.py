@@ -105,13 +105,13 @@ def _fit_side(problem: _Problem) -> Excitation:
 
 
 def _bounds(problem: _Problem) -> list[tuple[float, float]]:
-    return [(1e-6, 2 * problem.answers.mean() + 1e-3), (0.0, MOST_EXCITED), (0.0, MOST_EXCITED), HALF_LIFE_DAYS]
+    return [(1e-6, 10 * problem.answers.sum() / problem.exposure.sum()), (0.0, MOST_EXCITED), (0.0, MOST_EXCITED), HALF_LIFE_DAYS]
 
 
 def _optimise(problem: _Problem, fixed: int | None = None, value: float = 0.0, start: Array | None = None) -> tuple[Array, float]:
     """The maximum of the likelihood, with one parameter held if asked -> parameters, minus the log likelihood."""
     bounds = _bounds(problem)
-    starts = [start] if start is not None else [np.array([problem.answers.mean() / 2, 0.25, 0.25, half]) for half in STARTS_DAYS]
+    starts = [start] if start is not None else [np.array([problem.answers.sum() / problem.exposure.sum() / 2, 0.25, 0.25, half]) for half in STARTS_DAYS]
     if fixed is not None:
         bounds[fixed] = (value, value)
     found = []

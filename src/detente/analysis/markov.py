@@ -59,7 +59,8 @@ def stationary(moves: Array) -> Array:
     size = len(moves)
     system = np.vstack([moves.T - np.eye(size), np.ones(size)])
     found: Array = np.linalg.lstsq(system, np.append(np.zeros(size), 1.0), rcond=None)[0].clip(min=0)
-    return found / found.sum()
+    found /= found.sum()
+    return found
 
 
 def infer(chain: Chain, log_emission: Array) -> Posterior:

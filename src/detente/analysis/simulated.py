@@ -57,7 +57,7 @@ def simulate_crisis(rng: np.random.Generator, *, weeks: int = 260, level: float 
     for week in range(weeks):
         stage = int(chain.stage_of[state])
         stages.append(STAGES[stage])
-        count = int(rng.poisson(level * emission.volume[stage] * rng.gamma(emission.size, 1 / emission.size)))
+        count = int(rng.poisson(level * emission.activity[stage] * rng.gamma(emission.size, 1 / emission.size)))
         mix = rng.dirichlet(emission.concentration * shares[stage] + 1e-6)
         for sign in rng.choice(len(signs), size=count, p=mix):
             shown = signs[int(rng.integers(len(signs)))] if rng.random() < miscoded else signs[int(sign)]

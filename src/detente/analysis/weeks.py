@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaln
 
-from detente.analysis.markov import Array, Index
+from detente.analysis.markov import Array
 from detente.codebook.cycle import CycleTable, sign_of
 
 SHARP = ("day", "week")
@@ -33,19 +33,19 @@ class Weeks(NamedTuple):
 
 
 class Emission(NamedTuple):
-    """What weeks of each stage look like: ``shares`` [S, C] of signs, ``volume`` [S] next to calm, ``level`` events of a calm week at exposure 1."""
+    """What weeks of each stage look like: ``shares`` [S, C] of signs, ``activity`` [S] events next to calm, ``level`` events of a calm week at exposure 1."""
 
     shares: Array
-    volume: Array
+    activity: Array
     level: float
     concentration: float
     size: float
 
 
-def count_weeks(table: pl.DataFrame, at: datetime.date, book: CycleTable, totals: pl.DataFrame | None = None) -> Weeks:
+def count_weeks(table: pl.DataFrame, at: datetime.date, book: CycleTable, volume: pl.DataFrame | None = None) -> Weeks:
     """A dyad's events up to ``at`` -> its weeks, from the first event that was news when it was told.
 
-    ``totals`` (day, events) are those of the whole store: a week in which it has nothing says nothing. Without them every week counts alike.
+    ``volume`` (day, events) are those of the whole store: a week in which it has nothing says nothing. Without them every week counts alike.
     An event with several rows counts once.
     """
     known = table.filter((pl.col("day") <= at) & pl.col("precision").is_in(SHARP)).unique("event_id", keep="first", maintain_order=True)
@@ -62,7 +62,7 @@ def count_weeks(table: pl.DataFrame, at: datetime.date, book: CycleTable, totals
     np.add.at(counts, (index, sign), events["weight"].to_numpy())
     numbers = np.bincount(index, minlength=total).astype(float)
     ends = tuple(at - datetime.timedelta(days=7 * back) for back in range(total - 1, -1, -1))
-    return Weeks(ends, counts, numbers, _exposure(numbers, at, totals), events)
+    return Weeks(ends, counts, numbers, _exposure(numbers, at, volume), events)
 
 
 def _sign_index(events: pl.DataFrame, book: CycleTable) -> pl.Series:
@@ -72,14 +72,15 @@ def _sign_index(events: pl.DataFrame, book: CycleTable) -> pl.Series:
     return events.select("event_type", "rung").join(known, on=["event_type", "rung"], how="left", maintain_order="left")["sign"]
 
 
-def _exposure(numbers: Array, at: datetime.date, totals: pl.DataFrame | None) -> Array:
-    if totals is None:
+def _exposure(numbers: Array, at: datetime.date, volume: pl.DataFrame | None) -> Array:
+    if volume is None:
         return np.ones(len(numbers))
-    seen = totals.filter((pl.col("day") <= at) & (pl.col("day") > at - datetime.timedelta(days=7 * len(numbers))))
+    seen = volume.filter((pl.col("day") <= at) & (pl.col("day") > at - datetime.timedelta(days=7 * len(numbers))))
     index = len(numbers) - 1 - (at - seen["day"]).dt.total_days().to_numpy() // 7
     weekly = np.bincount(index, weights=seen["events"].to_numpy(), minlength=len(numbers)).astype(float)
     weekly = np.maximum(weekly, numbers)
-    return np.minimum(weekly / weekly[weekly > 0].mean(), MOST_EXPOSURE)
+    found: Array = np.minimum(weekly / weekly[weekly > 0].mean(), MOST_EXPOSURE)
+    return found
 
 
 def make_emission(book: CycleTable, level: float) -> Emission:
@@ -91,7 +92,8 @@ def make_emission(book: CycleTable, level: float) -> Emission:
 
 def expected_numbers(weeks: Weeks, emission: Emission) -> Array:
     """How many events each week would have under each stage [T, S]."""
-    return emission.level * weeks.exposure[:, None] * emission.volume
+    found: Array = emission.level * weeks.exposure[:, None] * emission.activity
+    return found
 
 
 def log_emission(weeks: Weeks, emission: Emission) -> Array:
@@ -99,7 +101,7 @@ def log_emission(weeks: Weeks, emission: Emission) -> Array:
 
     Constants that are the same under all stages are left out.
     """
-    return sign_terms(weeks, emission).sum(axis=2) + volume_terms(weeks, emission)
+    return sign_terms(weeks, emission).sum(axis=2) + number_terms(weeks, emission)
 
 
 def sign_terms(weeks: Weeks, emission: Emission) -> Array:
@@ -109,7 +111,7 @@ def sign_terms(weeks: Weeks, emission: Emission) -> Array:
     return found
 
 
-def volume_terms(weeks: Weeks, emission: Emission) -> Array:
+def number_terms(weeks: Weeks, emission: Emission) -> Array:
     """What the number of events adds [T, S]; nothing in a week that nobody reported on."""
     expected = expected_numbers(weeks, emission)
     size, numbers = emission.size, weeks.numbers[:, None]
@@ -122,8 +124,3 @@ def independent_counts(weeks: Weeks, emission: Emission) -> Array:
     total = weeks.counts.sum(axis=1, keepdims=True)
     scaled: Array = weeks.counts * (emission.concentration + 1) / (emission.concentration + np.maximum(total, 1))
     return scaled
-
-
-def week_of(weeks: Weeks, day: datetime.date) -> Index:
-    """A day -> the places of the weeks that end on or after it."""
-    return np.flatnonzero(np.array([end >= day for end in weeks.ends]))
