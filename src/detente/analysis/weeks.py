@@ -101,7 +101,8 @@ def log_emission(weeks: Weeks, emission: Emission) -> Array:
 
     Constants that are the same under all stages are left out.
     """
-    return sign_terms(weeks, emission).sum(axis=2) + number_terms(weeks, emission)
+    found: Array = sign_terms(weeks, emission).sum(axis=2) + number_terms(weeks, emission)
+    return found
 
 
 def sign_terms(weeks: Weeks, emission: Emission) -> Array:
@@ -115,8 +116,9 @@ def number_terms(weeks: Weeks, emission: Emission) -> Array:
     """What the number of events adds [T, S]; nothing in a week that nobody reported on."""
     expected = expected_numbers(weeks, emission)
     size, numbers = emission.size, weeks.numbers[:, None]
-    found: Array = numbers * np.log(np.where(expected > 0, expected, 1) / (size + expected)) - size * np.log1p(expected / size)
-    return np.where(expected > 0, found, 0.0)
+    logs = numbers * np.log(np.where(expected > 0, expected, 1) / (size + expected)) - size * np.log1p(expected / size)
+    found: Array = np.where(expected > 0, logs, 0.0)
+    return found
 
 
 def independent_counts(weeks: Weeks, emission: Emission) -> Array:
