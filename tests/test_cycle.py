@@ -169,6 +169,11 @@ def test_an_event_of_doubtful_coding_says_less() -> None:
     assert find_stage(make_table(doubtful), day(60, 6)).probabilities["provocation"] < find_stage(make_table(sure), day(60, 6)).probabilities["provocation"]
 
 
+def test_what_all_papers_tell_says_more_than_what_one_prints() -> None:
+    once, often = ([*routine(60), *attack(60)[:4], act(60, "ASSAULT", 5, reports=n)] for n in (1, 8))
+    assert find_stage(make_table(often), day(60, 6)).probabilities["provocation"] > find_stage(make_table(once), day(60, 6)).probabilities["provocation"]
+
+
 def test_the_last_week_ends_with_the_day_that_is_asked_for() -> None:
     weeks = cycle_weeks(fit_cycle(make_table(routine(10)), day(9, 2)))
     assert weeks["week_end"].max() == day(9, 2)

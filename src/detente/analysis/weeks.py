@@ -22,7 +22,8 @@ MOST_EXPOSURE = 3.0
 
 
 class Weeks(NamedTuple):
-    """``counts`` [T, C] events by week and sign, each weighed by its confidence; ``numbers`` [T] events; ``exposure`` [T] how much the store could
+    """``counts`` [T, C] events by week and sign, each weighed by its confidence and by 1 + ln of the reports that tell it, so that the deed that all
+    papers tell is not lost among the words that one prints; ``numbers`` [T] events; ``exposure`` [T] how much the store could
     have seen, mean about 1, 0: nothing; ``events``: event_id, day, week, sign, weight, one row an event."""
 
     ends: tuple[datetime.date, ...]
@@ -56,7 +57,8 @@ def count_weeks(table: pl.DataFrame, at: datetime.date, book: CycleTable, volume
     total = (at - first).days // 7 + 1
     known = known.filter(pl.col("day") > at - datetime.timedelta(days=7 * total))
     week = (total - 1 - (pl.lit(at) - pl.col("day")).dt.total_days() // 7).cast(pl.Int64)
-    events = known.select("event_id", "day", week=week, sign=_sign_index(known, book), weight=pl.col("confidence").fill_null(1.0))
+    weight = pl.col("confidence").fill_null(1.0) * (1 + pl.col("reports").fill_null(1).clip(lower_bound=1).log())
+    events = known.select("event_id", "day", week=week, sign=_sign_index(known, book), weight=weight)
     index, sign = events["week"].to_numpy(), events["sign"].to_numpy()
     counts = np.zeros((total, len(book.signs)))
     np.add.at(counts, (index, sign), events["weight"].to_numpy())
