@@ -15,11 +15,13 @@ LEAST_COVERED = 0.5
 """If the store has events on a smaller share of the days, lags tell when reports came, not when sides acted."""
 LEAST_EXPOSURE, MOST_EXPOSURE = 0.05, 5.0
 """Bounds of what a day of the store may count as, next to its mean day."""
+HISTORY_DAYS = 3640
+"""Ten years, all but: who answers whom changes with governments, and a Fourier transform of this length is quick."""
 Side = Literal["a", "b"]
 
 
 class ActDays(NamedTuple):
-    """A dyad's history by day: ``events`` with the column ``index``; ``size`` days from the first event to ``at``."""
+    """A dyad's history by day: ``events`` with the column ``index``; ``size`` days from the first event of the last ten years to ``at``."""
 
     events: pl.DataFrame
     first: datetime.date | None
@@ -27,8 +29,8 @@ class ActDays(NamedTuple):
 
 
 def acts_by_day(table: pl.DataFrame, at: datetime.date) -> ActDays:
-    """A dyad's events with their ``side`` -> those of known days up to ``at``, one row an event. Joint acts, told of both sides as source, answer nothing."""
-    known = table.filter((pl.col("day") <= at) & (pl.col("precision") == "day"))
+    """A dyad's events with their ``side`` -> those of known days in the ten years up to ``at``, one row an event. Joint acts, told of both sides as source, answer nothing."""
+    known = table.filter((pl.col("day") <= at) & (pl.col("day") > at - datetime.timedelta(days=HISTORY_DAYS)) & (pl.col("precision") == "day"))
     joint = known.group_by("event_id").agg(pl.col("side").n_unique()).filter(pl.col("side") > 1)["event_id"]
     known = known.filter(~pl.col("event_id").is_in(joint.implode())).unique("event_id", keep="first", maintain_order=True).sort("day", "event_id")
     first = known.filter(~pl.col("historical"))["day"].min()
@@ -73,8 +75,10 @@ def wait_days(present: Array) -> Array:
     return found
 
 
-def first_id(events: pl.DataFrame, day: float) -> str:
-    return str(events["event_id"][int(events["index"].search_sorted(int(day)))])
+def first_ids(events: pl.DataFrame, days: Array | Index) -> list[str]:
+    """Acts in the order of days -> the first one of each of the days asked for."""
+    places = np.searchsorted(events["index"].to_numpy(), days)
+    return events["event_id"].gather(places).to_list()
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from detente.analysis.acts import ActDays, Side, first_id, mark_days, shifts_of, wait_days, wilson
+from detente.analysis.acts import ActDays, Side, first_ids, mark_days, shifts_of, wait_days, wilson
 from detente.analysis.markov import Array, Index
 from detente.analysis.shifts import p_of, sum_products
 
@@ -74,7 +74,7 @@ def meet_escalations(days: ActDays, side: Side, within_days: int, reason: str) -
         found = acts[hit[acts] > 0]
         low, high = wilson(len(found), len(acts))
         base = float(sums[shifts].mean() / len(acts)) if len(shifts) else None
-        ids = [i for day in found[-EXAMPLES:] for i in (first_id(mine, day), *_answer_ids(theirs, int(day), within_days, answer))]
+        ids = [i for day in found[-EXAMPLES:] for i in (*first_ids(mine, np.array([day])), *_answer_ids(theirs, int(day), within_days, answer))]
         outcomes.append(Outcome(answer, len(found), len(found) / len(acts), low, high, base, p_of(len(found), sums[shifts]), tuple(dict.fromkeys(ids))))
     verdict, why = (None, reason) if reason else _judge(outcomes, len(acts), len(shifts))
     return EscalationMet(side, len(acts), verdict, why, tuple(outcomes))

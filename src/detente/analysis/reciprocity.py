@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from detente.analysis.acts import LEAST_EXPOSURE, ActDays, Side, acts_by_day, count_acts, daily_exposure, first_id, mark_days, shifts_of, wait_days, why_silent, wilson
+from detente.analysis.acts import LEAST_EXPOSURE, ActDays, Side, acts_by_day, count_acts, daily_exposure, first_ids, mark_days, shifts_of, wait_days, why_silent, wilson
 from detente.analysis.escalation import EXAMPLES, LEAST_OCCASIONS, EscalationMet, meet_escalations
 from detente.analysis.hawkes import HawkesFit, fit_hawkes
 from detente.analysis.markov import Index
@@ -89,40 +89,40 @@ def answer_rates(
 def _rates(days: ActDays, shifts: Index, side: Side, within_days: int, by: str, least: int) -> list[dict[str, object]]:
     other: Side = "b" if side == "a" else "a"
     mine, theirs = ({str(kind[0]): part for kind, part in days.events.filter(pl.col("side") == s).group_by(by, maintain_order=True)} for s in (side, other))
-    acted = {kind: mark_days(part, days.size) for kind, part in mine.items()}
-    waits = {kind: wait_days(mark_days(part, days.size)) for kind, part in theirs.items()}
-    open_from = days.size - within_days
+    marks = {kind: mark_days(part, days.size) for kind, part in mine.items()}
+    for present in marks.values():
+        present[max(days.size - within_days, 0) :] = 0
+    marks = {kind: present for kind, present in marks.items() if present.sum() >= least}
+    if not marks or not theirs:
+        return []
+    there = {kind: mark_days(part, days.size) for kind, part in theirs.items()}
+    waits = {kind: wait_days(present) for kind, present in there.items()}
+    hits = np.stack([wait <= within_days for wait in waits.values()]).astype(float)
     rows: list[dict[str, object]] = []
-    for act, present in acted.items():
-        occasions = np.flatnonzero(present[: max(open_from, 0)])
-        if len(occasions) < least:
-            continue
-        marks = np.zeros(days.size)
-        marks[occasions] = 1
-        for answer, wait in waits.items():
-            hit = (wait <= within_days).astype(float)
-            sums = sum_products(marks, hit)
-            answered = occasions[hit[occasions] > 0]
-            share = len(answered) / len(occasions)
-            low, high = wilson(len(answered), len(occasions))
-            base = float(sums[shifts].mean() / len(occasions)) if len(shifts) else None
+    for act, present in marks.items():
+        occasions, sums = np.flatnonzero(present), sum_products(present, hits)
+        for place, (answer, wait) in enumerate(waits.items()):
+            answered, chance = occasions[hits[place, occasions] > 0], sums[place, shifts]
+            count, total = len(answered), len(occasions)
+            low, high = wilson(count, total)
+            base = float(chance.mean() / total) if len(shifts) else None
             rows.append(
                 {
                     "side": side,
                     "act": act,
                     "answer": answer,
-                    "occasions": len(occasions),
-                    "answered": len(answered),
-                    "rate": share,
+                    "occasions": total,
+                    "answered": count,
+                    "rate": count / total,
                     "low": low,
                     "high": high,
                     "base_rate": base,
-                    "lift": share / base if base else None,
-                    "p_value": p_of(len(answered), sums[shifts]),
-                    "median_lag_days": float(np.median(wait[answered])) if len(answered) else None,
-                    "same_day": int(mark_days(theirs[answer], days.size)[occasions].sum()),
-                    "act_ids": [first_id(mine[act], day) for day in answered[-EXAMPLES:]],
-                    "answer_ids": [first_id(theirs[answer], day + wait[day]) for day in answered[-EXAMPLES:]],
+                    "lift": count / total / base if base else None,
+                    "p_value": p_of(count, chance),
+                    "median_lag_days": float(np.median(wait[answered])) if count else None,
+                    "same_day": int(there[answer][occasions].sum()),
+                    "act_ids": first_ids(mine[act], answered[-EXAMPLES:]),
+                    "answer_ids": first_ids(theirs[answer], (answered + wait[answered])[-EXAMPLES:]),
                 }
             )
     return rows
