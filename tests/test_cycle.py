@@ -13,13 +13,21 @@ import polars as pl
 import pytest
 
 from detente.analysis.cycle import cycle_weeks, find_stage, fit_cycle, name_stage, spells
+from detente.analysis.dyads import find_party, load_dyad
 from detente.analysis.simulated import SHOWN_BY, simulate_crisis
-from detente.analysis.table import make_table
+from detente.analysis.table import load_volume, make_table
 from detente.analysis.weeks import sign_terms
 from detente.codebook.cycle import STAGES, find_faults, load_cycle, sign_of
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import DATA, load_codebook
 from detente.errors import CodebookError
+from detente.pipeline import code_documents
+from detente.reading import read_documents
+from detente.records import Document
+from detente.store.schema import open_store
+from detente.store.write import Sketches, add_report
+
+DEMO_REPORTS = DATA.parents[1] / "demo" / "reports.jsonl"
 
 MONDAY = datetime.date(2020, 1, 6)
 
@@ -225,3 +233,41 @@ def test_a_dyad_with_little_history_keeps_to_the_table() -> None:
 def test_the_usual_volume_of_a_dyad_is_found() -> None:
     crisis = simulate_crisis(np.random.default_rng(3), level=6.0)
     assert fit_cycle(crisis.table, crisis.at).emission.level == pytest.approx(6.0, rel=0.3)
+
+
+# -- the sample corpus ------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def north_south(tmp_path_factory: pytest.TempPathFactory) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The bundled reports, coded and merged -> the events between the Koreas, and how many events each day has in all."""
+    store = open_store(tmp_path_factory.mktemp("sample") / "sample.db")
+    documents = [d for d in read_documents([DEMO_REPORTS]) if isinstance(d, Document)]
+    sketches: Sketches = {}
+    for report in code_documents(documents, keep_all=True):
+        add_report(store, report, sketches)
+    found = load_dyad(store, find_party(store, "PRK"), find_party(store, "KOR")), load_volume(store)
+    store.close()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("at", "stages"),
+    [
+        ("2017-09-15", {"provocation", "standoff"}),
+        ("2017-11-30", {"provocation", "standoff"}),
+        ("2017-12-31", {"provocation", "standoff"}),
+        ("2018-04-15", {"bargaining"}),
+        ("2018-04-30", {"bargaining"}),
+        ("2020-06-16", {"provocation"}),
+        ("2020-06-17", {"provocation"}),
+    ],
+)
+def test_the_sample_corpus_goes_through_its_stages(north_south: tuple[pl.DataFrame, pl.DataFrame], at: str, stages: set[str]) -> None:
+    table, volume = north_south
+    assert find_stage(table, datetime.date.fromisoformat(at), volume=volume).stage in stages
+
+
+def test_the_end_of_the_liaison_office_is_among_the_evidence(north_south: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    table, volume = north_south
+    found = find_stage(table, datetime.date(2020, 6, 16), volume=volume)
+    [office] = table.filter((pl.col("day") == datetime.date(2020, 6, 16)) & (pl.col("event_type") == "ASSAULT"))["event_id"]
+    assert office in [e.event_id for e in found.evidence[:5]]

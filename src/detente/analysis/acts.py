@@ -41,6 +41,7 @@ def acts_by_day(table: pl.DataFrame, at: datetime.date) -> ActDays:
 
 
 def count_acts(days: ActDays, side: Side, chosen: pl.Expr) -> Array:
+    """A side's acts of a kind -> how many there are on each day [D]."""
     index = days.events.filter((pl.col("side") == side) & chosen)["index"].to_numpy()
     return np.bincount(index, minlength=days.size).astype(float)
 
@@ -55,14 +56,17 @@ def daily_exposure(days: ActDays, volume: pl.DataFrame | None) -> Array | None:
 
 
 def why_silent(seen: Array | None) -> str:
+    """What the store saw of each day [D] -> ``sparse-reports`` if that is too little to tell who answers whom, else an empty text."""
     return "sparse-reports" if seen is not None and (seen > 0).mean() < LEAST_COVERED else ""
 
 
 def shifts_of(days: ActDays, reason: str) -> Index:
+    """The shifts to compare a history with; none if there is a reason to conclude nothing."""
     return np.zeros(0, dtype=np.intp) if reason else make_shifts(days.size)
 
 
 def mark_days(events: pl.DataFrame, size: int) -> Array:
+    """Acts -> 1 on the days that have one, 0 on the others [D]."""
     return (np.bincount(events["index"].to_numpy(), minlength=size) > 0).astype(float)
 
 
