@@ -24,8 +24,10 @@ from store import DEMO, Measure  # noqa: E402
 
 from detente.analysis.cycle import find_stage, fit_cycle, spells  # noqa: E402
 from detente.analysis.dyads import find_party, load_dyad  # noqa: E402
+from detente.analysis.markov import by_stage  # noqa: E402
 from detente.analysis.simulated import Crisis, simulate_crisis  # noqa: E402
 from detente.analysis.table import load_volume  # noqa: E402
+from detente.analysis.weeks import log_emission  # noqa: E402
 from detente.codebook.cycle import STAGES, CycleTable, load_cycle  # noqa: E402
 from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
@@ -59,7 +61,7 @@ DOUBT_FIGURES, DOUBT_LENGTHS = 0.4, 0.3
 
 
 def measure_cycle(crises: int = CRISES) -> Iterator[Measure]:
-    """Each kind of crisis -> shares of weeks named rightly, as known then and in hindsight, beside a rule and beside calm throughout."""
+    """Each kind of crisis -> shares of weeks named rightly, as known then and in hindsight, beside each week by itself, a rule, and calm throughout."""
     for kind, settings in KINDS.items():
         made = [simulate_crisis(np.random.default_rng(seed), **settings) for seed in range(crises)]
         yield from _measure_kind(f"cycle, {kind}", made)
@@ -69,7 +71,7 @@ def measure_cycle(crises: int = CRISES) -> Iterator[Measure]:
 
 
 def _measure_kind(group: str, made: list[Crisis]) -> Iterator[Measure]:
-    rights: dict[str, list[np.ndarray]] = {name: [] for name in ("filtered", "smoothed", "path", "beside", "table only", "rule", "calm")}
+    rights: dict[str, list[np.ndarray]] = {name: [] for name in ("filtered", "smoothed", "path", "beside", "table only", "alone", "rule", "calm")}
     sure: list[np.ndarray] = []
     for crisis in made:
         fit, plain = fit_cycle(crisis.table, crisis.at), fit_cycle(crisis.table, crisis.at, learn=False)
@@ -82,13 +84,15 @@ def _measure_kind(group: str, made: list[Crisis]) -> Iterator[Measure]:
             ("path", fit.path == true),
             ("beside", np.minimum(apart, len(STAGES) - apart) <= 1),
             ("table only", plain.filtered.argmax(axis=1) == true),
+            ("alone", (log_emission(fit.weeks, fit.emission) + np.log(by_stage(fit.chain, fit.chain.start[None]))).argmax(axis=1) == true),
             ("rule", name_by_rule(crisis, len(true)) == true),
             ("calm", true == 0),
         ):
             rights[name].append(right)
         sure.append(fit.filtered.max(axis=1))
     share = {name: float(np.concatenate(found).mean()) for name, found in rights.items()}
-    detail = f"{len(np.concatenate(sure))} weeks of {len(made)} crises; learned nothing but the level {share['table only']:.3f}, rule {share['rule']:.3f}, calm {share['calm']:.3f}"
+    beside = f"each week alone {share['alone']:.3f}, rule {share['rule']:.3f}, calm {share['calm']:.3f}"
+    detail = f"{len(np.concatenate(sure))} weeks of {len(made)} crises; learned nothing but the level {share['table only']:.3f}; {beside}"
     yield Measure(group, "stage as known then", share["filtered"], detail=detail)
     yield Measure(group, "or one beside it in the cycle", share["beside"])
     yield Measure(group, "stage in hindsight", share["smoothed"], detail=f"most likely path {share['path']:.3f}")
