@@ -98,7 +98,9 @@ def test_an_act_that_both_sides_do_together_neither_answers_nor_is_answered() ->
 
 
 def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
-    rates = answer_rates(sided(answering()), AT)
+    rng = np.random.default_rng(4)
+    kinds = ["CONSULT", "AGREE", "ACCUSE", "THREATEN", "REJECT"]
+    rates = answer_rates(sided([act(str(rng.choice(["a", "b"])), int(rng.integers(DAYS)), str(rng.choice(kinds))) for _ in range(600)]), AT)
     p_values = rates["p_value"].to_list()
     expected = [min(1.0, min(p * len(p_values) / rank for rank, p in enumerate(p_values, start=1) if rank >= start)) for start in range(1, len(p_values) + 1)]
     assert rates["q_value"].to_list() == pytest.approx(expected)
