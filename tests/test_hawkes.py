@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detente.analysis.hawkes import _fade, _loss, _optimise, _Problem, fit_hawkes
+from detente.analysis.hawkes import _fade, _optimise, _Problem, _scores, fit_hawkes
 from detente.analysis.shifts import make_shifts, p_of, sum_products
 from detente.analysis.simulated import simulate_answers
 
@@ -27,8 +27,8 @@ def test_the_slope_of_the_likelihood_is_that_of_its_differences() -> None:
     a, b = made(0, days=300)
     problem = _Problem(a, np.stack([a, b]), np.linspace(0.5, 1.5, 300))
     x = np.array([0.2, 0.3, 0.1, 4.0])
-    slopes = [(_loss(problem, x + step)[0] - _loss(problem, x - step)[0]) / 2e-5 for step in 1e-5 * np.eye(4)]
-    assert _loss(problem, x)[1] == pytest.approx(slopes, rel=1e-4)
+    slopes = [(_scores(problem, x + step)[0] - _scores(problem, x - step)[0]) / 2e-5 for step in 1e-5 * np.eye(4)]
+    assert _scores(problem, x)[1] == pytest.approx(slopes, rel=1e-4)
 
 
 def test_a_made_up_dyad_is_recovered() -> None:
