@@ -20,6 +20,8 @@ LEAST_PRECEDENTS = 3
 """With fewer precedents than this over at a horizon there is no base rate."""
 SHOWN_IDS = 12
 """Events named for a window or for what followed it; those farthest from routine first."""
+USUAL_COUNTS = 5.0
+"""The usual rate counts as so many precedents in what is expected."""
 _Z95 = 1.959964
 
 
@@ -60,6 +62,7 @@ class BaseRate(msgspec.Struct, frozen=True, kw_only=True):
     """How often an outcome followed within ``days``: after ``occurred`` of ``precedents``, with a Wilson interval of 95%.
 
     ``usual_rate``: the share of the dyad's past weeks after which it came, whatever they were like; ``None`` if none has its days over.
+    ``expected``: the rate drawn towards the usual one, which errs less than either (docs/analysis.md); ``None`` without a usual one.
     """
 
     outcome: str
@@ -71,6 +74,7 @@ class BaseRate(msgspec.Struct, frozen=True, kw_only=True):
     high: float
     usual_rate: float | None
     usual_weeks: int
+    expected: float | None
 
 
 def name_events(rows: Rows, where: slice) -> tuple[str, ...]:
@@ -143,7 +147,16 @@ def base_rates(followed: Sequence[Sequence[Aftermath]], usual: dict[tuple[str, i
             rate, weeks = usual.get((outcome.name, horizon), (None, 0))
             out.append(
                 BaseRate(
-                    outcome=outcome.name, days=horizon, precedents=len(over), occurred=met, rate=met / len(over), low=low, high=high, usual_rate=rate, usual_weeks=weeks
+                    outcome=outcome.name,
+                    days=horizon,
+                    precedents=len(over),
+                    occurred=met,
+                    rate=met / len(over),
+                    low=low,
+                    high=high,
+                    usual_rate=rate,
+                    usual_weeks=weeks,
+                    expected=None if rate is None else (met + USUAL_COUNTS * rate) / (len(over) + USUAL_COUNTS),
                 )
             )
     return tuple(out)

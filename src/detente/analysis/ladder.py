@@ -231,4 +231,3 @@ def _find_peak(events: pl.DataFrame, track: pl.DataFrame, ladder: Ladder) -> Pea
     rung = int(track["rung"].max())  # type: ignore[arg-type]
     day = track.filter(pl.col("rung") == rung)["day"][0]
     return Peak(rung, day, _ids(_holding(events.filter(pl.col("day") <= day), day, rung, ladder))) if rung > 0 else None
-

@@ -14,7 +14,7 @@ from detente.analysis import windows
 from detente.analysis.aftermath import Aftermath, BaseRate, base_rates, name_events, tell_aftermath, usual_rates
 from detente.analysis.windows import WINDOW_DAYS, WINDOW_WEEKS, Panel, Rows, slice_of
 
-WEIGHTS: Mapping[str, float] = {"mix": 0.3, "order": 0.2, "rung": 0.2, "direction": 0.1, "driver": 0.1, "pace": 0.1, "stage": 0.15}
+WEIGHTS: Mapping[str, float] = {"mix": 0.3, "order": 0.2, "rung": 0.2, "direction": 0.1, "driver": 0.1, "pace": 0.2, "history": 0.4, "stage": 0.2}
 """How much each part counts; a part that is not known counts neither way. Set by the benchmark, docs/analysis.md."""
 AGREES_FROM = 0.75
 """From here on a part is said to agree."""
@@ -167,10 +167,15 @@ def _choose(past: _Past, ranked: list[_Found], limit: int) -> list[_Found]:
     for found in ranked:
         if len(chosen) == limit or found.similarity < LEAST_SIMILARITY:
             break
-        parties = set(past.rows.names[found.pair])
-        if all(abs(found.window - c.window) >= WINDOW_WEEKS or not parties & set(past.rows.names[c.pair]) for c in chosen):
+        parties = _parties(past, found.pair)
+        if all(abs(found.window - c.window) >= WINDOW_WEEKS or not parties & _parties(past, c.pair) for c in chosen):
             chosen.append(found)
     return chosen
+
+
+def _parties(past: _Past, pair: int) -> set[str]:
+    """A dyad's parties; a part of a country (PRK/MIL) counts as the country."""
+    return {name.partition("/")[0] or name for name in past.rows.names[pair]}
 
 
 def _end(past: _Past, window: int) -> datetime.date:
@@ -216,9 +221,7 @@ def _describe(past: _Past, pair: int, window: int, *, turned: bool) -> Window:
 
 def _explain(past: _Past, found: _Found, present: Window) -> Precedent:
     window = _describe(past, found.pair, found.window, turned=found.turned)
-    parts = tuple(
-        Part(name, round(found.parts[name], 3), found.parts[name] >= AGREES_FROM, _say(name, present), _say(name, window)) for name in WEIGHTS if name in found.parts
-    )
+    parts = tuple(Part(name, round(found.parts[name], 3), found.parts[name] >= AGREES_FROM, _say(name, present), _say(name, window)) for name in WEIGHTS if name in found.parts)
     followed = tell_aftermath(past.rows, found.pair, window.end, window.rung, past.at)
     return Precedent(window=window, similarity=round(found.similarity, 3), parts=parts, followed=followed)
 
@@ -240,4 +243,6 @@ def _say(name: str, window: Window) -> str:
         return "no hostile acts" if window.drive is None else f"{window.first} {window.drive:.0%} of hostile acts"
     if name == "pace":
         return f"{window.events} events"
-    return window.stage or "" if name == "stage" else "acts in the order of their days"
+    if name == "stage":
+        return window.stage or ""
+    return f"{window.first}-{window.second}" if name == "history" else f"{window.events} events by day"

@@ -25,8 +25,8 @@ TOKENS = 40
 """Acts of a window that are compared in their order, the latest of them."""
 HOSTILE_RUNG = 1
 """From here on an act counts towards who drives a window."""
-_RUNG_SPAN, _PACE_SPAN = 6.0, 3.0
-"""So many rungs, and so many doublings of pace, apart is nothing in common."""
+_RUNG_SPAN, _PACE_SPAN, _USUAL_SPAN = 6.0, 3.0, 4.0
+"""So many rungs, and so many doublings of pace, apart is nothing in common; so many doublings of the usual pace apart leave 1/e of ``history``."""
 _EMPTY = -100
 
 Floats = NDArray[np.float32]
@@ -34,14 +34,13 @@ Ints = NDArray[np.int32]
 
 
 class Rows(NamedTuple):
-    """Events as arrays of one length, by dyad and day. ``side`` 0: the first party acts; ``day``: days since 1970; ``index``: the event of ``ids``."""
+    """Events as arrays of one length, by dyad and day. ``side`` 0: the first party acts; ``day``: days since 1970."""
 
     pair: Ints
     side: Ints
     day: Ints
     kind: Ints
     rung: Ints
-    index: Ints
     names: tuple[tuple[str, str], ...]
     ids: pl.Series
 
@@ -50,7 +49,8 @@ class Panel(NamedTuple):
     """Windows of all dyads, one for each week back from ``at``: arrays with the axes dyad, window; window 0 is the present one.
 
     ``mix`` [dyad, window, type]: square roots of the shares of the types. ``top``: highest rung. ``rise``: how many rungs the later half stands above
-    the earlier. ``drive``: the first party's share of hostile acts. ``pace``: log2 of events against the dyad's mean. ``events``: how many.
+    the earlier. ``drive``: the first party's share of hostile acts. ``pace``: log2 of its events. ``events``: how many. By dyad alone: ``usual_mix``, of
+    all its windows, and ``usual_pace``, log2 of their mean of events.
     """
 
     mix: Floats
@@ -59,6 +59,8 @@ class Panel(NamedTuple):
     drive: Floats
     pace: Floats
     events: Floats
+    usual_mix: Floats
+    usual_pace: Floats
 
 
 def event_types() -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def ordinal(day: datetime.date) -> int:
 def make_rows(dyad: pl.DataFrame, others: pl.DataFrame | None, *, names: tuple[str, str], at: datetime.date) -> Rows:
     """A dyad's events (with ``side``) and all events -> rows up to ``at``; dyad 0 is the one asked for. Events known to a month or a year only are left out.
 
-    Others are the pairs of different parties, in the order of the alphabet; the dyad's own pair is not among them.
+    Others are the pairs of different parties, in the order of the alphabet; the dyad's own events are not among them.
     """
     own = _known(dyad, at).select("event_id", "day", "event_type", "rung", a=pl.lit(names[0]), b=pl.lit(names[1]), side=(pl.col("side") == "b").cast(pl.Int32))
     frames = [own.with_columns(pair=pl.lit(0, pl.UInt32))]
@@ -84,7 +86,7 @@ def make_rows(dyad: pl.DataFrame, others: pl.DataFrame | None, *, names: tuple[s
         rest = (
             _known(others, at)
             .filter((pl.col("source") != pl.col("target")) & (pl.col("source") != "") & (pl.col("target") != ""))
-            .filter(~(pl.col("source").is_in(names) & pl.col("target").is_in(names)))
+            .join(own.select("event_id").unique(), on="event_id", how="anti")
             .select(
                 *("event_id", "day", "event_type", "rung"),
                 a=pl.when(turned).then("target").otherwise("source"),
@@ -92,7 +94,8 @@ def make_rows(dyad: pl.DataFrame, others: pl.DataFrame | None, *, names: tuple[s
                 side=turned.cast(pl.Int32),
             )
         )
-        span = (at - rest["day"].min()).days // 7 + 1 if rest.height else 1  # type: ignore[operator]
+        earliest = rest["day"].to_physical().min()
+        span = (ordinal(at) - earliest) // 7 + 1 if isinstance(earliest, int) else 1
         pairs = rest.group_by("a", "b").len().sort("len", "a", "b", descending=[True, False, False]).head(MOST_CELLS // min(span, HISTORY_WEEKS))
         pairs = pairs.filter(pl.col("len") >= LEAST_PAIR_EVENTS).with_row_index("pair", offset=1)
         frames.append(rest.join(pairs.drop("len"), on=["a", "b"]).select(frames[0].columns))
@@ -100,14 +103,11 @@ def make_rows(dyad: pl.DataFrame, others: pl.DataFrame | None, *, names: tuple[s
     kinds = {name: n for n, name in enumerate(event_types())}
     table = pl.concat(frames, how="vertical_relaxed").filter(pl.col("event_type").is_in(list(kinds))).sort("pair", "day", maintain_order=True)
     return Rows(
-        *(
-            table[name].to_numpy().astype(np.int32)
-            for name in ("pair", "side")
-        ),
+        table["pair"].to_numpy().astype(np.int32),
+        table["side"].to_numpy().astype(np.int32),
         table["day"].to_physical().to_numpy().astype(np.int32),
         table["event_type"].replace_strict(kinds, return_dtype=pl.Int32).to_numpy().astype(np.int32),
         table["rung"].to_numpy().astype(np.int32),
-        np.arange(table.height, dtype=np.int32),
         tuple(labels),
         table["event_id"],
     )
@@ -137,7 +137,10 @@ def make_panel(rows: Rows, at: datetime.date) -> Panel:
     np.maximum.at(path.reshape(-1), cell, rows.rung.astype(np.float32))
     events = _sum(mix.sum(axis=2))
     first, second = _sum(hostile[0]), _sum(hostile[1])
-    return Panel(_sketch(mix), *_climb(path), (first + 0.5) / (first + second + 1.0), _pace(events, rows, weeks), events)
+    total = mix.sum(axis=1)
+    usual_mix = np.sqrt(total / np.maximum(total.sum(axis=1, keepdims=True), 1))
+    usual_pace = np.log2(events.mean(axis=1) + 0.01)
+    return Panel(_sketch(mix), *_climb(path), (first + 0.5) / (first + second + 1.0), np.log2(np.maximum(events, 0.5)), events, usual_mix, usual_pace)
 
 
 def _sum(weekly: Floats) -> Floats:
@@ -170,30 +173,22 @@ def _climb(path: Floats) -> tuple[Floats, Floats]:
     return np.where(top == _EMPTY, np.float32(0), top), rise
 
 
-def _pace(events: Floats, rows: Rows, weeks: int) -> Floats:
-    """Log2 of a window's events against the mean of the dyad's windows since its first event."""
-    first_day = np.full(len(rows.names), rows.day.max(initial=0), np.int32)
-    np.minimum.at(first_day, rows.pair, rows.day)
-    known = (rows.day.max(initial=0) - first_day) / 7 + 1
-    total = np.bincount(rows.pair, minlength=len(rows.names))
-    mean = np.maximum(total * WINDOW_WEEKS / known, 0.25).astype(np.float32)
-    out: Floats = np.log2(np.maximum(events, 0.5) / mean[:, None])
-    return out
-
-
 def compare(panel: Panel, *, turned: bool) -> dict[str, Floats]:
     """A panel -> likeness of every window to the present one, 0 to 1, for each part that the sketches show. ``turned``: the parties change places.
 
-    ``mix`` is the Bhattacharyya coefficient of the shares of types.
+    ``mix`` is the Bhattacharyya coefficient of the shares of types; ``history`` the same of all that the two dyads ever did, times how close they are
+    in their usual pace: what is a burst between two neighbours at peace is a calm month of a war.
     """
     drive = 1 - panel.drive if turned else panel.drive
     here = panel.drive[0, 0]
+    history = (panel.usual_mix @ panel.usual_mix[0]) * np.exp(-np.abs(panel.usual_pace - panel.usual_pace[0]) / _USUAL_SPAN)
     return {
         "mix": panel.mix @ panel.mix[0, 0],
         "rung": np.maximum(0, 1 - np.abs(panel.top - panel.top[0, 0]) / _RUNG_SPAN),
         "direction": np.maximum(0, 1 - np.abs(panel.rise - panel.rise[0, 0]) / _RUNG_SPAN),
         "driver": 1 - np.abs(drive - here),
         "pace": np.maximum(0, 1 - np.abs(panel.pace - panel.pace[0, 0]) / _PACE_SPAN),
+        "history": np.broadcast_to(history[:, None], panel.top.shape),
     }
 
 
@@ -233,4 +228,5 @@ def align(here: Ints, there: Sequence[Ints]) -> NDArray[np.float64]:
         score = score * np.where(other[..., 0] == side, 1.0, 0.5) * (other[..., 1] != _EMPTY)
         best[:, 1:] = np.maximum(best[:, 1:], best[:, :-1] + score)
         best = np.maximum.accumulate(best, axis=1)
-    return 2 * best[:, -1] / (len(here) + np.array([len(t) for t in there]))
+    shares: NDArray[np.float64] = 2 * best[:, -1] / (len(here) + np.array([len(t) for t in there]))
+    return shares
