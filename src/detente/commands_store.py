@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from detente.store.write import Imported
 
 
-def _open(given: str | None, *, create: bool) -> Store:
+def open_named(given: str | None, *, create: bool) -> Store:
+    """A setting or flag -> the open store."""
     from detente.store.schema import open_store
 
     address = read_text("store", given) or ""
@@ -39,7 +40,7 @@ def run_add(arguments: argparse.Namespace) -> int:
     from detente.store.write import Sketches, add_report
 
     run = Run(arguments)
-    store = _open(arguments.store, create=True)
+    store = open_named(arguments.store, create=True)
     sketches: Sketches = {}
     new = copies = founded = joined = 0
     try:
@@ -114,7 +115,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     path = Path(arguments.file)
     terms = origins()[arguments.format]
     seen: Counter[str] = Counter()
-    store = _open(arguments.store, create=True)
+    store = open_named(arguments.store, create=True)
     try:
         rows = _importable(exchange.read_events(arguments.format, path), path, seen)
         new = import_events(
@@ -159,7 +160,7 @@ def run_events(arguments: argparse.Namespace) -> int:
 
     if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
         raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
-    store = _open(arguments.store, create=False)
+    store = open_named(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
         page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
@@ -183,7 +184,7 @@ def run_event(arguments: argparse.Namespace) -> int:
     """``detente event``."""
     from detente.store.query import load_event
 
-    store = _open(arguments.store, create=False)
+    store = open_named(arguments.store, create=False)
     try:
         event = load_event(store, arguments.event_id)
     finally:

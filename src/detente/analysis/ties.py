@@ -115,11 +115,11 @@ def _by_code(rules: Sequence[Coded], event_type: str, modes: Sequence[str], came
 
 
 def _by_words(tie: TieKind, event_type: str, texts: Sequence[str]) -> tuple[str, str] | None:
-    """The state that an event's words tell: of all acts the one that stands nearest to the tie."""
+    """The state that an event's words tell: those of the first mention that tells any, and there the act that stands nearest to the tie."""
     if not tie.words:
         return None
-    best: tuple[int, str, str] | None = None
     for text in texts:
+        best: tuple[int, str] | None = None
         plain = " ".join(text.split())
         low = plain.lower().replace("’", "'")
         nouns = [m.span() for m in _pattern(tie.words, plural=True).finditer(low)]
@@ -129,8 +129,10 @@ def _by_words(tie: TieKind, event_type: str, texts: Sequence[str]) -> tuple[str,
                 continue
             for gap, state in _acts_near(tie, event_type, low, start, end):
                 if best is None or gap < best[0]:
-                    best = (gap, state, plain)
-    return best[1:] if best else None
+                    best = (gap, state)
+        if best is not None:
+            return best[1], plain
+    return None
 
 
 def _acts_near(tie: TieKind, event_type: str, low: str, start: int, end: int) -> Iterator[tuple[int, str]]:
@@ -160,11 +162,12 @@ def _state(name: str, before: str, event_type: str) -> str | None:
     """An act, what stands before it, and the type of the event -> the state it gives, ``None`` if it is only threatened, planned or asked for."""
     table = load_ties()
     clause = re.split(r"[.;:!?]\s", before)[-1].split()
-    agreed = any(_bare(w) in table.agreed.words for w in clause[-table.agreed.within_words :])
+    act = table.acts[name]
+    agreed = not act.commits and any(_bare(w) in table.agreed.words for w in clause[-table.agreed.within_words :])
     if agreed:
-        return table.agreed.opening if table.acts[name].opens else name
+        return table.agreed.opening if act.opens else name
     unreal = any(_bare(w) in table.unreal.words for w in clause[-table.unreal.within_words :])
-    return None if unreal or event_type in ("THREATEN", "AGREE") else name
+    return None if unreal or event_type == "THREATEN" or (event_type == "AGREE" and not act.commits) else name
 
 
 def _bare(word: str) -> str:

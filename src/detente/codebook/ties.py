@@ -13,12 +13,16 @@ from detente.errors import CodebookError
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an act makes of a tie: the words that tell it, and the event types in which they count. ``opens``: agreeing to it is not yet doing it."""
+    """What an act makes of a tie: the words that tell it, and the event types in which they count. ``opens``: agreeing to it is not yet doing it.
+
+    ``commits``: it is done by committing oneself, so that it counts in an AGREE as it stands.
+    """
 
     means: str
     verbs: tuple[str, ...]
     types: tuple[str, ...]
     opens: bool = False
+    commits: bool = False
 
 
 class Coded(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
