@@ -31,9 +31,10 @@ from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import make_document, read_documents  # noqa: E402
 from detente.records import Actor, CodedReport, Document, Event, Evidence, Place, When  # noqa: E402
 from detente.store import schema  # noqa: E402
+from detente.store.importing import Imported, import_events  # noqa: E402
 from detente.store.query import Filters, count_days, find_events  # noqa: E402
 from detente.store.schema import Store, open_store, reading  # noqa: E402
-from detente.store.write import Imported, Sketches, add_report, import_events  # noqa: E402
+from detente.store.write import Sketches, add_report  # noqa: E402
 
 DEMO = ROOT / "src" / "detente" / "demo" / "reports.jsonl"
 SAME = ROOT / "benchmarks" / "same_events.jsonl"

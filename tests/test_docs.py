@@ -51,9 +51,9 @@ def all_blocks(language: str) -> list[Any]:
 
 # -- the command line -----------------------------------------------------------------------------------------------------
 def commands(parser: argparse.ArgumentParser, name: str = "detente") -> Iterator[tuple[str, argparse.ArgumentParser]]:
-    """The parser -> each command with its own parser; a group of commands is none itself."""
+    """The parser -> each command with its own parser; a group of commands is one itself only if it runs without one of them."""
     below = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    if not below:
+    if not below or parser.get_default("run"):
         yield name, parser
     for action in below:
         for word, inner in action.choices.items():
@@ -90,7 +90,7 @@ def test_a_section_names_no_option_that_its_command_lacks(name: str) -> None:
 def test_arguments_are_named_as_the_help_names_them(name: str) -> None:
     heading = section(name).splitlines()[0]
     for action in COMMANDS[name]._actions:
-        if not action.option_strings:
+        if not action.option_strings and not isinstance(action, argparse._SubParsersAction):
             assert str(action.metavar) in heading
 
 

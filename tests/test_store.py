@@ -20,9 +20,10 @@ from detente.errors import StoreError
 from detente.exchange import jsonl
 from detente.records import Claim, Relation
 from detente.store import schema
+from detente.store.importing import Imported, import_events
 from detente.store.query import Filters, find_events, load_event
 from detente.store.schema import MIGRATIONS, Migration, Store, migrate, open_store, reading, writing
-from detente.store.write import Imported, add_report, import_events
+from detente.store.write import add_report
 from stores import actor, event, report
 
 WHOLE_TABLES = ("documents", "bands", "events", "mentions", "participants", "dyads", "match_keys", "event_sources", "event_reports", "history", "claims", "relations", "actors")
@@ -149,7 +150,7 @@ def test_two_documents_of_one_name_are_both_kept(store: Store) -> None:
 def test_a_report_that_fails_leaves_no_trace(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     import detente.store.write as write
 
-    monkeypatch.setattr(write, "_add_claims", lambda *_: 1 / 0)
+    monkeypatch.setattr(write, "add_claims", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         add_report(store, report(event(), doc_id="a"))
     assert not any(contents(store).values())
@@ -294,3 +295,20 @@ def test_a_store_ends_as_if_its_runs_had_never_been_killed(tmp_path: Path) -> No
     assert sqlite3.connect(tmp_path / "killed.db").execute("PRAGMA integrity_check").fetchone() == ("ok",)
     whole.close()
     killed.close()
+
+
+def test_a_store_from_before_reviews_gets_rungs_and_decisions(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "old.db")
+    add_report(store, report(event(dead=2), doc_id="a"))
+    with writing(store) as connection:
+        for statement in (
+            "DROP TABLE decisions",
+            "ALTER TABLE events DROP COLUMN rung",
+            "ALTER TABLE events DROP COLUMN review",
+            "DELETE FROM migrations WHERE number >= 3",
+        ):
+            connection.exec_driver_sql(statement)
+    store.close()
+    upgraded = open_store(tmp_path / "old.db")
+    assert (one_event(upgraded)["rung"], one_event(upgraded)["review"]) == (6, "")
+    upgraded.close()

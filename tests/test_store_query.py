@@ -15,9 +15,10 @@ import pytest
 
 from detente.cli import main
 from detente.errors import SettingsError, StoreError
+from detente.store.importing import Imported, import_events
 from detente.store.query import COUNTED, Filters, count_days, find_events, load_event, say_filters
 from detente.store.schema import Store
-from detente.store.write import Imported, add_report, import_events
+from detente.store.write import add_report
 from stores import event, report
 
 DAY = datetime.date

@@ -50,6 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_actors(commands)
     _add_store(commands)
     _add_analysis(commands)
+    _add_review(commands)
     demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
@@ -165,9 +166,11 @@ def _add_store(commands: Commands) -> None:
         ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
         ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
         ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
+        ("--context", "CONTEXT", "PLOVER context, such as military; may be repeated: all of them"),
     ):
         events.add_argument(flag, metavar=variable, action="append", default=[], help=text)
     events.add_argument("--quad", metavar="N", type=int, action="append", default=[], help="quad class: 1 or 2 cooperation by words or deeds, 3 or 4 conflict; may be repeated")
+    events.add_argument("--rung", metavar="N", help="rung of the ladder, -4 to 6, or from..to, as 4..6 (--rung=-4..-1 where the first is below 0)")
     events.add_argument("--source", metavar="ACTOR", help="who did it")
     events.add_argument("--target", metavar="ACTOR", help="to whom it was done")
     events.add_argument("--dyad", metavar="A-B", help="between two actors, in either direction; names with ' - ' between them")
@@ -179,6 +182,9 @@ def _add_store(commands: Commands) -> None:
     events.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
     events.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
     events.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
+    events.add_argument(
+        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected), accepted, corrected, rejected, unreviewed, or any (default: standing)"
+    )
     events.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
     events.add_argument("--newest", action="store_true", help="latest first")
     events.add_argument("--page", metavar="N", type=int, default=1, help="which page (default: 1)")
@@ -212,6 +218,71 @@ def _add_analysis(commands: Commands) -> None:
         _add_settings(parser, "store")
 
 
+def _add_review(commands: Commands) -> None:
+    example = "detente review --dyad PRK-KOR --by jane\n  detente review correct 3f2a91c0 --set type=ASSAULT --set target=KOR/GOV --why 'the office was blown up'"
+    group = _command(commands, "review", "go through events at the terminal: accept, correct, reject, merge, split, undo", example, "run_review")
+    _add_settings(group, "by", "store")
+    group.add_argument("--dyad", metavar="A-B", help="events between two actors, in either direction")
+    group.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
+    group.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="last day")
+    group.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
+    group.add_argument("--review", metavar="STATE", default="unreviewed", help="unreviewed, accepted, corrected, rejected or standing (default: unreviewed)")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    event, why = ("event_id", "an event's id, a mention's, or its first characters"), "the reason, kept with the decision"
+    for name, summary, more in (
+        ("accept", "accept an event as it stands", ""),
+        ("reject", "reject an event: it is in no list or series any more", ""),
+        ("correct", "set fields of an event", " --set target=KOR/GOV --set date=2020-06-16"),
+        ("merge", "make one event of several", " 9b01d4e6"),
+        ("split", "take mentions out of an event: they become one of their own", " 5d0c77aa"),
+        ("undo", "take a decision back", ""),
+    ):
+        shown = "detente review undo 12" if name == "undo" else f"detente review {name} 3f2a91c0{more} --by jane"
+        parser = _command(inner, name, summary, shown, f"run_review_{name}")
+        if name == "undo":
+            parser.add_argument("decision", metavar="DECISION", type=int, nargs="?", help="its number, as review log shows it (default: the reviewer's latest)")
+        else:
+            parser.add_argument(event[0], metavar="ID", help=event[1])
+        if name == "merge":
+            parser.add_argument("others", metavar="OTHER", nargs="+", help="events that the first is to take in")
+        if name == "split":
+            parser.add_argument("mentions", metavar="MENTION", nargs="+", help="mentions that are another event, as detente event shows them")
+        if name == "correct":
+            parser.add_argument(
+                "--set",
+                metavar="FIELD=VALUE",
+                action="append",
+                default=[],
+                required=True,
+                help="type, mode, context, cameo, source, target, date, place, modality, background, dead or injured; an empty value is nothing; may be repeated",
+            )
+        parser.add_argument("--why", metavar="TEXT", default="", help=why)
+        _add_settings(parser, "by", "store")
+    log = _command(inner, "log", "list decisions with who, when and why", "detente review log --event 3f2a91c0", "run_review_log")
+    log.add_argument("--event", metavar="ID", help="of one event")
+    log.add_argument("--by", metavar="NAME", help="of one reviewer")
+    log.add_argument("--json", action="store_true", help="write them as JSON")
+    _add_settings(log, "store")
+    export = _command(inner, "export", "write judged events as gold for detente evaluate", "detente review export -o gold.jsonl --reports reports.jsonl", "run_review_export")
+    export.add_argument("-o", "--output", metavar="FILE", help="where to write the gold (default: standard output)")
+    export.add_argument("--reports", metavar="FILE", help="also write the documents, for detente evaluate --reports")
+    _add_settings(export, "store")
+    example = "detente agreement jane omar --store crisis.db\n  detente agreement gold_jane.jsonl gold_omar.jsonl"
+    agreement = _command(commands, "agreement", "say how far two reviewers agree: Krippendorff's alpha per field", example, "run_agreement")
+    agreement.add_argument("first", metavar="A", help="a reviewer, or a gold file")
+    agreement.add_argument("second", metavar="B", help="the other one")
+    agreement.add_argument("--json", action="store_true", help="write it as JSON")
+    _add_settings(agreement, "store")
+    recode = _command(commands, "recode", "code stored documents again and show what would change", "detente recode --since 2020-01-01 --keep", "run_recode")
+    recode.add_argument("--doc", metavar="ID", action="append", default=[], help="this document only; may be repeated")
+    recode.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="documents published on this day or later")
+    recode.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="documents published on this day or earlier")
+    recode.add_argument("--keep", action="store_true", help="keep the new coding without asking")
+    recode.add_argument("--dry-run", action="store_true", help="show the difference and ask nothing")
+    recode.set_defaults(keep_all=True)
+    _add_settings(recode, "store", *CODING)
+
+
 _MODULES = {
     "run_precedents": "commands_analysis",
     "run_ties": "commands_analysis",
@@ -221,6 +292,9 @@ _MODULES = {
     "run_add": "commands_store",
     "run_event": "commands_store",
     "run_import": "commands_store",
+    "run_review": "commands_review",
+    "run_agreement": "commands_review",
+    "run_recode": "commands_review",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 

@@ -133,7 +133,7 @@ def _show_or_stream(reports: Iterator[CodedReport]) -> None:
 
 
 def _write_file(run: Run, items: Iterable[Item], path: Path, form: LineFormat, asked: dict[str, Any], *, resume: bool) -> None:
-    with _writing_to(path), JournaledFile(path, form.HEADER, asked, resume=resume) as file:
+    with writing_to(path), JournaledFile(path, form.HEADER, asked, resume=resume) as file:
         run.done_before = file.done.total()
         if file.complete:
             run.done_before = 1
@@ -156,13 +156,13 @@ def _write_parquet(reports: Iterable[CodedReport], path: Path | None) -> None:
         write_parquet(events, sys.stdout.buffer)
         return
     part = path.with_name(path.name + ".part")  # a Parquet file is readable only when it is complete
-    with _writing_to(path):
+    with writing_to(path):
         write_parquet(events, part)
         part.replace(path)
 
 
 @contextlib.contextmanager
-def _writing_to(path: Path) -> Iterator[None]:
+def writing_to(path: Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
@@ -206,7 +206,7 @@ def run_relate(arguments: argparse.Namespace) -> int:
     found = relating.relate_pairs(rows, pipeline=pipeline) if pipeline else relating.relate_pairs(rows)
     lines = ("\t".join(_relation_cell(getattr(row, column, None)) for column in RELATION_COLUMNS) for row in found)
     if arguments.output and arguments.output != "-":
-        with _writing_to(Path(arguments.output)), Path(arguments.output).open("w", encoding="utf-8") as stream:
+        with writing_to(Path(arguments.output)), Path(arguments.output).open("w", encoding="utf-8") as stream:
             stream.writelines(line + "\n" for line in itertools.chain(["\t".join(RELATION_COLUMNS)], lines))
     else:
         for line in itertools.chain(["\t".join(RELATION_COLUMNS)], lines):
@@ -248,11 +248,11 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     if bool(arguments.coded) == bool(arguments.reports):
         raise SettingsError("evaluate: expected either PRED or --reports, not both and not neither")
     run = Run(arguments)
-    gold = list(_read_objects(arguments.gold, ("doc", "required", "optional")))
+    gold = list(read_objects(arguments.gold, ("doc", "required", "optional")))
     if arguments.reports:
         coded = [msgspec.to_builtins(event) for report in run.code(run.read(arguments.reports)) for event in report.events]
     else:
-        coded = list(_read_objects(arguments.coded, ("doc_id", "event_type")))
+        coded = list(read_objects(arguments.coded, ("doc_id", "event_type")))
     evaluation = evaluate_events(gold, coded)
     if arguments.json:
         show.say(msgspec.json.format(msgspec.json.encode(evaluation_data(evaluation))).decode())
@@ -262,7 +262,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     return run.finish() if arguments.reports else 0
 
 
-def _read_objects(name: str, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def read_objects(name: str, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(_read_text_file(name).split("\n"), start=1):
         if not line.strip():
             continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from detente import show, show_analysis
-from detente.commands_store import open_named
+from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dya
         raise MissingExtraError(f"{error.name} is missing; install it: pip install 'detente[analysis]'") from None
     from detente.store.tables import has_events
 
-    store = open_named(arguments.store, create=False)
+    store = open_given(arguments.store, create=False)
     try:
         if not has_events(store):
             raise StoreError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")

@@ -22,13 +22,13 @@ from detente.settings import read_text
 
 if TYPE_CHECKING:
     from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+    from detente.store.importing import Imported
     from detente.store.query import Filters
     from detente.store.schema import Store
-    from detente.store.write import Imported
 
 
-def open_named(given: str | None, *, create: bool) -> Store:
-    """A setting or flag -> the open store."""
+def open_given(given: str | None, *, create: bool) -> Store:
+    """What --store gave, else the setting -> the open store."""
     from detente.store.schema import open_store
 
     address = read_text("store", given) or ""
@@ -40,7 +40,7 @@ def run_add(arguments: argparse.Namespace) -> int:
     from detente.store.write import Sketches, add_report
 
     run = Run(arguments)
-    store = open_named(arguments.store, create=True)
+    store = open_given(arguments.store, create=True)
     sketches: Sketches = {}
     new = copies = founded = joined = 0
     try:
@@ -79,10 +79,12 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         actors=tuple(arguments.actor),
         source=arguments.source,
         target=arguments.target,
-        dyad=_split_dyad(arguments.dyad) if arguments.dyad else None,
+        dyad=split_dyad(arguments.dyad) if arguments.dyad else None,
         one_way=arguments.one_way,
         types=types,
         modes=tuple(arguments.mode),
+        contexts=tuple(_contexts(arguments.context)),
+        rungs=_split_rungs(arguments.rung) if arguments.rung else None,
         quads=tuple(arguments.quad),
         place=arguments.place,
         since=arguments.since,
@@ -92,10 +94,28 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         least_confidence=arguments.confidence,
         text=arguments.text,
         with_background=not arguments.no_background,
+        review=None if arguments.review == "any" else arguments.review,
     )
 
 
-def _split_dyad(text: str) -> tuple[str, str]:
+def _contexts(given: Iterable[str]) -> Iterator[str]:
+    known = load_codebook().contexts
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"--context: found {name!r}; expected one of {', '.join(sorted(known))}")
+        yield name
+
+
+def _split_rungs(text: str) -> tuple[int, int]:
+    low, dots, high = text.partition("..")
+    try:
+        return int(low), int(high if dots else low)
+    except ValueError:
+        raise SettingsError(f"--rung: found {text!r}; expected a rung, as 5, or two with dots between, as 4..6") from None
+
+
+def split_dyad(text: str) -> tuple[str, str]:
+    """PRK-USA, or two names with " - " between -> the two actors."""
     parts = text.split(" - ") if " - " in text else text.split("-")
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SettingsError(f"--dyad: found {text!r}; expected two actors, as PRK-USA, or 'Hamas - ISR'")
@@ -110,12 +130,12 @@ def run_import(arguments: argparse.Namespace) -> int:
     """``detente import``."""
     from detente import exchange
     from detente.exchange.crosswalk import origins
-    from detente.store.write import import_events
+    from detente.store.importing import import_events
 
     path = Path(arguments.file)
     terms = origins()[arguments.format]
     seen: Counter[str] = Counter()
-    store = open_named(arguments.store, create=True)
+    store = open_given(arguments.store, create=True)
     try:
         rows = _importable(exchange.read_events(arguments.format, path), path, seen)
         new = import_events(
@@ -132,7 +152,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str]) -> Iterator[Imported]:
     """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
     from detente.exchange.imported import ImportedEvent, RefusedRow, as_event
-    from detente.store.write import Imported
+    from detente.store.importing import Imported
 
     for item in read:
         if isinstance(item, RefusedRow):
@@ -160,7 +180,7 @@ def run_events(arguments: argparse.Namespace) -> int:
 
     if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
         raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
-    store = open_named(arguments.store, create=False)
+    store = open_given(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
         page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
@@ -184,7 +204,7 @@ def run_event(arguments: argparse.Namespace) -> int:
     """``detente event``."""
     from detente.store.query import load_event
 
-    store = open_named(arguments.store, create=False)
+    store = open_given(arguments.store, create=False)
     try:
         event = load_event(store, arguments.event_id)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -41,6 +42,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("small_corpus_reports", int, "reports", 12, "up to so many reports are coded without starting workers", 0),
     Setting("max_report_bytes", int, "bytes", 5_000_000, "a longer line or file is skipped with a message"),
     Setting("actors", str, "file", None, "the user's own actors (default: ~/.config/detente/actors.csv)"),
+    Setting("by", str, "name", None, "who reviews (default: the user's login name)"),
     Setting("store", str, "file or URL", "detente.db", "the event store: a file (SQLite), or postgresql+psycopg://USER@HOST/NAME"),
 )
 CODING = ("pipeline", "workers", "batch_reports", "small_corpus_reports", "max_report_bytes", "actors")
@@ -87,3 +89,14 @@ def read_text(name: str, given: object = None) -> str | None:
     """A textual setting -> its value, ``None`` if neither flag nor environment gives one."""
     value = read_setting(name, given)
     return None if value is None else str(value)
+
+
+def read_reviewer(given: object = None) -> str:
+    """What the flag gave -> who reviews: the setting, else the user's login name."""
+    chosen = read_text("by", given)
+    if chosen:
+        return chosen
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise SettingsError("--by: found no name of a user; expected one, as --by jane") from None

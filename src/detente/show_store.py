@@ -16,7 +16,7 @@ CSV_COLUMNS = (
     *("event_id", "origin", "date_start", "date_end", "date_precision", "event_type", "modes", "contexts", "quad", "intensity", "cameo", "goldstein"),
     *("source_names", "source_countries", "source_sectors", "target_names", "target_countries", "target_sectors"),
     *("place_name", "place_country", "place_latitude", "place_longitude", "place_precision", "modality", "historical", "dead", "injured", "confidence"),
-    *("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision"),
+    *("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision", "rung", "review"),
 )
 
 
@@ -122,8 +122,19 @@ def event_lines(event: Mapping[str, Any]) -> Iterator[str]:
     yield from (line for line in (f"at {place['name']}" + (f" ({place['country']})" if place["country"] else "") if place else "",) if line)
     toll = [f"{event[name]} {name}" for name in ("dead", "injured") if event[name] is not None]
     yield from (line for line in (", ".join(toll),) if line)
-    codes = [f"quad {event['quad']}", f"CAMEO {event['cameo']}", f"intensity {event['intensity']}", event["modality"], "background" if event["historical"] else ""]
-    yield ", ".join(code for code in codes if code) + f"; confidence {event['confidence']}; coded by {event['origin']}"
+    codes = [
+        f"quad {event['quad']}",
+        f"rung {event['rung']}",
+        f"CAMEO {event['cameo']}",
+        f"intensity {event['intensity']}",
+        event["modality"],
+        "background" if event["historical"] else "",
+    ]
+    yield (
+        ", ".join(code for code in codes if code)
+        + f"; confidence {event['confidence']}; coded by {event['origin']}"
+        + (f"; {event['review']} by a reviewer" if event["review"] else "")
+    )
     seen = f"{event['first_report'] or 'no date'} to {event['latest_report'] or 'no date'}"
     yield f"{_count(event['reports'], 'independent report')} of {_count(event['sources'], 'publisher')}, {_count(event['copies'], 'near copy').replace('copys', 'copies')}; {seen}"
     if event["differing"]:

@@ -47,7 +47,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     ``rung`` -4 to 8 and its ``name``; ``since``: the day from which it has stood there without a break; ``event_ids``: the events that hold it there, and
     ``reports`` how many independent reports the best told of them has. ``conflict`` (0 to 8) and ``cooperation`` (-4 to 0) are the two parts, ``cooperation_ids``
     the events of the latter. ``higher``: the side that went further. ``days_at``: days on each rung since the first event, the present one included.
-    ``reason``: "" or why there is no more to say: "no-events", "few-events" (then there is no direction).
+    ``reason``: "" or why there is no more to say: "no-events", or "few-events" or "short-history" (then there is no direction).
     """
 
     at: datetime.date
@@ -65,7 +65,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     peak: Peak | None
     movement: Movement
     days_at: dict[int, int]
-    reason: Literal["", "no-events", "few-events"] = ""
+    reason: Literal["", "no-events", "few-events", "short-history"] = ""
 
 
 def sharp_events(dyad: pl.DataFrame, at: datetime.date) -> pl.DataFrame:
@@ -86,8 +86,10 @@ def track_rungs(dyad: pl.DataFrame, at: datetime.date, *, since: datetime.date |
         return pl.DataFrame(schema={"day": pl.Date(), **{n: pl.Int8() for n in names}})
     first = events["day"][0]
     size = (at - first).days + 1
-    conflict, cooperation = _conflict(events, first, size, steps), _cooperation(events, first, size, steps)
-    sides = {f"rung_{s}": combine(_conflict(own, first, size, steps), _cooperation(own, first, size, steps)) for s in ("a", "b") for own in (events.filter(pl.col("side") == s),)}
+    conflict, cooperation = rate_conflict(events, first, size, steps), _cooperation(events, first, size, steps)
+    sides = {
+        f"rung_{s}": combine(rate_conflict(own, first, size, steps), _cooperation(own, first, size, steps)) for s in ("a", "b") for own in (events.filter(pl.col("side") == s),)
+    }
     track = pl.DataFrame(
         {"day": pl.date_range(first, at, eager=True), "rung": combine(conflict, cooperation), "conflict": conflict, "cooperation": cooperation, **sides}
     ).with_columns(pl.exclude("day").cast(pl.Int8))
@@ -105,7 +107,8 @@ def lose_rungs(age_days: Days, ladder: Ladder) -> Days:
     return np.maximum(0, -((ladder.decay.hold_days - 1 - age_days) // ladder.decay.step_days))
 
 
-def _conflict(events: pl.DataFrame, first: datetime.date, size: int, ladder: Ladder) -> Days:
+def rate_conflict(events: pl.DataFrame, first: datetime.date, size: int, ladder: Ladder) -> Days:
+    """Sharp events, their first day and a number of days -> the rung of conflict by day, 0 to 8."""
     days, rungs = _day_numbers(events, first), events["rung"].to_numpy().astype(np.int64)
     present = {r: _marks(days[rungs == r], size) for r in range(1, HIGHEST_SINGLE + 1)}
     for rung, rule in ((7, ladder.sustained), (8, ladder.war)):
@@ -192,7 +195,7 @@ def find_standing(dyad: pl.DataFrame, at: datetime.date, *, ladder: Ladder | Non
         peak=_find_peak(events, track, steps),
         movement=movement,
         days_at=dict(counts.iter_rows()),
-        reason="few-events" if movement.reason else "",
+        reason=movement.reason,
     )
 
 

@@ -10,11 +10,19 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
 from detente.store.schema import Store, reading
 
 MODALITIES = ("actual", "future", "hypothetical", "negated")
+REVIEWS = {
+    "standing": "not rejected",
+    "accepted": "accepted by a reviewer",
+    "corrected": "corrected by a reviewer",
+    "rejected": "rejected by a reviewer",
+    "unreviewed": "not reviewed",
+}
 QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
@@ -28,7 +36,8 @@ _ACTORS = msgspec.json.Decoder(list[dict[str, Any]])
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What to show; what is left out does not count. An actor is a country (PRK), a country's sector (PRK/MIL), a sector (/REB) or a name.
 
-    ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. Days are inclusive; an event whose
+    ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. ``rungs``: lowest and highest of the ladder.
+    ``review``: ``standing`` is all that no reviewer has rejected, ``None`` all. Days are inclusive; an event whose
     day is known to a month or a year only counts if its period touches the days asked for.
     """
 
@@ -39,6 +48,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     one_way: bool = False
     types: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+    rungs: tuple[int, int] | None = None
     quads: tuple[int, ...] = ()
     place: str | None = None
     since: datetime.date | None = None
@@ -48,6 +59,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     least_confidence: float | None = None
     text: str | None = None
     with_background: bool = True
+    review: str | None = "standing"
 
 
 class Page(NamedTuple):
@@ -92,6 +104,11 @@ def _between(first: str, second: str) -> sa.ColumnElement[bool]:
     keys = [_party(first), _party(second)]
     if keys[0] is not None and keys[1] is not None:
         return _e.c.id.in_(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]))
+    return _between_rejected(first, second)
+
+
+def _between_rejected(first: str, second: str) -> sa.ColumnElement[bool]:
+    """The same by the participants: the index of pairs, of which series are made, has no rejected events."""
     return sa.and_(_takes_part(first, "source"), _takes_part(second, "target"))
 
 
@@ -108,10 +125,11 @@ def _by_actors(f: Filters) -> list[Condition]:
     if f.dyad:
         first, second = f.dyad
         names = [_actor_rows(a)[1] for a in f.dyad]
+        between = _between if f.review != "rejected" else _between_rejected
         if f.one_way:
-            out.append((_between(first, second), f"done by {names[0]} to {names[1]}"))
+            out.append((between(first, second), f"done by {names[0]} to {names[1]}"))
         else:
-            out.append((sa.or_(_between(first, second), _between(second, first)), f"between {names[0]} and {names[1]}, in either direction"))
+            out.append((sa.or_(between(first, second), between(second, first)), f"between {names[0]} and {names[1]}, in either direction"))
     return out
 
 
@@ -121,6 +139,11 @@ def _by_kind(f: Filters) -> list[Condition]:
         out.append((_e.c.event_type.in_(f.types), f"of the type {_either(f.types)}"))
     for mode in f.modes:
         out.append((_e.c.modes.contains(f'"{mode}"', autoescape=True), f"of the mode {mode}"))
+    for context in f.contexts:
+        out.append((_e.c.contexts.contains(f'"{context}"', autoescape=True), f"in the context {context}"))
+    if f.rungs:
+        low, high = f.rungs
+        out.append((_e.c.rung.between(low, high), f"on rung {low}" if low == high else f"on the rungs {low} to {high}"))
     if f.quads:
         out.append((_e.c.quad.in_(f.quads), f"that are {_either([QUADS[q] for q in f.quads])}"))
     if f.modality:
@@ -150,6 +173,12 @@ def _by_record(f: Filters, dialect: str) -> list[Condition]:
     out: list[Condition] = []
     if f.origin:
         out.append((_e.c.origin == f.origin, f"coded by {f.origin}"))
+    if f.review == "unreviewed":
+        out.append((_e.c.review == "", REVIEWS[f.review]))
+    elif f.review == "standing":
+        out.append((_e.c.review != "rejected", ""))
+    elif f.review:
+        out.append((_e.c.review == f.review, REVIEWS[f.review]))
     if f.least_confidence is not None:
         out.append((_e.c.confidence >= f.least_confidence, f"with a confidence of {f.least_confidence:g} or more"))
     if f.text:
@@ -187,6 +216,10 @@ def check_filters(filters: Filters) -> None:
     faults = [f"--quad: found {q}; expected 1 to 4" for q in filters.quads if q not in QUADS]
     if filters.modality is not None and filters.modality not in MODALITIES:
         faults.append(f"--modality: found {filters.modality!r}; expected any, {', '.join(MODALITIES)}")
+    if filters.review is not None and filters.review not in REVIEWS:
+        faults.append(f"--review: found {filters.review!r}; expected any, {', '.join(REVIEWS)}")
+    if filters.rungs and not LOWEST <= filters.rungs[0] <= filters.rungs[1] <= HIGHEST_SINGLE:
+        faults.append(f"--rung: found {filters.rungs[0]} to {filters.rungs[1]}; expected {LOWEST} to {HIGHEST_SINGLE}, the lower first")
     if filters.since and filters.until and filters.since > filters.until:
         faults.append(f"--since: found {filters.since}; expected a day not after --until {filters.until}")
     if filters.least_confidence is not None and not 0 <= filters.least_confidence <= 1:
@@ -197,7 +230,7 @@ def check_filters(filters: Filters) -> None:
 
 def say_filters(filters: Filters) -> str:
     """Filters -> in English, which events these are."""
-    phrases = [said for _, said in make_conditions(filters, "sqlite")]
+    phrases = [said for _, said in make_conditions(filters, "sqlite") if said]
     return f"Events {', '.join(phrases)}" if phrases else "All events"
 
 
@@ -237,7 +270,7 @@ def _event_dict(row: Any) -> dict[str, Any]:
     if row["place_id"] is not None:
         place = {name: row[f"place_{name}"] for name in ("name", "country", "latitude", "longitude", "precision", "gazetteer_id")} | {"country": row["place_country"] or None}
     date = {"start": row["date_start"], "end": row["date_end"], "precision": row["date_precision"]} if row["date_start"] else None
-    plain = ("event_id", "origin", "event_type", "quad", "intensity", "cameo", "goldstein", "modality", "historical", "dead", "injured", "confidence")
+    plain = ("event_id", "origin", "event_type", "quad", "intensity", "cameo", "goldstein", "modality", "historical", "dead", "injured", "confidence", "rung", "review")
     counts = ("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision")
     return {
         **{name: row[name] for name in plain},
@@ -258,8 +291,8 @@ def _plain_actors(text: str) -> list[dict[str, Any]]:
 def load_event(store: Store, event_id: str) -> dict[str, Any]:
     """An event's id, that of one of its mentions, or the first characters of one -> the event with its mentions, differing values and history."""
     with reading(store) as connection:
-        key = _find_key(connection, event_id, store.name)
-        row = connection.execute(_listing().where(_e.c.id == key)).mappings().one()
+        key = find_key(connection, event_id, store.name)
+        event = read_event(connection, key)
         mentions = _load_mentions(connection, key)
         changes = connection.execute(
             sa.select(schema.history, _m.c.mention_id.label("by"))
@@ -271,10 +304,21 @@ def load_event(store: Store, event_id: str) -> dict[str, Any]:
             {"revision": c["revision"], "field": c["field"], "before": msgspec.json.decode(c["before"]), "after": msgspec.json.decode(c["after"]), "because_of": c["by"]}
             for c in changes
         ]
-    return {**_event_dict(row), "differing": differing_values(mentions), "evidence": mentions, "history": history}
+        decided = connection.execute(sa.select(schema.decisions).where(schema.decisions.c.event_id == event["event_id"]).order_by(schema.decisions.c.id)).mappings()
+        decisions = [{**{name: d[name] for name in _DECIDED}, "record": msgspec.json.decode(d["record"])} for d in decided]
+    return {**event, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
 
 
-def _find_key(connection: Connection, asked: str, name: str) -> int:
+_DECIDED = ("id", "action", "reviewer", "decided_at", "why", "undone_by")
+
+
+def read_event(connection: Connection, key: int) -> dict[str, Any]:
+    """The row of an event -> the event as it is written as JSON."""
+    return _event_dict(connection.execute(_listing().where(_e.c.id == key)).mappings().one())
+
+
+def find_key(connection: Connection, asked: str, name: str) -> int:
+    """An event's id, that of one of its mentions, or the first characters of one -> the event's row; ``name`` is that of the store."""
     if len(asked) < LEAST_PREFIX or not asked.isalnum():
         raise StoreError(f"{name}: found the id {asked!r}; expected an event's id, or its first characters, at least {LEAST_PREFIX}")
     found: dict[int, str] = {}
@@ -282,6 +326,8 @@ def _find_key(connection: Connection, asked: str, name: str) -> int:
         found |= {key: shown for key, shown in connection.execute(query.limit(6))}
     if not found:
         raise StoreError(f"{name}: found no event {asked!r}; expected an id as detente events shows it")
+    if whole := [key for key, shown in found.items() if shown == asked]:
+        return whole[0]
     if len(found) > 1:
         raise StoreError(f"{name}: found several events that begin with {asked!r} ({', '.join(sorted(found.values())[:5])}); expected one; give more of the id")
     return next(iter(found))

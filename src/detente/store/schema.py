@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
 
 metadata = sa.MetaData()
@@ -125,6 +127,8 @@ events = sa.Table(
     sa.Column("first_report", sa.Text),
     sa.Column("latest_report", sa.Text),
     sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("rung", sa.Integer),
+    sa.Column("review", sa.Text, nullable=False, server_default=""),
     sa.Index("events_by_date", "date_start", "id"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
     comment="one row per real event; source, target, modes, contexts as JSON",
@@ -224,6 +228,21 @@ relations = sa.Table(
 )
 
 
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    _id(),
+    sa.Column("event_id", sa.Text, nullable=False, index=True),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("reviewer", sa.Text, nullable=False, index=True),
+    sa.Column("decided_at", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("undone_by", _Key, sa.ForeignKey("decisions.id")),
+    comment="what reviewers decided of events, in order; nothing is ever deleted, an undo is a decision too; values as JSON",
+)
+
+
 class Migration(NamedTuple):
     """One step of the schema. A released step is never edited: what changes later is a step of its own."""
 
@@ -252,7 +271,21 @@ def _make_text_search(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search))
+def _add_review(connection: Connection) -> None:
+    """Rungs and reviews. A store made anew has them by the first step, which makes all tables as they are now."""
+    inspector = sa.inspect(connection)
+    have = {column["name"] for column in inspector.get_columns("events")}
+    for column in ("rung INTEGER", "review TEXT NOT NULL DEFAULT ''"):
+        if column.split()[0] not in have:
+            connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {column}")
+    decisions.create(connection, checkfirst=True)
+    unset = connection.execute(sa.select(events.c.id, events.c.event_type, events.c.modes, events.c.dead, events.c.cameo, events.c.origin).where(events.c.rung.is_(None)))
+    rungs = [{"event": row.id, "rung": rung_of(row.event_type, json.loads(row.modes), dead=row.dead, cameo=row.cameo or "", origin=row.origin)} for row in unset]
+    if rungs:
+        connection.execute(events.update().where(events.c.id == sa.bindparam("event")).values(rung=sa.bindparam("rung")), rungs)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search), Migration(3, "review", _add_review))
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60

@@ -1,41 +1,33 @@
-"""Coded reports, and events that others coded -> the store. Each report, and each imported file, goes in whole or not at all."""
+"""Coded reports -> the store. Each goes in whole or not at all."""
 
 from __future__ import annotations
 
 import datetime
-import functools
 import hashlib
-import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from detente.records import Actor, CodedReport, Document, Event, Place
+from detente.records import CodedReport, Document, Event
 from detente.store import schema
 from detente.store.duplicates import Copy, find_original, hash_bands, text_digest, word_runs
-from detente.store.matching import DAY, MONTH, UNDATED, YEAR, Sketch, index_keys, look_up, make_sketch, match_event, party_key, pick_best
-from detente.store.revising import Standing, found_standing, revise
-from detente.store.schema import Store, now, reading, writing
+from detente.store.matching import DAY, MONTH, UNDATED, YEAR, Sketch, index_keys, look_up, make_sketch, match_event, pick_best
+from detente.store.rebuilding import rebuild_event
+from detente.store.revising import revise
+from detente.store.rows import CODED_HERE, Where, count_report, encode, found_event, insert_new, insert_row, mention_text, provenance, read_standing, write_standing
+from detente.store.schema import Store, reading, writing
 
-CODED_HERE = "detente"
-"""The origin of what this program codes itself."""
 PER_RANGE = 24
 """Events that one range of the index may bring, the latest first: a bound on the cost of a report, whatever the size of the store."""
 MOST_CANDIDATES = 48
 MEMBERS_COMPARED = 8
 """Mentions of an event that a new one is compared with: its first ones."""
 SKETCHES_KEPT = 20_000
-IMPORT_ROWS = 5_000
-"""Imported rows that are written at a time; all are of one transaction."""
 
-_ENCODER = msgspec.json.Encoder()
 _EVENT = msgspec.json.Decoder(Event)
-_ACTORS = msgspec.json.Decoder(tuple[Actor, ...])
-_TEXTS = msgspec.json.Decoder(tuple[str, ...])
 
 
 class Added(NamedTuple):
@@ -47,24 +39,7 @@ class Added(NamedTuple):
     joined: int = 0
 
 
-class Imported(NamedTuple):
-    """An event that others coded: its permanent key within its origin, the row of the file, and how often it was reported."""
-
-    key: str
-    row: int | None
-    event: Event
-    evidence: str = ""
-    reports: int = 1
-    sources: int = 1
-    reported_on: str | None = None
-
-
 Sketches = dict[int, Sketch]
-
-
-def encode(value: Any) -> str:
-    """A value -> JSON text."""
-    return _ENCODER.encode(value).decode()
 
 
 def find_known(store: Store, documents: Iterable[Document]) -> set[str]:
@@ -94,21 +69,21 @@ def _add(connection: Connection, report: CodedReport, sketches: Sketches) -> Add
         return Added(known=True)
     codebook = report.events[0].codebook if report.events else ""
     location, row = split_origin(report.document)
-    source = _provenance(connection, CODED_HERE, location, codebook, licence=None, may_be_passed_on=True)
+    source = provenance(connection, CODED_HERE, location, codebook, licence=None, may_be_passed_on=True)
     document, copy = _add_document(connection, report.document, digest, source, row)
     day = report.document.published_on
     fresh = [make_sketch(event, day) for event in report.events]
-    matched = pick_best(_candidate_scores(connection, fresh, sketches))
+    matched = pick_best(candidate_scores(connection, fresh, sketches))
     of_mention: dict[str, int] = {}
     for n, (event, sketch) in enumerate(zip(report.events, fresh, strict=True)):
         home, score = matched.get(n, (None, None))
-        where = _Where(document, copy, source, row, report.document.publisher or "", day.isoformat() if day else None)
-        mention = _add_mention(connection, event, sketch, _mention_key(digest, event), home, score, where)
+        where = Where(document, copy, source, row, report.document.publisher or "", day.isoformat() if day else None)
+        mention = add_mention(connection, event, sketch, mention_key(digest, event), home, score, where)
         of_mention[event.event_id] = mention
         sketches[mention] = sketch
     while len(sketches) > SKETCHES_KEPT:
         sketches.pop(next(iter(sketches)))
-    _add_claims(connection, report, document, of_mention)
+    add_claims(connection, report, document, of_mention)
     original = connection.scalar(sa.select(schema.documents.c.doc_id).where(schema.documents.c.id == copy.document)) if copy else None
     return Added(False, original, len(fresh) - len(matched), len(matched))
 
@@ -120,40 +95,8 @@ def split_origin(document: Document) -> tuple[str, int | None]:
     return (path, int(line)) if path and line.isdigit() else (origin, None)
 
 
-def _mention_key(digest: str, event: Event) -> str:
+def mention_key(digest: str, event: Event) -> str:
     return hashlib.blake2b(f"{digest}|{event.event_id}".encode(), digest_size=8).hexdigest()
-
-
-def _insert_new(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows -> a table, those left out that are there already."""
-    if rows:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(make(table).on_conflict_do_nothing(), [dict(row) for row in rows])
-
-
-def _row_id(connection: Connection, table: sa.Table, values: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> int:
-    """The row of a table with these values -> its id; made, with ``more``, if there is none."""
-    found = connection.scalar(_finding(table, tuple(values)), values)
-    if found is None:
-        return _insert(connection, table, {**values, **(more or {})})
-    return int(found)
-
-
-@functools.cache
-def _finding(table: sa.Table, columns: tuple[str, ...]) -> sa.Select[int]:
-    return sa.select(table.c.id).where(*(table.c[name] == sa.bindparam(name) for name in columns))
-
-
-def _insert(connection: Connection, table: sa.Table, values: Mapping[str, Any]) -> int:
-    """A row -> its new id."""
-    key = connection.execute(table.insert(), values).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def _provenance(connection: Connection, origin: str, location: str, codebook: str, *, licence: str | None, may_be_passed_on: bool) -> int:
-    _insert_new(connection, schema.origins, [{"name": origin, "licence": licence, "may_be_passed_on": may_be_passed_on}])
-    return _row_id(connection, schema.provenance, {"origin": origin, "location": location, "codebook": codebook}, {"recorded_at": now()})
 
 
 def _add_document(connection: Connection, document: Document, digest: str, provenance: int, row: int | None) -> tuple[int, Copy | None]:
@@ -174,9 +117,9 @@ def _add_document(connection: Connection, document: Document, digest: str, prove
         "copy_of": copy.document if copy else None,
         "similarity": copy.similarity if copy else None,
     }
-    added = _insert(connection, schema.documents, values)
+    added = insert_row(connection, schema.documents, values)
     if copy is None:  # only originals can be found: a bucket does not grow with each copy, and no copy is the copy of another
-        _insert_new(connection, schema.bands, [{"hash": h, "document_id": added} for h in sorted(set(hashes))])
+        insert_new(connection, schema.bands, [{"hash": h, "document_id": added} for h in sorted(set(hashes))])
     return added, copy
 
 
@@ -190,7 +133,7 @@ _RANGES = sa.text(
 )
 
 
-def _candidate_scores(connection: Connection, fresh: Sequence[Sketch], sketches: Sketches) -> list[tuple[float, int, int]]:
+def candidate_scores(connection: Connection, fresh: Sequence[Sketch], sketches: Sketches) -> list[tuple[float, int, int]]:
     """The mentions of a report -> (score, mention, event) for every event that they might be of."""
     asked = [_find_candidates(connection, sketch) for sketch in fresh]
     members = _load_members(connection, {event for events in asked for event in events}, sketches)
@@ -230,25 +173,12 @@ def _load_members(connection: Connection, events: Collection[int], sketches: Ske
     return members
 
 
-class _Where(NamedTuple):
-    """The report of a mention."""
-
-    document: int
-    copy: Copy | None
-    provenance: int
-    row: int | None
-    publisher: str
-    published_on: str | None
-
-    @property
-    def root(self) -> int:
-        """The document that counts: the original of a copy."""
-        return self.copy.document if self.copy else self.document
+_REVIEW = sa.select(schema.events.c.review).where(schema.events.c.id == sa.bindparam("event"))
 
 
-def _add_mention(connection: Connection, event: Event, sketch: Sketch, key: str, home: int | None, score: float | None, where: _Where) -> int:
+def add_mention(connection: Connection, event: Event, sketch: Sketch, key: str, home: int | None, score: float | None, where: Where) -> int:
     """A mention -> its event, founded if there is none, and its row."""
-    joined = None if home is None else _read_standing(connection, home)
+    joined = None if home is None else read_standing(connection, home)
     if home is None:
         home = _found_event(connection, event, key, where)
     values = {
@@ -259,120 +189,35 @@ def _add_mention(connection: Connection, event: Event, sketch: Sketch, key: str,
         "document_id": where.document,
         "provenance_id": where.provenance,
         "row": where.row,
-        "evidence": "\n".join(dict.fromkeys(" ".join(e.text.split()) for e in event.evidence)),
+        "evidence": mention_text(event),
         "record": encode(event),
     }
-    mention = _insert(connection, schema.mentions, values)
-    _insert_new(connection, schema.match_keys, [{"key": k, "period": p, "day": d, "event_id": home} for k, p, d in index_keys(sketch)])
+    mention = insert_row(connection, schema.mentions, values)
+    insert_new(connection, schema.match_keys, [{"key": k, "period": p, "day": d, "event_id": home} for k, p, d in index_keys(sketch)])
     if joined is not None:
         standing, counts = joined
         after, changes = revise(standing, event, where.published_on)
-        counts = _count_report(connection, home, counts, where) | {"revision": counts["revision"] + bool(changes)}
+        counts = count_report(connection, home, counts, where) | {"revision": counts["revision"] + bool(changes)}
         rows = [{"event_id": home, "revision": counts["revision"], "field": f, "before": encode(b), "after": encode(a), "mention_id": mention} for f, b, a in changes]
         if rows:
             connection.execute(schema.history.insert(), rows)
-        _write_standing(connection, home, after, counts, {change.field for change in changes})
+        write_standing(connection, home, after, counts, {change.field for change in changes})
+        if connection.scalar(_REVIEW, {"event": home}) == "corrected":
+            rebuild_event(connection, home)  # what a reviewer set stands against later reports
     return mention
 
 
-def _found_event(connection: Connection, event: Event, key: str, where: _Where) -> int:
-    standing = found_standing(event, where.published_on)
+def _found_event(connection: Connection, event: Event, key: str, where: Where) -> int:
     counts: dict[str, Any] = {"mentions": 1, "reports": 1, "copies": int(where.copy is not None), "sources": 1, "revision": 0}
     counts |= {"first_report": where.published_on, "latest_report": where.published_on}
-    values = {**_columns(connection, standing), **counts, "event_id": key, "origin": CODED_HERE, "quad": event.quad, "modality": event.modality}
-    home = _insert(connection, schema.events, values)
-    _index_parties(connection, home, standing)
+    home = found_event(connection, event, key, CODED_HERE, where.published_on, counts)
     connection.execute(schema.event_reports.insert(), {"event_id": home, "document_id": where.root})
     connection.execute(schema.event_sources.insert(), {"event_id": home, "publisher": where.publisher})
     return home
 
 
-def _columns(connection: Connection, standing: Standing) -> dict[str, Any]:
-    """How an event stands -> the columns of its row."""
-    values: dict[str, Any] = {name: getattr(standing, name) for name in standing.__struct_fields__ if name != "place"}
-    values |= {name: encode(values[name]) for name in ("modes", "contexts", "source", "target")}
-    return values | {"place_id": _place_id(connection, standing.place)}
-
-
-def _place_id(connection: Connection, place: Place | None) -> int | None:
-    if place is None:
-        return None
-    key = {"name": place.name, "country": place.country or "", "precision": place.precision}
-    return _row_id(connection, schema.places, key, {"latitude": place.latitude, "longitude": place.longitude, "gazetteer_id": place.gazetteer_id})
-
-
-_COUNTS = ("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision")
-_p = schema.places
-_READ_EVENT = (
-    sa.select(schema.events, _p.c.name, _p.c.country, _p.c.precision, _p.c.latitude, _p.c.longitude, _p.c.gazetteer_id)
-    .outerjoin(_p, schema.events.c.place_id == _p.c.id)
-    .where(schema.events.c.id == sa.bindparam("event"))
-)
-_COUNTED_REPORT = sa.select(schema.event_reports.c.event_id).where(
-    schema.event_reports.c.event_id == sa.bindparam("event"), schema.event_reports.c.document_id == sa.bindparam("root")
-)
-_COUNTED_SOURCE = sa.select(schema.event_sources.c.event_id).where(
-    schema.event_sources.c.event_id == sa.bindparam("event"), schema.event_sources.c.publisher == sa.bindparam("told")
-)
-_WRITE_EVENT = schema.events.update().where(schema.events.c.id == sa.bindparam("event"))
-
-
-def _read_standing(connection: Connection, event: int) -> tuple[Standing, dict[str, Any]]:
-    """An event's row -> how it stands, and its counts."""
-    row = connection.execute(_READ_EVENT, {"event": event}).mappings().one()
-    place = None if row["place_id"] is None else Place(row["name"], row["country"] or None, row["latitude"], row["longitude"], row["precision"], gazetteer_id=row["gazetteer_id"])
-    values: dict[str, Any] = {name: row[name] for name in Standing.__struct_fields__ if name in schema.events.c}
-    values |= {"modes": _TEXTS.decode(row["modes"]), "contexts": _TEXTS.decode(row["contexts"]), "source": _ACTORS.decode(row["source"]), "target": _ACTORS.decode(row["target"])}
-    return Standing(**values, place=place), {name: row[name] for name in _COUNTS}
-
-
-def _write_standing(connection: Connection, event: int, standing: Standing, counts: Mapping[str, Any], changed: set[str]) -> None:
-    connection.execute(_WRITE_EVENT, {**_columns(connection, standing), **counts, "event": event})
-    if changed & {"source", "target", "date_start"}:
-        for table in (schema.participants, schema.dyads):
-            connection.execute(table.delete().where(table.c.event_id == event))
-        _index_parties(connection, event, standing)
-
-
-def _index_parties(connection: Connection, event: int, standing: Standing) -> None:
-    roles = [(actor, role) for role, side in (("source", standing.source), ("target", standing.target)) for actor in side]
-    rows = [{"event_id": event, "role": role, "actor_id": _row_id(connection, schema.actors, actor_columns(actor))} for actor, role in roles]
-    _insert_new(connection, schema.participants, rows)
-    pairs = dyad_pairs(standing.source, standing.target)
-    _insert_new(connection, schema.dyads, [{"source": s, "target": t, "date_start": standing.date_start or "", "event_id": event} for s, t in pairs])
-
-
-def actor_columns(actor: Actor) -> dict[str, str]:
-    """An actor -> its row."""
-    return {"name": actor.name, "country": actor.country or "", "sectors": f"+{'+'.join(actor.sectors)}+" if actor.sectors else "", "entity": actor.entity or ""}
-
-
-def dyad_pairs(source: Iterable[Actor], target: Iterable[Actor]) -> list[tuple[str, str]]:
-    """Both sides -> the pairs of party keys."""
-    targets = sorted({party_key(a) for a in target})
-    return [(s, t) for s in sorted({party_key(a) for a in source}) for t in targets]
-
-
-def _count_report(connection: Connection, event: int, counts: Mapping[str, Any], where: _Where) -> dict[str, Any]:
-    """An event's counts and one more mention -> its counts then: it is a further report unless it, or what it copies, was counted."""
-    is_new = connection.execute(_COUNTED_REPORT, {"event": event, "root": where.root}).first() is None
-    is_further = is_new and connection.execute(_COUNTED_SOURCE, {"event": event, "told": where.publisher}).first() is None
-    if is_new:
-        connection.execute(schema.event_reports.insert(), {"event_id": event, "document_id": where.root})
-    if is_further:
-        connection.execute(schema.event_sources.insert(), {"event_id": event, "publisher": where.publisher})
-    days = [day for day in (counts["first_report"], counts["latest_report"], where.published_on) if day]
-    return {
-        "mentions": counts["mentions"] + 1,
-        "reports": counts["reports"] + int(is_new),
-        "sources": counts["sources"] + int(is_further),
-        "copies": counts["copies"] + int(where.copy is not None),
-        "first_report": min(days, default=None),
-        "latest_report": max(days, default=None),
-    }
-
-
-def _add_claims(connection: Connection, report: CodedReport, document: int, of_mention: Mapping[str, int]) -> None:
+def add_claims(connection: Connection, report: CodedReport, document: int, of_mention: Mapping[str, int]) -> None:
+    """Claims and relations of a report -> their rows; ``of_mention``: the row of each coded event's mention."""
     claims = [{"document_id": document, "holder": c.holder.entity or c.holder.name, "kind": c.kind, "record": encode(c)} for c in report.claims]
     if claims:
         connection.execute(schema.claims.insert(), claims)
@@ -380,113 +225,3 @@ def _add_claims(connection: Connection, report: CodedReport, document: int, of_m
     if known:
         rows = [{"document_id": document, "kind": r.kind, "first": of_mention[r.first], "second": of_mention[r.second], "record": encode(r)} for r in known]
         connection.execute(schema.relations.insert(), rows)
-
-
-# -- events that others coded ------------------------------------------------------------------------------------------------
-def import_events(store: Store, rows: Iterable[Imported], *, origin: str, location: str, codebook: str, licence: str | None = None, may_be_passed_on: bool = True) -> int:
-    """Events of another origin -> the store, all or none; gives back how many are new. A key that is there already changes nothing.
-
-    Each is an event of its own: its origin has merged its reports already, and its text is not at hand to match it with others.
-    """
-    with writing(store) as connection:
-        source = _provenance(connection, origin, location, codebook, licence=licence, may_be_passed_on=may_be_passed_on)
-        batch = _Batch(connection, origin, source)
-        left = iter(rows)
-        while chunk := list(itertools.islice(left, IMPORT_ROWS)):
-            batch.add(chunk)
-        batch.close()
-        return batch.added
-
-
-class _Batch:
-    """The running numbers and the known actors and places of one import; of one transaction, in which nobody else writes."""
-
-    def __init__(self, connection: Connection, origin: str, provenance: int) -> None:
-        self.added = 0
-        self._connection, self._origin, self._provenance = connection, origin, provenance
-        self._next = {t.name: (connection.scalar(sa.select(sa.func.max(t.c.id))) or 0) + 1 for t in (schema.events, schema.mentions)}
-        self._actors: dict[tuple[str | None, ...], int] = {}
-        self._places: dict[tuple[str | None, ...], int] = {}
-
-    def add(self, chunk: Sequence[Imported]) -> None:
-        """Rows -> the tables, those left out whose key is there."""
-        keys = {hashlib.blake2b(f"{self._origin}|{item.key}".encode(), digest_size=8).hexdigest(): item for item in chunk}
-        known = set[str]()
-        listed = list(keys)
-        for start in range(0, len(listed), 900):
-            known |= set(self._connection.scalars(sa.select(schema.mentions.c.mention_id).where(schema.mentions.c.mention_id.in_(listed[start : start + 900]))))
-        fresh = [(key, item) for key, item in keys.items() if key not in known]
-        tables: dict[sa.Table, list[dict[str, Any]]] = {schema.events: [], schema.mentions: [], schema.participants: [], schema.dyads: []}
-        for key, item in fresh:
-            self._add_row(tables, key, item)
-        for table, values in tables.items():
-            if values:
-                self._connection.execute(table.insert(), values)
-        self.added += len(fresh)
-
-    def _add_row(self, tables: Mapping[sa.Table, list[dict[str, Any]]], key: str, item: Imported) -> None:
-        event, mention = self._next["events"], self._next["mentions"]
-        self._next["events"], self._next["mentions"] = event + 1, mention + 1
-        coded = item.event
-        standing = found_standing(coded, item.reported_on)
-        tables[schema.events].append(
-            {
-                **{name: getattr(standing, name) for name in standing.__struct_fields__ if name != "place"},
-                **{name: encode(getattr(standing, name)) for name in ("modes", "contexts", "source", "target")},
-                "id": event,
-                "place_id": self._place(standing.place),
-                "event_id": key,
-                "origin": self._origin,
-                "quad": coded.quad,
-                "modality": coded.modality,
-                "mentions": 1,
-                "reports": item.reports,
-                "sources": item.sources,
-                "copies": 0,
-                "revision": 0,
-                "first_report": item.reported_on,
-                "latest_report": item.reported_on,
-            }
-        )
-        evidence = item.evidence or "\n".join(e.text for e in coded.evidence)
-        tables[schema.mentions].append(
-            {
-                "id": mention,
-                "mention_id": key,
-                "event_id": event,
-                "position": 0,
-                "match_score": None,
-                "document_id": None,
-                "provenance_id": self._provenance,
-                "row": item.row,
-                "evidence": evidence,
-                "record": encode(coded),
-            }
-        )
-        roles = {(self._actor(actor), role) for role, side in (("source", standing.source), ("target", standing.target)) for actor in side}
-        tables[schema.participants].extend({"event_id": event, "role": role, "actor_id": actor} for actor, role in sorted(roles))
-        day = standing.date_start or ""
-        tables[schema.dyads].extend({"source": s, "target": t, "date_start": day, "event_id": event} for s, t in dyad_pairs(standing.source, standing.target))
-
-    def _actor(self, actor: Actor) -> int:
-        columns = actor_columns(actor)
-        key = tuple(columns.values())
-        if key not in self._actors:
-            self._actors[key] = _row_id(self._connection, schema.actors, columns)
-        return self._actors[key]
-
-    def _place(self, place: Place | None) -> int | None:
-        if place is None:
-            return None
-        key = (place.name, place.country, place.precision)
-        if key not in self._places:
-            found = _place_id(self._connection, place)
-            assert found is not None
-            self._places[key] = found
-        return self._places[key]
-
-    def close(self) -> None:
-        """Tell PostgreSQL, which counts rows by itself, how far the numbers have come."""
-        if self._connection.dialect.name == "postgresql":
-            for name, number in self._next.items():
-                self._connection.execute(sa.text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :number, false)"), {"name": name, "number": number})
