@@ -34,7 +34,7 @@ from detente.analysis.windows import make_rows  # noqa: E402
 from detente.cli import main  # noqa: E402
 from detente.errors import InputError  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
-from detente.store.write import import_events  # noqa: E402
+from detente.store.importing import import_events  # noqa: E402
 
 ICEWS14 = Path(os.environ.get("DETENTE_ICEWS14", ROOT.parent / "shared" / "data" / "icews14"))
 DYADS = 60
