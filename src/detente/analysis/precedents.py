@@ -130,7 +130,7 @@ def find_precedents(
     if not found:
         return msgspec.structs.replace(nothing, reason="no-similar-window", present=present)
     precedents = tuple(_explain(past, each, present) for each in found)
-    rates = base_rates([p.followed for p in precedents], usual_rates(rows, at))
+    rates = base_rates([p.followed for p in precedents], usual_rates(rows, at, present.rung))
     return msgspec.structs.replace(nothing, reason=None, present=present, precedents=precedents, base_rates=rates)
 
 
