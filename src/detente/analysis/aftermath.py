@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES = (
-    Outcome("escalation", "an act on a higher rung than any of the window", 1, above_peak=True),
+    Outcome("escalation", "an act on a higher rung than any of that window and of the present one", 1, above_peak=True),
     Outcome("force", "force or destruction, rung 5 or higher", 5),
     Outcome("deaths", "a lethal incident, rung 6", 6),
     Outcome("talks", "they talk or visit, rung -1", -1, -1),
@@ -84,7 +84,7 @@ def name_events(rows: Rows, where: slice) -> tuple[str, ...]:
 
 
 def tell_aftermath(rows: Rows, pair: int, end: datetime.date, peak: int, at: datetime.date) -> tuple[Aftermath, ...]:
-    """A dyad and a window's last day and highest rung -> what followed in the days after it, for each horizon that was over before ``at``."""
+    """A dyad, a window's last day and the rung that an escalation must pass -> what followed in the days after it, for each horizon that was over before ``at``."""
     out = []
     for days in HORIZONS:
         if ordinal(end) + days >= ordinal(at):

@@ -222,7 +222,7 @@ def _describe(past: _Past, pair: int, window: int, *, turned: bool) -> Window:
 def _explain(past: _Past, found: _Found, present: Window) -> Precedent:
     window = _describe(past, found.pair, found.window, turned=found.turned)
     parts = tuple(Part(name, round(found.parts[name], 3), found.parts[name] >= AGREES_FROM, _say(name, present), _say(name, window)) for name in WEIGHTS if name in found.parts)
-    followed = tell_aftermath(past.rows, found.pair, window.end, window.rung, past.at)
+    followed = tell_aftermath(past.rows, found.pair, window.end, max(window.rung, present.rung), past.at)
     return Precedent(window=window, similarity=round(found.similarity, 3), parts=parts, followed=followed)
 
 
