@@ -138,7 +138,7 @@ def test_three_events_are_too_few() -> None:
 def test_no_events_at_all_are_too_few() -> None:
     found = find_stage(make_table([]), MONDAY)
     assert (found.stage, found.reason, found.events) == (None, "few-events", 0)
-    assert cycle_weeks(fit_cycle(make_table([]), MONDAY)).height == 0
+    assert cycle_weeks(fit_cycle(make_table([]), MONDAY)).height == spells(fit_cycle(make_table([]), MONDAY)).height == 0
 
 
 def test_a_store_without_reports_for_weeks_knows_no_stage() -> None:
@@ -203,6 +203,7 @@ def test_a_story_of_a_crisis_is_told_in_its_order() -> None:
     found = spells(fit_cycle(table, day(109, 6)))
     assert found["stage"].to_list() == ["calm", "grievance", "provocation", "bargaining", "concession", "calm"]
     assert sorted(i for ids in found["event_ids"] for i in ids) == sorted(table["event_id"])
+    assert found["weeks"].sum() == 110 and found["probability"].is_between(0.4, 1).all()
 
 
 # -- made-up crises with known stages; benchmarks/cycle.py has the figures -------------------------------------------------
