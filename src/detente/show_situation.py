@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from detente.codebook.ladder import HIGHEST, LOWEST, load_ladder
 from detente.codebook.register import load_register
+from detente.show import fit
 
 if TYPE_CHECKING:
     from detente.analysis.aftermath import BaseRate
     from detente.analysis.alerts import Alert
+    from detente.analysis.claims import DyadClaim
     from detente.analysis.cycle import StageNow
     from detente.analysis.episodes import Episode
     from detente.analysis.ladder import Standing
     from detente.analysis.precedents import Precedents
     from detente.analysis.reciprocity import Reciprocity
     from detente.analysis.situation import Cited, Situation
+    from detente.analysis.ties import Tie
 
 WIDTH = 100
 """Columns of the page."""
@@ -27,6 +30,7 @@ SPARK_WEEKS = 52
 SHOWN_EVENTS = 4
 SHOWN_EPISODES = 4
 SHOWN_PRECEDENTS = 3
+SHOWN_CLAIMS = 6
 CONVINCING = 0.05
 """A p-value up to here is called significant."""
 
@@ -52,6 +56,8 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     yield from _reciprocity(situation.reciprocity, a, b)
     yield from _precedents(situation.precedents)
     yield from _alerts(situation.alerts)
+    yield from _ties(situation.ties, a, b)
+    yield from _claims(situation.claims)
     yield ""
     yield _base(situation)
 
@@ -166,7 +172,9 @@ def _stage(situation: Situation) -> Iterator[str]:
     for name, probability in stage.probabilities.items():
         if probability >= 0.01:
             yield f"  {name:<12} {probability:>4.0%} {'█' * round(40 * probability)}"
-    yield f"  {stage.stage} since {say_day(stage.since) if stage.since else 'the first report'}" + ("" if stage.learned else "; with the table's rates, as the pair has too few weeks to learn its own")
+    yield f"  {stage.stage} since {say_day(stage.since) if stage.since else 'the first report'}" + (
+        "" if stage.learned else "; with the table's rates, as the pair has too few weeks to learn its own"
+    )
     yield from _speak("speaks for it", situation, stage)
     if stage.against:
         strongest = situation.cite([stage.against[0].event_id])
@@ -217,7 +225,10 @@ def _reciprocity(found: Reciprocity, a: str, b: str) -> Iterator[str]:
         for name, other, side in ((a, b, fit.a), (b, a, fit.b)):
             life = f"; half of that within {side.half_life_days.value:.1f} days" if side.half_life_days else ""
             sure = "more than chance" if side.p_value is not None and side.p_value <= CONVINCING else "no more than chance may bring"
-            yield from _wrap(f"A hostile act of {other} brings about {side.cross.value:.2f} {_range(side.cross.low, side.cross.high)} of {name} ({sure}{_p(side.p_value)}); one of its own {side.own.value:.2f}{life}.", "  ")
+            yield from _wrap(
+                f"A hostile act of {other} brings about {side.cross.value:.2f} {_range(side.cross.low, side.cross.high)} of {name} ({sure}{_p(side.p_value)}); one of its own {side.own.value:.2f}{life}.",
+                "  ",
+            )
     else:
         yield f"  hostile acts: {_reason(fit.reason)}"
     for met in found.escalations:
@@ -225,7 +236,12 @@ def _reciprocity(found: Reciprocity, a: str, b: str) -> Iterator[str]:
         if met.verdict is None:
             yield f"  escalation by {name}: {_reason(met.reason)} ({met.occasions})"
             continue
-        told = {"escalation": "is met by escalation", "concession": "is met by concession", "both": "is met by both escalation and concession", "no-pattern": "is met in no settled way"}
+        told = {
+            "escalation": "is met by escalation",
+            "concession": "is met by concession",
+            "both": "is met by both escalation and concession",
+            "no-pattern": "is met in no settled way",
+        }
         shares = ", ".join(f"{o.answer} {o.share:.0%}" + (f" (else {o.base_share:.0%})" if o.base_share is not None else "") for o in met.outcomes if o.count)
         yield from _wrap(f"Escalation by {name} ({met.occasions} times) {told.get(met.verdict, met.verdict)} of {other}: {shares}.", "  ")
 
@@ -250,7 +266,11 @@ def _precedents(found: Precedents) -> Iterator[str]:
         yield f"  {say_party(window.first)} and {say_party(window.second)}, {window.start} to {window.end}: {precedent.similarity:.0%} alike" + (f" in {alike}" if alike else "")
         for after in precedent.followed:
             if after.is_over:
-                yield f"      {after.days:>2} days later: " + (", ".join(after.outcomes) or "nothing of note") + (f"; highest rung {after.highest_rung}" if after.highest_rung is not None else "")
+                yield (
+                    f"      {after.days:>2} days later: "
+                    + (", ".join(after.outcomes) or "nothing of note")
+                    + (f"; highest rung {after.highest_rung}" if after.highest_rung is not None else "")
+                )
     yield from rate_lines(found.base_rates)
 
 
@@ -275,7 +295,27 @@ def _alerts(alerts: Iterable[Alert]) -> Iterator[str]:
     yield ""
     yield "Alerts of the last 30 days" + ("" if listed else ": none")
     for alert in listed:
-        yield f"  {alert.day}  {alert.kind:<16} rung {alert.rung}  score {alert.score:.1f}  {', '.join(i[:8] for i in alert.event_ids[:3])}"
+        yield f"  {alert.day}  {alert.kind:<16} {say_alert(alert)}  {', '.join(i[:8] for i in alert.event_ids[:3])}"
+
+
+def _ties(ties: Sequence[Tie], a: str, b: str) -> Iterator[str]:
+    yield ""
+    yield "What links them" + ("" if ties else ": no report tells")
+    for tie in ties:
+        owner = f" by {a if tie.side == 'a' else b}" if tie.side else ""
+        state = f"last {say_day(tie.since)}" if tie.kind in ("talks", "visits") else f"{tie.state} since {say_day(tie.since)}"
+        yield f"  {tie.name}{owner}" + (f", {tie.place}" if tie.place else "") + f": {state}  ({tie.changes[-1].event_id[:8]})"
+
+
+def _claims(claims: Sequence[DyadClaim]) -> Iterator[str]:
+    yield ""
+    yield "What officials and experts say (claims, no events)" + ("" if claims else ": nothing in these 90 days")
+    for claim in claims[:SHOWN_CLAIMS]:
+        about = f" ({claim.affiliation})" if claim.affiliation else ""
+        yield f"  {claim.day}  {claim.who}{about}, {claim.kind}"
+        yield from _wrap(f"“{' '.join(claim.words.split())}”", " " * 14)
+    if len(claims) > SHOWN_CLAIMS:
+        yield f"  and {len(claims) - SHOWN_CLAIMS} more: detente claims"
 
 
 def _base(situation: Situation) -> str:
@@ -283,6 +323,44 @@ def _base(situation: Situation) -> str:
     told = ", ".join(f"{count:,} of {origin}" for origin, count in origins.iter_rows())
     days = situation.dyad["day"]
     return f"Rests on {situation.dyad['event_id'].n_unique():,} events between {days.min()} and {days.max()} ({told}). detente event ID shows each with its sources."
+
+
+def timeline_lines(situation: Situation, since: datetime.date | None) -> Iterator[str]:
+    """The events of a pair by day, each with its rung as a bar: to the right what ``a`` did, to the left what ``b`` did."""
+    a, b = say_party(situation.a.name), say_party(situation.b.name)
+    events = situation.dyad if since is None else situation.dyad.filter(situation.dyad["day"] >= since)
+    cited = situation.cite(events["event_id"])
+    yield f"{a} (→) and {b} (←), {cited[0].day if cited else since or ''} to {situation.at}: {len(cited):,} events; a bar a rung"
+    last = ""
+    for event in cited:
+        day = _event_day(event)
+        bar = "▮" * event.rung if event.rung > 0 else "▯" * -event.rung
+        kind = f"{event.event_type} {', '.join(event.modes)}".strip()
+        toll = f", {event.dead} dead" if event.dead is not None else ""
+        yield f"{day if day != last else '':<10}  {event.rung:>2} {bar:<6} {'→' if event.side == 'a' else '←'} {event.source}: {kind} > {event.target}{toll}  {event.event_id[:8]}"
+        last = day
+
+
+def alert_lines(alerts: Sequence[Alert], since: datetime.date, at: datetime.date, limit: int) -> Iterator[str]:
+    """Alerts -> a ranked table."""
+    yield f"Alerts from {since} to {at}, the most urgent first" + (":" if alerts else ": none")
+    if alerts:
+        yield f"  {'score':>5}  {'day':<10}  {'pair':<28} {'kind':<16} {'what':<44} events"
+    for alert in alerts[:limit]:
+        pair = f"{say_party(alert.a)} - {say_party(alert.b)}"
+        also = f" (also {', '.join(alert.also)})" if alert.also else ""
+        yield f"  {alert.score:>5.1f}  {alert.day}  {fit(pair, 28)} {alert.kind:<16} {fit(say_alert(alert) + also, 44)} {', '.join(i[:8] for i in alert.event_ids[:3])}"
+    if len(alerts) > limit:
+        yield f"  and {len(alerts) - limit:,} more"
+
+
+def say_alert(alert: Alert) -> str:
+    """What happened, in some words."""
+    if alert.kind == "burst":
+        return f"{alert.after:.0f} acts of conflict, {alert.before:.1f} expected"
+    if alert.kind == "silence":
+        return f"{alert.after:.0f} days without an event, usual {alert.before:.1f}"
+    return f"rung {alert.after:.0f} after {alert.before:.0f}"
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

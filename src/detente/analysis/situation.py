@@ -12,6 +12,7 @@ import msgspec
 import polars as pl
 
 from detente.analysis.alerts import Alert, find_dyad_alerts
+from detente.analysis.claims import DyadClaim, find_claims
 from detente.analysis.cycle import CycleFit, StageNow, cycle_weeks, fit_cycle, name_stage, spells
 from detente.analysis.dyads import Party, find_party, load_dyad
 from detente.analysis.episodes import Episode, find_episodes
@@ -22,11 +23,14 @@ from detente.analysis.series import Period, Score, make_series
 from detente.analysis.table import load_table, load_volume
 from detente.analysis.ties import Tie, find_ties
 from detente.errors import InputError, StoreError
+from detente.store.claims import documents_of, read_claims, read_evidence
 from detente.store.schema import Store, open_store
-from detente.store.tables import Wanted, has_events, latest_day
+from detente.store.tables import Wanted, has_events
 
 LEAST_EVENTS = 5
 """With fewer events a pair's situation is not known: each part says so by itself, and the page says it first."""
+CLAIM_DAYS = 90
+"""Claims of so many days before are part of a situation."""
 ALERT_DAYS = 30
 """Alerts of so many days before are part of a situation."""
 
@@ -66,7 +70,7 @@ class SituationRecord(msgspec.Struct, frozen=True, kw_only=True):
     precedents: Precedents
     alerts: tuple[Alert, ...]
     ties: tuple[Tie, ...]
-    claims: tuple[Any, ...]
+    claims: tuple[DyadClaim, ...]
     events: dict[str, Cited]
 
 
@@ -74,7 +78,7 @@ class Situation:
     """Two parties of a store at a day.
 
     ``a``, ``b``: texts as ``dyads.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
-    latest day of which the store tells; nothing after it counts. ``origins``: only events of these. Tables are polars frames.
+    day of their latest event; nothing after it counts. ``origins``: only events of these. Tables are polars frames.
     Refused: unknown parties, a party with itself, a day that is none, a store without events.
     """
 
@@ -84,9 +88,11 @@ class Situation:
             raise StoreError(f"{self.store.name}: found no events; expected some; detente add or detente import brings them in")
         self.a: Party = find_party(self.store, a)
         self.b: Party = find_party(self.store, b)
-        self.at: datetime.date = parse_at(at) or latest_day(self.store) or datetime.datetime.now(datetime.UTC).date()
         self.origins = tuple(origins)
-        self.dyad: pl.DataFrame = load_dyad(self.store, self.a, self.b, Wanted(until=self.at, origins=self.origins))
+        dyad = load_dyad(self.store, self.a, self.b, Wanted(until=parse_at(at), origins=self.origins))
+        latest = dyad["day"].max()
+        self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else datetime.datetime.now(datetime.UTC).date())
+        self.dyad: pl.DataFrame = dyad
 
     @property
     def reason(self) -> str:
@@ -160,12 +166,14 @@ class Situation:
     @functools.cached_property
     def ties(self) -> tuple[Tie, ...]:
         """What links the two."""
-        return tuple(find_ties(self.dyad, self.at))
+        return tuple(find_ties(self.dyad, self.at, read_evidence(self.store, self.dyad["event_id"])))
 
     @functools.cached_property
-    def claims(self) -> tuple[Any, ...]:
-        """What officials and experts hold."""
-        return ()
+    def claims(self) -> tuple[DyadClaim, ...]:
+        """What officials and experts held of the two in the last ``CLAIM_DAYS`` days, newest first. They are no events."""
+        since = self.at - datetime.timedelta(days=CLAIM_DAYS)
+        reports = documents_of(self.store, set(self.dyad["event_id"]))
+        return tuple(find_claims(read_claims(self.store, since=since, until=self.at), self.a, self.b, at=self.at, since=since, reports=reports))
 
     def series(self, by: Period = "week", *, per_side: bool = False, score: Score = "intensity") -> pl.DataFrame:
         """Counts and intensity by period, corrected for the volume of reporting beside the raw figures."""
@@ -179,10 +187,8 @@ class Situation:
 
     def as_record(self) -> SituationRecord:
         """The whole situation as data."""
-        parts: dict[str, Any] = {
-            name: getattr(self, name) for name in ("standing", "stage", "episodes", "reciprocity", "precedents", "alerts", "ties", "claims")
-        }
-        named = {event_id for event_id in _walk_ids(msgspec.to_builtins(parts))}
+        parts: dict[str, Any] = {name: getattr(self, name) for name in ("standing", "stage", "episodes", "reciprocity", "precedents", "alerts", "ties", "claims")}
+        named = set(_walk_ids(msgspec.to_builtins(parts)))
         days = self.dyad["day"]
         return SituationRecord(
             a=self.a.name,
