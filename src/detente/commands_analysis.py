@@ -73,10 +73,10 @@ def run_precedents(arguments: argparse.Namespace) -> int:
     if arguments.limit < 1:
         raise SettingsError(f"--limit: found {arguments.limit}; expected 1 or more")
     with open_dyad(arguments, with_text=False) as dyad:
+        from detente.analysis.neighbours import load_others
         from detente.analysis.precedents import find_precedents
-        from detente.analysis.table import load_table
 
-        others = None if arguments.own else load_table(dyad.store, with_text=False)
+        others = None if arguments.own else load_others(dyad.store, dyad.a, dyad.b, dyad.events.height)
         found = find_precedents(dyad.events, others, names=(dyad.a.name, dyad.b.name), at=dyad.at, limit=arguments.limit)
     return _write(found, show_analysis.precedents_lines(found), as_json=arguments.json)
 
