@@ -321,8 +321,8 @@ def _claims(claims: Sequence[DyadClaim]) -> Iterator[str]:
 def _base(situation: Situation) -> str:
     origins = situation.dyad.unique("event_id")["origin"].value_counts().sort("count", descending=True)
     told = ", ".join(f"{count:,} of {origin}" for origin, count in origins.iter_rows())
-    days = situation.dyad["day"]
-    return f"Rests on {situation.dyad['event_id'].n_unique():,} events between {days.min()} and {days.max()} ({told}). detente event ID shows each with its sources."
+    days = situation.dyad["day"].sort().to_list()
+    return f"Rests on {situation.dyad['event_id'].n_unique():,} events between {days[0]} and {days[-1]} ({told}). detente event ID shows each with its sources."
 
 
 def timeline_lines(situation: Situation, since: datetime.date | None) -> Iterator[str]:

@@ -177,7 +177,7 @@ class Situation:
 
     def series(self, by: Period = "week", *, per_side: bool = False, score: Score = "intensity") -> pl.DataFrame:
         """Counts and intensity by period, corrected for the volume of reporting beside the raw figures."""
-        return make_series(self.dyad, self.at, by, per_side=per_side, score=score, volume=self.volume)
+        return make_series(self.dyad, self.at, by=by, per_side=per_side, score=score, volume=self.volume)
 
     def cite(self, event_ids: Iterable[str]) -> list[Cited]:
         """Ids of events of the pair -> the events, by day."""
