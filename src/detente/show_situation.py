@@ -31,6 +31,15 @@ SHOWN_EVENTS = 4
 SHOWN_EPISODES = 4
 SHOWN_PRECEDENTS = 3
 SHOWN_CLAIMS = 6
+REASONS = {
+    "few-events": "too few events",
+    "no-reports": "no reports",
+    "short-history": "too short a history",
+    "few-occasions": "too few occasions",
+    "sparse-reports": "reports are too sparse",
+    "no-similar-window": "nothing in the store is like it",
+}
+"""The analysis says why it cannot tell by a code; this is what people read."""
 CONVINCING = 0.05
 """A p-value up to here is called significant."""
 
@@ -167,7 +176,7 @@ def _stage(situation: Situation) -> Iterator[str]:
     yield ""
     yield "Stage of the cycle"
     if stage.stage is None:
-        yield f"  not known: {_reason(stage.reason)}"
+        yield f"  not known: {say_reason(stage.reason)}"
         return
     for name, probability in stage.probabilities.items():
         if probability >= 0.01:
@@ -190,17 +199,6 @@ def _speak(heading: str, situation: Situation, stage: StageNow) -> Iterator[str]
             yield f"  {heading}: {event.event_id[:8]} {_event_day(event)} {event.source}: {event.event_type} > {event.target}  (log ratio {evidence.log_ratio:.1f} against {stage.rival})"
 
 
-def _reason(code: str) -> str:
-    return {
-        "few-events": "too few events",
-        "no-reports": "no reports",
-        "short-history": "too short a history",
-        "few-occasions": "too few occasions",
-        "sparse-reports": "reports are too sparse",
-        "no-similar-window": "nothing in the store is like it",
-    }.get(code, code)
-
-
 def _episodes(episodes: Sequence[Episode], a: str, b: str) -> Iterator[str]:
     yield ""
     yield f"Crises until then: {len(episodes)}"
@@ -214,36 +212,51 @@ def _episodes(episodes: Sequence[Episode], a: str, b: str) -> Iterator[str]:
         yield "  " + ", ".join(part for part in parts if part)
 
 
+def say_reason(code: str) -> str:
+    """A code -> what people read."""
+    return REASONS.get(code, code)
+
+
 def _reciprocity(found: Reciprocity, a: str, b: str) -> Iterator[str]:
     yield ""
     yield "Who answers whom"
+    for said in (*say_pull(found, a, b), *say_met(found, a, b)):
+        yield from _wrap(said, "  ")
+
+
+def say_pull(found: Reciprocity, a: str, b: str) -> Iterator[str]:
+    """What hostile acts bring about, by the fit -> a sentence a side."""
     if found.reason:
-        yield f"  not known: {_reason(found.reason)}"
+        yield f"Not known: {say_reason(found.reason)}."
         return
     fit = found.hostile
-    if fit.a and fit.b:
-        for name, other, side in ((a, b, fit.a), (b, a, fit.b)):
-            life = f"; half of that within {side.half_life_days.value:.1f} days" if side.half_life_days else ""
-            sure = "more than chance" if side.p_value is not None and side.p_value <= CONVINCING else "no more than chance may bring"
-            yield from _wrap(
-                f"A hostile act of {other} brings about {side.cross.value:.2f} {_range(side.cross.low, side.cross.high)} of {name} ({sure}{_p(side.p_value)}); one of its own {side.own.value:.2f}{life}.",
-                "  ",
-            )
-    else:
-        yield f"  hostile acts: {_reason(fit.reason)}"
+    if fit.a is None or fit.b is None:
+        yield f"What hostile acts bring about is not known: {say_reason(fit.reason)}."
+        return
+    for name, other, side in ((a, b, fit.a), (b, a, fit.b)):
+        life = f"; half of that within {side.half_life_days.value:.1f} days" if side.half_life_days else ""
+        sure = "more than chance" if side.p_value is not None and side.p_value <= CONVINCING else "no more than chance may bring"
+        cross = f"{side.cross.value:.2f} {_range(side.cross.low, side.cross.high)}"
+        yield f"A hostile act of {other} brings about {cross} of {name} ({sure}{_p(side.p_value)}); one of its own {side.own.value:.2f}{life}."
+
+
+def say_met(found: Reciprocity, a: str, b: str) -> Iterator[str]:
+    """What each side's escalations are met with -> a sentence a side."""
+    if found.reason:
+        return
+    told = {
+        "escalation": "is met by escalation",
+        "concession": "is met by concession",
+        "both": "is met by both escalation and concession",
+        "no-pattern": "is met in no settled way",
+    }
     for met in found.escalations:
         name, other = (a, b) if met.side == "a" else (b, a)
         if met.verdict is None:
-            yield f"  escalation by {name}: {_reason(met.reason)} ({met.occasions})"
+            yield f"What meets escalation by {name} is not known: {say_reason(met.reason)} ({met.occasions})."
             continue
-        told = {
-            "escalation": "is met by escalation",
-            "concession": "is met by concession",
-            "both": "is met by both escalation and concession",
-            "no-pattern": "is met in no settled way",
-        }
         shares = ", ".join(f"{o.answer} {o.share:.0%}" + (f" (else {o.base_share:.0%})" if o.base_share is not None else "") for o in met.outcomes if o.count)
-        yield from _wrap(f"Escalation by {name} ({met.occasions} times) {told.get(met.verdict, met.verdict)} of {other}: {shares}.", "  ")
+        yield f"Escalation by {name} ({met.occasions} times) {told.get(met.verdict, met.verdict)} of {other}: {shares}."
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -258,7 +271,7 @@ def _precedents(found: Precedents) -> Iterator[str]:
     yield ""
     yield f"Precedents: the last {found.window_days} days are most like"
     if found.reason:
-        yield f"  none: {_reason(found.reason)}"
+        yield f"  none: {say_reason(found.reason)}"
         return
     for precedent in found.precedents[:SHOWN_PRECEDENTS]:
         window = precedent.window
@@ -302,9 +315,14 @@ def _ties(ties: Sequence[Tie], a: str, b: str) -> Iterator[str]:
     yield ""
     yield "What links them" + ("" if ties else ": no report tells")
     for tie in ties:
-        owner = f" by {a if tie.side == 'a' else b}" if tie.side else ""
-        state = f"last {say_day(tie.since)}" if tie.kind in ("talks", "visits") else f"{tie.state} since {say_day(tie.since)}"
-        yield f"  {tie.name}{owner}" + (f", {tie.place}" if tie.place else "") + f": {state}  ({tie.changes[-1].event_id[:8]})"
+        yield f"  {say_tie(tie, a, b)}  ({tie.changes[-1].event_id[:8]})"
+
+
+def say_tie(tie: Tie, a: str, b: str) -> str:
+    """Liaison office, Kaesong: destroyed since 16 June 2020."""
+    owner = f" by {a if tie.side == 'a' else b}" if tie.side else ""
+    state = f"last {say_day(tie.since)}" if tie.kind in ("talks", "visits") else f"{tie.state} since {say_day(tie.since)}"
+    return f"{tie.name}{owner}" + (f", {tie.place}" if tie.place else "") + f": {state}"
 
 
 def _claims(claims: Sequence[DyadClaim]) -> Iterator[str]:

@@ -57,9 +57,7 @@ def _make_frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     types = {"dead": pl.Int32(), "historical": pl.Int8()}
     raw = pl.DataFrame([pl.Series(name, values, dtype=types.get(name, pl.String()), strict=False) for name, values in zip(COLUMNS, columns, strict=True)])
     kinds = raw.select(_RUNG_BY).unique()
-    rungs = [
-        rung_of(kind, msgspec.json.decode(modes, type=list[str]), dead=dead, cameo=cameo or "", origin=origin) for kind, modes, dead, cameo, origin in kinds.iter_rows()
-    ]
+    rungs = [rung_of(kind, msgspec.json.decode(modes, type=list[str]), dead=dead, cameo=cameo or "", origin=origin) for kind, modes, dead, cameo, origin in kinds.iter_rows()]
     return (
         raw.join(kinds.with_columns(rung=pl.Series(rungs, dtype=pl.Int8)), on=_RUNG_BY, how="left", nulls_equal=True)
         .with_columns(pl.col("day").str.to_date(), pl.col("historical").cast(pl.Boolean))

@@ -37,7 +37,8 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events to read. ``first`` and ``second``: between these two sides, in either direction; ``first`` alone: on either side of the event."""
+    """Which events to read. ``first`` and ``second``: between these two sides, in either direction; ``first`` alone: on either side of the event.
+    ``until``: neither happened nor was first told of after that day."""
 
     first: Side | None = None
     second: Side | None = None
@@ -109,7 +110,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.since:
         out.append(_e.c.date_start >= wanted.since.isoformat())
     if wanted.until:
-        out.append(_e.c.date_start <= wanted.until.isoformat())
+        # an event that was first told of later was not known then
+        out.append(sa.and_(_e.c.date_start <= wanted.until.isoformat(), sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= wanted.until.isoformat())))
     if wanted.origins:
         out.append(_e.c.origin.in_(wanted.origins))
     if wanted.least_confidence is not None:
