@@ -289,15 +289,19 @@ def _add_situation(commands: Commands) -> None:
     for name, summary in (
         ("situation", "say where two actors stand: rung, stage, direction, precedents, ties, claims, with the events behind each"),
         ("timeline", "list the events of two actors by day, with their rungs"),
+        ("report", "write a page about two actors for a reader who has five minutes"),
     ):
-        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", f"run_{name}")
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16{' -o report.html' if name == 'report' else ''}", f"run_{name}")
         parser.add_argument("a", metavar="A", help=who)
         parser.add_argument("b", metavar="B", help="the other one")
         parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="the day to stand at; nothing later counts (default: the day of their latest event)")
         if name == "timeline":
             parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
         parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it: detente, icews, gdelt ...; may be repeated")
-        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        if name == "report":
+            parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .html (no network needed), .md, or .pdf (by a browser)")
+        else:
+            parser.add_argument("--json", action="store_true", help="write it as JSON")
         _add_settings(parser, "store")
     alerts = _command(commands, "alerts", "list what stirred between any two actors, the most urgent first", "detente alerts --at 2020-06-16", "run_alerts")
     alerts.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="last day; nothing later counts (default: the latest day of the store)")
@@ -312,6 +316,7 @@ def _add_situation(commands: Commands) -> None:
 _MODULES = {
     "run_situation": "commands_situation",
     "run_timeline": "commands_situation",
+    "run_report": "commands_situation",
     "run_alerts": "commands_situation",
     "run_precedents": "commands_analysis",
     "run_ties": "commands_analysis",

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,6 +69,18 @@ def run_timeline(arguments: argparse.Namespace) -> int:
         for line in timeline_lines(situation, arguments.since):
             show.say(line)
         return 0
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """``detente report``: 1 if too little is known."""
+    from detente.report import check_report_ending, write_report
+
+    path = Path(arguments.output)
+    check_report_ending(path)
+    with open_situation(arguments) as situation:
+        write_report(situation, path)
+        show.say(f"{path}: {situation.a.name} and {situation.b.name} on {situation.at}, {situation.dyad['event_id'].n_unique():,} events")
+        return 1 if situation.reason else 0
 
 
 def run_alerts(arguments: argparse.Namespace) -> int:

@@ -177,9 +177,7 @@ def safe_link(url: str | None) -> str:
 # -- writing -------------------------------------------------------------------------------------------------------------------
 def write_report(situation: Situation, path: Path) -> None:
     """A situation -> a file, .html, .md or .pdf by its ending. Refused: another ending, a file that cannot be written, PDF without a browser."""
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise InputError(f"{path}: found the ending {path.suffix or 'of none'!r}; expected one of {', '.join(ENDINGS)}")
+    ending = check_report_ending(path)
     report = make_report(situation)
     try:
         if ending == ".md":
@@ -192,9 +190,17 @@ def write_report(situation: Situation, path: Path) -> None:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
+def check_report_ending(path: Path) -> str:
+    """A path -> its ending in small letters. Refused: one of which no report can be made."""
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path}: found the ending {path.suffix or 'of none'!r}; expected one of {', '.join(ENDINGS)}")
+    return path.suffix.lower()
+
+
 def _environment(*, escape: bool) -> jinja2.Environment:
     # Markdown is no HTML: its text goes through plain_markdown
-    environment = jinja2.Environment(loader=jinja2.PackageLoader("detente", "templates"), autoescape=escape, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    loader = jinja2.PackageLoader("detente", "templates")
+    environment = jinja2.Environment(loader=loader, autoescape=escape, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
     environment.filters |= {"party": say_party, "percent": lambda v: f"{v:.0%}", "plain": plain_markdown}
     return environment
 
