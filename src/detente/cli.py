@@ -12,9 +12,10 @@ from typing import NoReturn, TypeAlias
 
 from detente import __version__
 from detente.errors import DetenteError
-from detente.settings import BY_NAME, CODING
+from detente.settings import BY_NAME, CODING, FETCHING
 
 DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
+PATHS = "files (.txt .html .json .jsonl .csv .parquet .xml), directories, web addresses of pages and feeds, or - for standard input"
 FORMATS = ("jsonl", "csv", "parquet", "icews", "table")
 
 
@@ -49,6 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_codebook(commands)
     _add_actors(commands)
     _add_store(commands)
+    _add_watch(commands)
     _add_review(commands)
     _add_analysis(commands)
     _add_situation(commands)
@@ -76,13 +78,13 @@ def _add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
 def _add_code(commands: Commands) -> None:
     example = "detente code reports/ more.jsonl -o events.jsonl --resume\n  cat report.txt | detente code - --date 2020-06-16"
     parser = _command(commands, "code", "code reports: text in, events out", example, "run_code")
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="files (.txt .html .json .jsonl .csv .parquet), directories, or - for standard input")
+    parser.add_argument("paths", nargs="+", metavar="PATH|URL", help=PATHS)
     parser.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date of reports that state none")
     parser.add_argument("--format", choices=FORMATS, help="what to write (default: by the ending of -o, else jsonl; a single report at a terminal: a brief)")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
     parser.add_argument("--all", action="store_true", dest="keep_all", help="also write planned, hypothetical and denied acts")
     parser.add_argument("--resume", action="store_true", help="with -o: go on where a run that was stopped had come to")
-    _add_settings(parser, *CODING)
+    _add_settings(parser, *CODING, *FETCHING)
 
 
 def _add_explain(commands: Commands) -> None:
@@ -148,12 +150,12 @@ def _add_actors(commands: Commands) -> None:
 
 
 def _add_store(commands: Commands) -> None:
-    example = "detente add reports/ --store crisis.db\n  cat report.txt | detente add - --date 2020-06-16"
+    example = "detente add reports/ https://example.org/world.xml --store crisis.db\n  cat report.txt | detente add - --date 2020-06-16"
     add = _command(commands, "add", "code reports into the event store, one event per real event", example, "run_add")
-    add.add_argument("paths", nargs="+", metavar="PATH", help="files (.txt .html .json .jsonl .csv .parquet), directories, or - for standard input")
+    add.add_argument("paths", nargs="+", metavar="PATH|URL", help=PATHS)
     add.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="publication date of reports that state none")
     add.set_defaults(keep_all=True)
-    _add_settings(add, "store", *CODING)
+    _add_settings(add, "store", *CODING, *FETCHING)
     example = "detente import icews events.2018.tab --store crisis.db"
     load = _command(commands, "import", "bring events that others coded into the event store", example, "run_import")
     load.add_argument(
@@ -196,6 +198,15 @@ def _add_store(commands: Commands) -> None:
     event.add_argument("event_id", metavar="ID", help="an event's id, a mention's, or its first characters")
     event.add_argument("--json", action="store_true", help="write it as JSON")
     _add_settings(event, "store")
+
+
+def _add_watch(commands: Commands) -> None:
+    example = "detente watch feeds.toml --store crisis.db\n  detente watch feeds.toml --once"
+    watch = _command(commands, "watch", "watch RSS and Atom feeds, and add what is new to the event store", example, "run_watch")
+    watch.add_argument("feeds", metavar="FEEDS.toml", help="the list of feeds: [[feed]] blocks with url, publisher, every_minutes, full_text")
+    watch.add_argument("--once", action="store_true", help="visit each feed that is due one time, and end")
+    watch.set_defaults(keep_all=True)
+    _add_settings(watch, "store", "pipeline", "actors", *FETCHING)
 
 
 def _add_review(commands: Commands) -> None:
@@ -326,6 +337,7 @@ _MODULES = {
     "run_add": "commands_store",
     "run_event": "commands_store",
     "run_import": "commands_store",
+    "run_watch": "commands_watch",
     "run_review": "commands_review",
     "run_agreement": "commands_review",
     "run_recode": "commands_review",

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
+from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -285,7 +286,12 @@ def _add_review(connection: Connection) -> None:
         connection.execute(events.update().where(events.c.id == sa.bindparam("event")).values(rung=sa.bindparam("rung")), rungs)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search), Migration(3, "review", _add_review))
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "tables", _make_tables),
+    Migration(2, "text search", _make_text_search),
+    Migration(3, "review", _add_review),
+    Migration(4, "feeds", make_feed_tables),
+)
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60
