@@ -63,7 +63,7 @@ def test_the_page_says_rung_direction_and_the_events_that_it_rests_on(situation:
     assert "Rung 5 of 8, force without deaths, since 16 June 2020" in page
     assert "North Korea stands higher (rung 5) than South Korea" in page
     blast = situation.dyad.filter(situation.dyad["rung"] == 5)["event_id"][0]
-    assert f"  {blast[:8]}  2020-06-16  rung  5  North Korea: ASSAULT destroy > South Korea" in page
+    assert f"  {blast[:8]}  2020-06-16  rung  5  PRK: ASSAULT destroy > KOR" in page
 
 
 def test_nothing_after_the_day_counts(store: Store, tmp_path: Path) -> None:
@@ -135,11 +135,19 @@ def test_the_timeline_marks_each_event_with_its_rung_and_side(situation: Situati
     assert [line.split()[:4] for line in lines[1:]] == [["2020-06-09", "3", "▮▮▮", "→"], ["2020-06-13", "4", "▮▮▮▮", "→"], ["2020-06-16", "5", "▮▮▮▮▮", "→"]]
 
 
-def test_alerts_are_ranked_and_name_the_pair(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["alerts", "--at", "2020-06-16", "--json", "--store", store.name]) == 0
+def test_alerts_are_ranked_and_name_the_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "s.db"
+    opened = open_store(path)
+    for n in range(12):
+        add_report(opened, report(event("CONSULT", "IND", "CHN", f"2019-{n + 1:02}-10", f"met {n}", rule=f"r{n}", cameo="040"), doc_id=f"d{n}", published_on=f"2019-{n + 1:02}-10"))
+    add_report(opened, report(event("ASSAULT", "CHN", "IND", "2020-06-15", "killed soldiers", dead=20, cameo="190"), doc_id="clash", published_on="2020-06-16"))
+    opened.close()
+    assert main(["alerts", "--at", "2020-06-16", "--json", "--store", str(path)]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found and [a["score"] for a in found] == sorted((a["score"] for a in found), reverse=True)
-    assert {(a["a"], a["b"]) for a in found} == {("KOR", "PRK")}
+    assert {(a["a"], a["b"], a["day"]) for a in found} == {("CHN", "IND", "2020-06-15")}
+    assert main(["alerts", "--at", "2020-06-14", "--store", str(path)]) == 0
+    assert "the most urgent first: none" in capsys.readouterr().out
 
 
 # -- the report --------------------------------------------------------------------------------------------------------------

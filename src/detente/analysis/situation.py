@@ -232,7 +232,7 @@ def _walk_ids(value: Any) -> Iterable[str]:
         for key, inner in value.items():
             if key == "event_id" and isinstance(inner, str):
                 yield inner
-            elif key == "event_ids" or key.endswith("_ids") or key == "also":
+            elif isinstance(key, str) and (key.endswith("_ids") or key == "also"):
                 yield from (i for i in inner if isinstance(i, str))
             else:
                 yield from _walk_ids(inner)
