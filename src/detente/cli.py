@@ -55,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_watch(commands)
     _add_analysis(commands)
     _add_review(commands)
+    _add_situation(commands)
     demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
@@ -218,25 +219,6 @@ def _add_watch(commands: Commands) -> None:
     watch.add_argument("--once", action="store_true", help="visit each feed that is due one time, and end")
     watch.set_defaults(keep_all=True)
     _add_settings(watch, "store", "pipeline", "actors", *FETCHING)
-def _add_analysis(commands: Commands) -> None:
-    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
-    for name, summary, run, until in (
-        ("precedents", "find past weeks like the present ones of two actors, and what followed", "run_precedents", "the day up to which they are compared"),
-        ("ties", "list what links two actors, in which state it is, and what changed it", "run_ties", "the day whose state is told"),
-        ("claims", "list what named experts and officials say of two actors", "run_claims", "last day of publication"),
-    ):
-        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", run)
-        parser.add_argument("a", metavar="A", help=who)
-        parser.add_argument("b", metavar="B", help="the other one")
-        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help=f"{until}; nothing later counts (default: the day of their latest event)")
-        if name == "precedents":
-            parser.add_argument("--limit", type=int, default=20, metavar="N", help="precedents that the base rates rest on (default: 20)")
-            parser.add_argument("--own", action="store_true", help="look in their own history only")
-        if name == "claims":
-            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day of publication (default: 90 days before the last)")
-            parser.add_argument("--kind", choices=("cause", "motive", "assessment", "prediction"), help="claims of this kind only")
-        parser.add_argument("--json", action="store_true", help="write it as JSON")
-        _add_settings(parser, "store")
 
 
 def _add_review(commands: Commands) -> None:
@@ -304,7 +286,61 @@ def _add_review(commands: Commands) -> None:
     _add_settings(recode, "store", *CODING)
 
 
+def _add_analysis(commands: Commands) -> None:
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary, run, until in (
+        ("precedents", "find past weeks like the present ones of two actors, and what followed", "run_precedents", "the day up to which they are compared"),
+        ("ties", "list what links two actors, in which state it is, and what changed it", "run_ties", "the day whose state is told"),
+        ("claims", "list what named experts and officials say of two actors", "run_claims", "last day of publication"),
+    ):
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", run)
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help=f"{until}; nothing later counts (default: the day of their latest event)")
+        if name == "precedents":
+            parser.add_argument("--limit", type=int, default=20, metavar="N", help="precedents that the base rates rest on (default: 20)")
+            parser.add_argument("--own", action="store_true", help="look in their own history only")
+        if name == "claims":
+            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day of publication (default: 90 days before the last)")
+            parser.add_argument("--kind", choices=("cause", "motive", "assessment", "prediction"), help="claims of this kind only")
+        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        _add_settings(parser, "store")
+
+
+def _add_situation(commands: Commands) -> None:
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary in (
+        ("situation", "say where two actors stand: rung, stage, direction, precedents, ties, claims, with the events behind each"),
+        ("timeline", "list the events of two actors by day, with their rungs"),
+        ("report", "write a page about two actors for a reader who has five minutes"),
+    ):
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16{' -o report.html' if name == 'report' else ''}", f"run_{name}")
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="the day to stand at; nothing later counts (default: the day of their latest event)")
+        if name == "timeline":
+            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
+        parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it: detente, icews, gdelt ...; may be repeated")
+        if name == "report":
+            parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .html (no network needed), .md, or .pdf (by a browser)")
+        else:
+            parser.add_argument("--json", action="store_true", help="write it as JSON")
+        _add_settings(parser, "store")
+    alerts = _command(commands, "alerts", "list what stirred between any two actors, the most urgent first", "detente alerts --at 2020-06-16", "run_alerts")
+    alerts.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="last day; nothing later counts (default: the latest day of the store)")
+    alerts.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day (default: 30 days before the last)")
+    alerts.add_argument("--score", type=float, default=0.0, metavar="N", help="least score, 0 to 13: the rung plus how surprising it is (default: 0)")
+    alerts.add_argument("--limit", type=int, default=25, metavar="N", help="alerts that are listed (default: 25)")
+    alerts.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it; may be repeated")
+    alerts.add_argument("--json", action="store_true", help="write all of them as JSON")
+    _add_settings(alerts, "store")
+
+
 _MODULES = {
+    "run_situation": "commands_situation",
+    "run_timeline": "commands_situation",
+    "run_report": "commands_situation",
+    "run_alerts": "commands_situation",
     "run_precedents": "commands_analysis",
     "run_ties": "commands_analysis",
     "run_claims": "commands_analysis",
