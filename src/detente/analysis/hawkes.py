@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from scipy.signal import lfilter
 
 from detente.analysis.markov import Array
 from detente.analysis.shifts import make_shifts, p_of, sum_products
@@ -153,7 +152,7 @@ def _scores(problem: _Problem, x: Array) -> tuple[float, Array, Array]:
     """Minus the Poisson log likelihood, its slope, and the expected information [4, 4]."""
     mean, left, fade = _expected(problem, x)
     loss = float((mean - problem.answers * np.log(mean)).sum())
-    by_fade = lfilter([0.0, 1.0], [1.0, -fade], left - problem.acts)
+    by_fade = _gather(left - problem.acts, fade)
     of_half_life = (x[1] * by_fade[0] + x[2] * by_fade[1]) * fade * np.log(2) / x[3] ** 2
     slopes = np.stack([problem.exposure, left[0], left[1], of_half_life])
     return loss, slopes @ (1 - problem.answers / mean), (slopes / mean) @ slopes.T
@@ -161,8 +160,27 @@ def _scores(problem: _Problem, x: Array) -> tuple[float, Array, Array]:
 
 def _fade(acts: Array, fade: float) -> Array:
     """Acts [..., D] -> what is left of them on each day, from the next day on; one pass over the days."""
-    left: Array = lfilter([0.0, 1 - fade], [1.0, -fade], acts)
-    return left
+    return (1 - fade) * _gather(acts, fade)
+
+
+BLOCK_DAYS = 128
+"""Days that are worked out at once. Of our own because scipy.signal takes a second to import, for one line."""
+
+
+def _gather(values: Array, fade: float) -> Array:
+    """Values [..., D] -> for each day the sum of those before it, each faded since the day after its own [..., D]; by blocks of days."""
+    size = values.shape[-1]
+    ages = np.subtract.outer(np.arange(BLOCK_DAYS), np.arange(BLOCK_DAYS)) - 1  # [day, day of the value]
+    within = np.where(ages >= 0, fade ** np.maximum(ages, 0), 0.0)
+    since = fade ** np.arange(BLOCK_DAYS + 1)
+    out = np.empty_like(values, dtype=np.float64)
+    carried = np.zeros(values.shape[:-1])
+    for start in range(0, size, BLOCK_DAYS):
+        block = values[..., start : start + BLOCK_DAYS]
+        days = block.shape[-1]
+        out[..., start : start + days] = block @ within[:days, :days].T + carried[..., None] * since[:days]
+        carried = carried * since[days] + block @ since[:days][::-1]
+    return out
 
 
 def _expected(problem: _Problem, x: Array) -> tuple[Array, Array, float]:

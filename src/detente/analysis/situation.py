@@ -17,10 +17,11 @@ from detente.analysis.cycle import CycleFit, StageNow, cycle_weeks, fit_cycle, n
 from detente.analysis.dyads import Party, find_party, load_dyad
 from detente.analysis.episodes import Episode, find_episodes
 from detente.analysis.ladder import Standing, find_standing, track_rungs
+from detente.analysis.neighbours import load_others
 from detente.analysis.precedents import Precedents, find_precedents
 from detente.analysis.reciprocity import Reciprocity, find_reciprocity
 from detente.analysis.series import Period, Score, make_series
-from detente.analysis.table import load_table, load_volume
+from detente.analysis.table import load_volume
 from detente.analysis.ties import Tie, find_ties
 from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
@@ -106,8 +107,8 @@ class Situation:
 
     @functools.cached_property
     def others(self) -> pl.DataFrame:
-        """The events of all pairs until the day, for comparison."""
-        return load_table(self.store, Wanted(until=self.at, origins=self.origins), with_text=False)
+        """Events of the pairs that are nearest to this one in their number of events, for comparison."""
+        return load_others(self.store, self.a, self.b, self.dyad.height)
 
     @functools.cached_property
     def standing(self) -> Standing:
