@@ -14,6 +14,7 @@ import msgspec
 from detente import show
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
+from detente.running import limit_threads
 
 if TYPE_CHECKING:
     from detente.analysis.situation import Situation
@@ -25,6 +26,7 @@ ALERT_DAYS = 30
 @contextlib.contextmanager
 def open_situation(arguments: argparse.Namespace) -> Iterator[Situation]:
     """``a``, ``b``, ``at``, ``origin`` and ``store`` of the arguments -> the situation; the store is closed at the end."""
+    limit_threads()  # small matrices: threads would wait for each other most of the time
     try:
         from detente.analysis.situation import Situation
     except ModuleNotFoundError as error:

@@ -12,12 +12,13 @@ intervals are of the profile likelihood, widened by Pearson's dispersion.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from detente.analysis.markov import Array
+from detente.analysis.markov import Array, Index
 from detente.analysis.shifts import make_shifts, p_of, sum_products
 
 LEAST_EVENTS = 30
@@ -163,24 +164,33 @@ def _fade(acts: Array, fade: float) -> Array:
     return (1 - fade) * _gather(acts, fade)
 
 
-BLOCK_DAYS = 128
+BLOCK_DAYS = 64
 """Days that are worked out at once. Of our own because scipy.signal takes a second to import, for one line."""
 
 
 def _gather(values: Array, fade: float) -> Array:
-    """Values [..., D] -> for each day the sum of those before it, each faded since the day after its own [..., D]; by blocks of days."""
+    """Values [..., D] -> for each day the sum of those before it, each faded since the day after its own [..., D]; by blocks of days, and over the blocks."""
     size = values.shape[-1]
-    ages = np.subtract.outer(np.arange(BLOCK_DAYS), np.arange(BLOCK_DAYS)) - 1  # [day, day of the value]
-    within = np.where(ages >= 0, fade ** np.maximum(ages, 0), 0.0)
-    since = fade ** np.arange(BLOCK_DAYS + 1)
-    out = np.empty_like(values, dtype=np.float64)
-    carried = np.zeros(values.shape[:-1])
-    for start in range(0, size, BLOCK_DAYS):
-        block = values[..., start : start + BLOCK_DAYS]
-        days = block.shape[-1]
-        out[..., start : start + days] = block @ within[:days, :days].T + carried[..., None] * since[:days]
-        carried = carried * since[days] + block @ since[:days][::-1]
-    return out
+    count = -(-size // BLOCK_DAYS)
+    blocks = np.zeros((*values.shape[:-1], count * BLOCK_DAYS))
+    blocks[..., :size] = values
+    blocks = blocks.reshape(*values.shape[:-1], count, BLOCK_DAYS)
+    since = fade ** np.arange(BLOCK_DAYS)
+    carried = (blocks @ since[::-1]) @ _powers(count, fade**BLOCK_DAYS).T  # what the blocks before leave over at the start of each
+    out: Array = blocks @ _powers(BLOCK_DAYS, fade).T + carried[..., None] * since
+    return out.reshape(*values.shape[:-1], -1)[..., :size]
+
+
+def _powers(size: int, fade: float) -> Array:
+    """[n, m] what is left in n of what came in m: 0 unless m is earlier."""
+    left: Array = np.append(fade ** np.arange(size), 0.0)[_ages(size)]
+    return left
+
+
+@functools.cache
+def _ages(size: int) -> Index:
+    ages: Index = np.subtract.outer(np.arange(size), np.arange(size)) - 1
+    return np.where(ages >= 0, ages, size)
 
 
 def _expected(problem: _Problem, x: Array) -> tuple[Array, Array, float]:
