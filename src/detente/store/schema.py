@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
+from detente.store.bulk import COMMON_CACHE_KB, preparing
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -129,6 +130,7 @@ events = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("rung", sa.Integer),
     sa.Column("review", sa.Text, nullable=False, server_default=""),
+    sa.Column("revised_at", sa.BigInteger),
     sa.Index("events_by_date", "date_start", "id"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
     comment="one row per real event; source, target, modes, contexts as JSON",
@@ -146,8 +148,9 @@ mentions = sa.Table(
     sa.Column("row", sa.Integer),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
+    sa.Column("origin_rows", sa.Text, nullable=False, server_default=""),
     sa.Index("mentions_by_event", "event_id", "position"),
-    comment="one coded event of one document, whole in record",
+    comment="one coded event of one document, whole in record; an empty record of an imported event says what the event's row does",
 )
 participants = sa.Table(
     "participants",
@@ -285,7 +288,27 @@ def _add_review(connection: Connection) -> None:
         connection.execute(events.update().where(events.c.id == sa.bindparam("event")).values(rung=sa.bindparam("rung")), rungs)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search), Migration(3, "review", _add_review))
+def _add_imports(connection: Connection) -> None:
+    """Versions of imported events and the rows that they are of; words are indexed only where there are any."""
+    inspector = sa.inspect(connection)
+    for table, column in (("events", "revised_at BIGINT"), ("mentions", "origin_rows TEXT NOT NULL DEFAULT ''")):
+        if column.split()[0] not in {c["name"] for c in inspector.get_columns(table)}:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    if connection.dialect.name == "postgresql":
+        return
+    for name, when in (("insert", "INSERT ON mentions WHEN new.evidence <> ''"), ("delete", "DELETE ON mentions WHEN old.evidence <> ''")):
+        connection.exec_driver_sql(f"DROP TRIGGER mentions_text_{name}")
+        row, command = ("new", "") if name == "insert" else ("old", "mentions_text, ")
+        values = f"{row}.id, {row}.evidence" if name == "insert" else f"'delete', {row}.id, {row}.evidence"
+        connection.exec_driver_sql(f"CREATE TRIGGER mentions_text_{name} AFTER {when} BEGIN INSERT INTO mentions_text({command}rowid, evidence) VALUES ({values}); END")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "tables", _make_tables),
+    Migration(2, "text search", _make_text_search),
+    Migration(3, "review", _add_review),
+    Migration(5, "imports", _add_imports),
+)
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60
@@ -335,7 +358,7 @@ def _open_file(path: Path, *, create: bool) -> Store:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own: it would leave DDL outside of them
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY", "wal_autocheckpoint=8000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"cache_size=-{COMMON_CACHE_KB}", "temp_store=MEMORY", "wal_autocheckpoint=8000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -371,9 +394,9 @@ def reading(store: Store) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def writing(store: Store) -> Iterator[Connection]:
-    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing."""
-    with _refused(store), store.engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(store: Store, *, many: bool = False) -> Iterator[Connection]:
+    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing. ``many``: set up for an import of many rows."""
+    with _refused(store), store.engine.connect().execution_options(writes=True) as connection, preparing(connection, many=many), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         yield connection
