@@ -53,7 +53,7 @@ def test_a_store_is_made_once_and_opened_again(address: str) -> None:
 def test_an_older_store_is_upgraded_in_place_with_its_events(address: str) -> None:
     store = open_store(address)
     add_report(store, report(event(), doc_id="a"))
-    later = Migration(len(MIGRATIONS) + 1, "a column", lambda c: c.exec_driver_sql("ALTER TABLE documents ADD COLUMN mood TEXT") and None)
+    later = Migration(MIGRATIONS[-1].number + 1, "a column", lambda c: c.exec_driver_sql("ALTER TABLE documents ADD COLUMN mood TEXT") and None)
     migrate(store, (*MIGRATIONS, later))
     with reading(store) as connection:
         assert connection.exec_driver_sql("SELECT doc_id, mood FROM documents").all() == [("a", None)]
@@ -234,9 +234,9 @@ def rows(count: int) -> list[Imported]:
 
 def test_importing_twice_changes_nothing_and_licences_are_kept(store: Store) -> None:
     given = {"origin": "icews", "location": "a.tab", "codebook": "cameo", "licence": "none of it may be passed on", "may_be_passed_on": False}
-    assert import_events(store, rows(40), **given) == 40  # type: ignore[arg-type]
+    assert import_events(store, rows(40), **given).new == 40  # type: ignore[arg-type]
     before = contents(store)
-    assert import_events(store, rows(40), **given) == 0  # type: ignore[arg-type]
+    assert import_events(store, rows(40), **given).new == 0  # type: ignore[arg-type]
     assert contents(store) == before
     assert add_report(store, report(event("CONSULT", "PRK", "USA", "2018-01-01"), doc_id="a")).founded == 1
     assert find_events(store, Filters(dyad=("PRK", "USA"))).total == 41

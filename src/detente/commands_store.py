@@ -137,41 +137,54 @@ def run_import(arguments: argparse.Namespace) -> int:
     seen: Counter[str] = Counter()
     store = open_given(arguments.store, create=True)
     try:
-        rows = _importable(exchange.read_events(arguments.format, path), path, seen)
-        new = import_events(
-            store, rows, origin=arguments.format, location=str(path), codebook=load_codebook().version, licence=terms["licence"], may_be_passed_on=terms["redistribute"] == "yes"
-        )
+        with show.RowsBar(path.name) as bar:
+            rows = _importable(exchange.read_events(arguments.format, path), path, seen, bar)
+            outcome = import_events(
+                store, rows, origin=arguments.format, location=str(path), codebook=load_codebook().version, licence=terms["licence"], may_be_passed_on=terms["redistribute"] == "yes"
+            )
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     finally:
         store.close()
-    show.say(show_store.imported_line(store.name, new=new, seen=seen))
-    return 2 if seen["refused"] and not seen["event"] else int(bool(seen["refused"]))
+    show.say(show_store.imported_line(store.name, outcome, seen))
+    used = seen["event"] + seen["untyped"] + seen["withdrawn"]
+    return 2 if seen["refused"] and not used else int(bool(seen["refused"]))
 
 
-def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str]) -> Iterator[Imported]:
-    """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
-    from detente.exchange.imported import ImportedEvent, RefusedRow, as_event
+def _importable(
+    read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str], bar: show.RowsBar
+) -> Iterator[Imported | ImportedEvent | WithdrawnRow]:
+    """What a format's reader gives -> what the store takes; what cannot go in is told or counted in ``seen``."""
+    from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
     from detente.store.importing import Imported
 
-    for item in read:
-        if isinstance(item, RefusedRow):
-            seen["refused"] += 1
-            if seen["refused"] <= SHOWN_REFUSALS:
-                show.warn(f"{path}: {item}")
-        elif not isinstance(item, ImportedEvent):
-            seen["withdrawn"] += 1
-        elif item.event_type is None:
-            seen["untyped"] += 1
-        else:
-            seen["event"] += 1
-            seen["rows"] += len(item.rows)
-            first = item.rows[0] if item.rows else None
-            publishers = {row.publisher for row in item.rows if row.publisher}
-            yield Imported(
-                item.event_id, first.line if first else None, as_event(item), item.text or "", max(1, item.repeats + 1), max(1, len(publishers)),
-                first.reported_on if first else None,
-            )  # fmt: skip
+    events = rows = repeats = mirrored = untyped = 0  # plain numbers: this loop runs once an event of a large file
+    try:
+        for item in read:
+            if type(item) is ImportedEvent:
+                count = len(item.rows)
+                rows += count
+                repeats += item.repeats
+                bar.advance(count)
+                if item.event_type is None:
+                    untyped += 1
+                    continue
+                if count > item.repeats + 1:
+                    mirrored += count - item.repeats - 1
+                events += 1
+                yield item
+            elif isinstance(item, RefusedRow):
+                seen["refused"] += 1
+                if seen["refused"] <= SHOWN_REFUSALS:
+                    show.warn(f"{path}: {item}")
+            elif isinstance(item, WithdrawnRow):
+                seen["withdrawn"] += 1
+                yield item
+            elif isinstance(item, Event):
+                events, rows = events + 1, rows + 1
+                yield Imported(item.event_id, None, item, "\n".join(piece.text for piece in item.evidence))
+    finally:
+        seen.update(event=events, rows=rows, repeats=repeats, mirrored=mirrored, untyped=untyped)
 
 
 def run_events(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,9 @@ CACHE_KB = 262_144
 COMMON_CACHE_KB = 65_536
 """And at other times."""
 
+ANALYSED_ROWS = 1_000
+"""Rows of each index that SQLite's planner is given: enough to tell a small party from a large one, at a cost that does not grow."""
+
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
@@ -88,3 +91,26 @@ def words_at_the_end(connection: Connection, first: int) -> Iterator[None]:
     yield
     connection.exec_driver_sql("INSERT INTO mentions_text(rowid, evidence) SELECT id, evidence FROM mentions WHERE id >= ? AND evidence <> ''", (first,))
     connection.exec_driver_sql(trigger)
+
+
+def analyse(connection: Connection) -> None:
+    """Have the database count what its planner goes by; SQLite by a sample of each index."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA analysis_limit={ANALYSED_ROWS}")
+    connection.exec_driver_sql("ANALYZE")
+
+
+def add_import_columns(connection: Connection) -> None:
+    """What a store of before imports lacks; SQLite's triggers let pass what has no words."""
+    inspector = sa.inspect(connection)
+    for table, column in (("events", "revised_at BIGINT"), ("mentions", "origin_rows TEXT NOT NULL DEFAULT ''")):
+        if column.split()[0] not in {c["name"] for c in inspector.get_columns(table)}:
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+    if connection.dialect.name == "postgresql":
+        return
+    for name, when, columns, values in (
+        ("insert", "INSERT ON mentions WHEN new.evidence <> ''", "rowid, evidence", "new.id, new.evidence"),
+        ("delete", "DELETE ON mentions WHEN old.evidence <> ''", "mentions_text, rowid, evidence", "'delete', old.id, old.evidence"),
+    ):
+        connection.exec_driver_sql(f"DROP TRIGGER mentions_text_{name}")
+        connection.exec_driver_sql(f"CREATE TRIGGER mentions_text_{name} AFTER {when} BEGIN INSERT INTO mentions_text({columns}) VALUES ({values}); END")

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import rung_of
-from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow, as_event
+from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow
 from detente.records import Actor, Event, Place
 from detente.store import schema
 from detente.store.bulk import insert_many
 from detente.store.matching import party_key
+from detente.store.recorded import whole_record
 from detente.store.rows import actor_columns, encode
 
 EVENT_COLUMNS = tuple(
@@ -134,7 +135,7 @@ class Tables:
                 *(reported_on, reported_on, 0, rung, review, revised_at),
             )
         )
-        record = "" if type(coded) is ImportedEvent and (spot is None or spot.is_whole) else encode(as_event(coded))
+        record = "" if type(coded) is ImportedEvent and (spot is None or spot.is_whole) else whole_record(event_id, coded)
         self._mentions.append((mention, mention_key(mention), number, 0, self.provenance, line, evidence, record, origin_rows))
         if len(source) == 1 and len(target) == 1:  # as nearly all have: the same as below, in half the time
             self._participants += ((source[0].id, number, "source"), (target[0].id, number, "target"))
@@ -220,7 +221,7 @@ class Tables:
 
 def mention_key(number: int) -> str:
     """The number of an imported mention -> its public id: none that a digest gives, and in the order of the numbers, which its index takes in fastest."""
-    return f"m{number:012}"
+    return f"m{number:07}"
 
 
 def _as_json(sides: list[_Side]) -> str:

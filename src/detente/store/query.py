@@ -13,16 +13,20 @@ from sqlalchemy.engine import Connection
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
+from detente.store.recorded import read_record
 from detente.store.schema import Store, reading
 
 MODALITIES = ("actual", "future", "hypothetical", "negated")
 REVIEWS = {
-    "standing": "not rejected",
+    "standing": "neither rejected nor withdrawn",
     "accepted": "accepted by a reviewer",
     "corrected": "corrected by a reviewer",
     "rejected": "rejected by a reviewer",
+    "withdrawn": "withdrawn by their origin",
     "unreviewed": "not reviewed",
 }
+HIDDEN = ("rejected", "withdrawn")
+"""States in which an event is in no series and is not shown unless asked for."""
 QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
@@ -37,7 +41,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What to show; what is left out does not count. An actor is a country (PRK), a country's sector (PRK/MIL), a sector (/REB) or a name.
 
     ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. ``rungs``: lowest and highest of the ladder.
-    ``review``: ``standing`` is all that no reviewer has rejected, ``None`` all. Days are inclusive; an event whose
+    ``review``: ``standing`` is all that no reviewer has rejected and no origin withdrawn, ``None`` all. Days are inclusive; an event whose
     day is known to a month or a year only counts if its period touches the days asked for.
     """
 
@@ -104,11 +108,11 @@ def _between(first: str, second: str) -> sa.ColumnElement[bool]:
     keys = [_party(first), _party(second)]
     if keys[0] is not None and keys[1] is not None:
         return _e.c.id.in_(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]))
-    return _between_rejected(first, second)
+    return _between_hidden(first, second)
 
 
-def _between_rejected(first: str, second: str) -> sa.ColumnElement[bool]:
-    """The same by the participants: the index of pairs, of which series are made, has no rejected events."""
+def _between_hidden(first: str, second: str) -> sa.ColumnElement[bool]:
+    """The same by the participants: the index of pairs, of which series are made, has no rejected and no withdrawn events."""
     return sa.and_(_takes_part(first, "source"), _takes_part(second, "target"))
 
 
@@ -125,7 +129,7 @@ def _by_actors(f: Filters) -> list[Condition]:
     if f.dyad:
         first, second = f.dyad
         names = [_actor_rows(a)[1] for a in f.dyad]
-        between = _between if f.review != "rejected" else _between_rejected
+        between = _between if f.review not in (None, *HIDDEN) else _between_hidden
         if f.one_way:
             out.append((between(first, second), f"done by {names[0]} to {names[1]}"))
         else:
@@ -176,7 +180,7 @@ def _by_record(f: Filters, dialect: str) -> list[Condition]:
     if f.review == "unreviewed":
         out.append((_e.c.review == "", REVIEWS[f.review]))
     elif f.review == "standing":
-        out.append((_e.c.review != "rejected", ""))
+        out.append((_e.c.review.not_in(HIDDEN), ""))
     elif f.review:
         out.append((_e.c.review == f.review, REVIEWS[f.review]))
     if f.least_confidence is not None:
@@ -306,7 +310,15 @@ def load_event(store: Store, event_id: str) -> dict[str, Any]:
         ]
         decided = connection.execute(sa.select(schema.decisions).where(schema.decisions.c.event_id == event["event_id"]).order_by(schema.decisions.c.id)).mappings()
         decisions = [{**{name: d[name] for name in _DECIDED}, "record": msgspec.json.decode(d["record"])} for d in decided]
-    return {**event, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
+        withdrawal = _load_withdrawal(connection, event["event_id"])
+    return {**event, "withdrawal": withdrawal, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
+
+
+def _load_withdrawal(connection: Connection, event_id: str) -> dict[str, Any] | None:
+    """When and where its origin took an event back; a version later than that stands all the same."""
+    w, o = schema.withdrawals, schema.provenance
+    found = connection.execute(sa.select(w.c.withdrawn_at, o.c.location, w.c.row).join(o, w.c.provenance_id == o.c.id).where(w.c.event_id == event_id)).mappings().first()
+    return dict(found) if found else None
 
 
 _DECIDED = ("id", "action", "reviewer", "decided_at", "why", "undone_by")
@@ -358,7 +370,7 @@ def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:
         .order_by(_m.c.position)
     )
     fields = ("doc_id", "title", "publisher", "published_on", "url", "copy_of", "similarity", "origin", "location", "row", "codebook", "recorded_at", "match_score")
-    return [{"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"])} for m in connection.execute(query).mappings()]
+    return [{"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"] or msgspec.json.encode(read_record(connection, m)))} for m in connection.execute(query).mappings().all()]
 
 
 def differing_values(mentions: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

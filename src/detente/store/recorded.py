@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from detente.exchange.imported import ImportedEvent, as_event
 from detente.records import Actor, Event, Place, When
 from detente.store import schema
 
@@ -57,6 +58,12 @@ def read_record(connection: Connection, mention: Mapping[str, Any]) -> Event:
         confidence=row["confidence"],
         decided_by=row["origin"],
     )
+
+
+def whole_record(event_id: str, coded: Event | ImportedEvent) -> str:
+    """The public id of an imported event, and the event -> its record, as JSON."""
+    event = coded if isinstance(coded, Event) else msgspec.structs.replace(as_event(coded), event_id=event_id)
+    return _ENCODER.encode(event).decode()
 
 
 def keep_records(connection: Connection, event: int) -> None:

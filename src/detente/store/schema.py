@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
-from detente.store.bulk import COMMON_CACHE_KB, preparing
+from detente.store.bulk import COMMON_CACHE_KB, add_import_columns, preparing
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -231,6 +231,15 @@ relations = sa.Table(
 )
 
 
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("withdrawn_at", sa.BigInteger),
+    sa.Column("provenance_id", _Key, sa.ForeignKey("provenance.id"), nullable=False),
+    sa.Column("row", sa.Integer),
+    comment="events that their origin took back, perhaps before they came: ids, seconds since 1970, where that stands",
+)
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -289,18 +298,9 @@ def _add_review(connection: Connection) -> None:
 
 
 def _add_imports(connection: Connection) -> None:
-    """Versions of imported events and the rows that they are of; words are indexed only where there are any."""
-    inspector = sa.inspect(connection)
-    for table, column in (("events", "revised_at BIGINT"), ("mentions", "origin_rows TEXT NOT NULL DEFAULT ''")):
-        if column.split()[0] not in {c["name"] for c in inspector.get_columns(table)}:
-            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
-    if connection.dialect.name == "postgresql":
-        return
-    for name, when in (("insert", "INSERT ON mentions WHEN new.evidence <> ''"), ("delete", "DELETE ON mentions WHEN old.evidence <> ''")):
-        connection.exec_driver_sql(f"DROP TRIGGER mentions_text_{name}")
-        row, command = ("new", "") if name == "insert" else ("old", "mentions_text, ")
-        values = f"{row}.id, {row}.evidence" if name == "insert" else f"'delete', {row}.id, {row}.evidence"
-        connection.exec_driver_sql(f"CREATE TRIGGER mentions_text_{name} AFTER {when} BEGIN INSERT INTO mentions_text({command}rowid, evidence) VALUES ({values}); END")
+    """Versions and withdrawals of imported events, and the rows that they are of; words are indexed only where there are any."""
+    withdrawals.create(connection, checkfirst=True)
+    add_import_columns(connection)
 
 
 MIGRATIONS: tuple[Migration, ...] = (
