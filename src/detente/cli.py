@@ -182,7 +182,10 @@ def _add_store(commands: Commands) -> None:
     events.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
     events.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
     events.add_argument(
-        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected and no origin withdrew), accepted, corrected, rejected, withdrawn, unreviewed, or any (default: standing)"
+        "--review",
+        metavar="STATE",
+        default="standing",
+        help="standing (all that no reviewer rejected and no origin withdrew), accepted, corrected, rejected, withdrawn, unreviewed, or any (default: standing)",
     )
     events.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
     events.add_argument("--newest", action="store_true", help="latest first")

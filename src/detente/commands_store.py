@@ -140,7 +140,13 @@ def run_import(arguments: argparse.Namespace) -> int:
         with show.RowsBar(path.name) as bar:
             rows = _importable(exchange.read_events(arguments.format, path), path, seen, bar)
             outcome = import_events(
-                store, rows, origin=arguments.format, location=str(path), codebook=load_codebook().version, licence=terms["licence"], may_be_passed_on=terms["redistribute"] == "yes"
+                store,
+                rows,
+                origin=arguments.format,
+                location=str(path),
+                codebook=load_codebook().version,
+                licence=terms["licence"],
+                may_be_passed_on=terms["redistribute"] == "yes",
             )
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -98,7 +97,8 @@ class Tables:
         a, p = schema.actors.c, schema.places.c
         self._actor_ids = {row[1:]: row[0] for row in map(tuple, connection.execute(sa.select(a.id, a.name, a.country, a.sectors, a.entity)))}
         self._place_rows: dict[Row, Row] = {
-            (row[1], row[2], row[3]): (row[0], *row[4:]) for row in map(tuple, connection.execute(sa.select(p.id, p.name, p.country, p.precision, p.latitude, p.longitude, p.gazetteer_id)))
+            (row[1], row[2], row[3]): (row[0], *row[4:])
+            for row in map(tuple, connection.execute(sa.select(p.id, p.name, p.country, p.precision, p.latitude, p.longitude, p.gazetteer_id)))
         }
         self._sides: dict[int, _Side] = {}
         self._spots: dict[int, _Spot] = {}
@@ -115,7 +115,7 @@ class Tables:
 
     def add(self, event_id: str, item: Imported, *, review: str = "") -> None:
         """A new event -> its rows."""
-        key, line, coded, evidence, reports, sources, reported_on, origin_rows, revised_at = item
+        _, line, coded, evidence, reports, sources, reported_on, origin_rows, revised_at = item
         number, mention = self._next["events"], self._next["mentions"]
         self._next["events"], self._next["mentions"] = number + 1, mention + 1
         source, target = self._find_sides(coded.source), self._find_sides(coded.target)

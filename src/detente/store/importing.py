@@ -12,8 +12,8 @@ from detente.store.amending import WITHDRAWN, amend_events, merged_ids, withdraw
 from detente.store.bulk import analyse, find_ids, uncollected, words_at_the_end
 from detente.store.imported_rows import Imported, Tables, as_row
 from detente.store.recorded import keep_records, read_record
-from detente.store.schema import Store, writing
 from detente.store.rows import provenance
+from detente.store.schema import Store, writing
 
 __all__ = ["Imported", "Outcome", "import_events", "keep_records", "read_record"]
 IMPORT_ROWS = 10_000

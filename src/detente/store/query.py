@@ -386,7 +386,10 @@ def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:
         .order_by(_m.c.position)
     )
     fields = ("doc_id", "title", "publisher", "published_on", "url", "copy_of", "similarity", "origin", "location", "row", "codebook", "recorded_at", "match_score")
-    return [{"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"] or msgspec.json.encode(read_record(connection, m)))} for m in connection.execute(query).mappings().all()]
+    return [
+        {"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"] or msgspec.json.encode(read_record(connection, m)))}
+        for m in connection.execute(query).mappings().all()
+    ]
 
 
 def differing_values(mentions: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -91,9 +91,7 @@ def _versions(mentions: Sequence[StoredMention]) -> list[StoredMention]:
     return [m for m in mentions if m.where is None and m.event.event_id == mentions[0].event.event_id]
 
 
-def _replay(
-    connection: Connection, event: int, mentions: Sequence[StoredMention], before: Mapping[str, Any], versions: Sequence[StoredMention]
-) -> tuple[Standing, dict[str, Any]]:
+def _replay(connection: Connection, event: int, mentions: Sequence[StoredMention], before: Mapping[str, Any], versions: Sequence[StoredMention]) -> tuple[Standing, dict[str, Any]]:
     """Mentions, one after the other -> how the event stands, and its counts; the history is written on the way."""
     told = [m for m in mentions if m.where is not None]
     counts: dict[str, Any] = {"mentions": 0, "reports": 0, "sources": 0, "copies": 0, "first_report": None, "latest_report": None}

@@ -25,7 +25,7 @@ _ROW = (
 )
 
 
-def read_record(connection: Connection, mention: Mapping[str, Any]) -> Event:
+def read_record(connection: Connection, mention: sa.RowMapping | Mapping[str, Any]) -> Event:
     """A row of ``mentions`` (its columns ``event_id``, ``record``, ``origin_rows``) -> the coded event that it holds."""
     if mention["record"]:
         return _EVENT.decode(mention["record"])
