@@ -266,7 +266,7 @@ def measure_start() -> Iterator[Row]:
 
 
 def measure_store(name: str) -> Iterator[Row]:
-    """A measure of ``store.py``: merging, growth, million or kills."""
+    """A measure of ``store.py``: merging, growth, import, million or kills."""
     import store
 
     for m in store.MEASURES[name]():
@@ -339,7 +339,7 @@ def main() -> int:
     if (SHARED / "plv_dev.tsv").exists():
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
-    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "million", "kills", "growth"))]
+    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "import", "million", "kills", "growth"))]
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:
