@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +225,31 @@ def test_an_import_that_breaks_off_late_leaves_nothing_and_the_words_are_indexed
     import_events(store, [imported("k1", text="A convoy was looted.")], **GIVEN)
     assert find_events(store, Filters(text="convoy")).total == 1
     assert find_events(store, Filters(text="market")).total == 1
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_can_be_run_again(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    script = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[2])
+from test_importing import GIVEN, imported
+from detente.store import importing
+from detente.store.schema import open_store
+importing.IMPORT_ROWS = 100
+def rows():
+    for n in range(1000):
+        if n == 750:
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield imported(f"k{n}", rows=(f"r{n}",))
+importing.import_events(open_store(sys.argv[1]), rows(), **GIVEN)
+"""
+    killed = subprocess.run([sys.executable, "-c", script, str(path), str(Path(__file__).parent)], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    store = open_store(path)
+    assert all(not rows for rows in contents(store).values())
+    assert import_events(store, [imported()], **GIVEN).new == 1
+    assert find_events(store, Filters(text="market")).total == 1
+    store.close()
 
 
 def test_a_store_that_cannot_be_written_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
