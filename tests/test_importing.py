@@ -286,9 +286,8 @@ def test_a_store_of_before_imports_is_upgraded_and_takes_imports(tmp_path: Path)
     with sqlite3.connect(path) as connection:  # as the step before left it
         for statement in (
             "ALTER TABLE events DROP COLUMN revised_at",
-            "ALTER TABLE mentions DROP COLUMN origin_rows",
             "DROP TABLE withdrawals",
-            "DELETE FROM migrations WHERE name = 'imports'",
+            "DELETE FROM migrations WHERE name = 'versions'",
         ):
             connection.execute(statement)
     connection.close()

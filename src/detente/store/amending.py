@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from detente.exchange.imported import WithdrawnRow, as_event
 from detente.store import schema
 from detente.store.imported_rows import Imported, Tables, mention_key
+from detente.store.origin_rows import KeptRow, unpack_rows
 from detente.store.recorded import keep_records, whole_record
 from detente.store.revising import replace_standing
 from detente.store.rows import encode, index_parties, insert_new, read_standing, standing_columns
@@ -21,8 +22,7 @@ WITHDRAWN = "withdrawn"
 REVIEWED = ("accepted", "corrected", "rejected")
 """States that a reviewer gave: how such an event stands is his, and what its origin says later is only added to it."""
 _ASKED_AT_ONCE = 500
-_OriginRows = list[tuple[str, str | None, str | None, bool]]
-_ROWS = msgspec.json.Decoder(_OriginRows)
+_OriginRows = list[KeptRow]
 _e, _m, _w = schema.events, schema.mentions, schema.withdrawals
 
 
@@ -61,24 +61,24 @@ def _load(connection: Connection, events: Iterable[int]) -> dict[int, _Stored]:
         found |= {key: (at, review) for key, at, review in connection.execute(sa.select(_e.c.id, _e.c.revised_at, _e.c.review).where(_e.c.id.in_(part)))}
         for key, text in connection.execute(sa.select(_m.c.event_id, _m.c.origin_rows).where(_m.c.event_id.in_(part))):
             rows[key].append(text)
-    return {key: _Stored(*state, [row for text in rows[key] for row in _ROWS.decode(text)] if all(rows[key]) else None) for key, state in found.items()}
+    return {key: _Stored(*state, [row for text in rows[key] for row in unpack_rows(text)] if all(rows[key]) else None) for key, state in found.items()}
 
 
 def _further(known: _OriginRows, text: str) -> _OriginRows:
-    have = {row[0] for row in known}
-    return [row for row in _ROWS.decode(text or "[]") if row[0] not in have]
+    have = {row.row_id for row in known}
+    return [row for row in unpack_rows(text) if row.row_id not in have]
 
 
 def _take_rows(tables: Tables, event: int, item: Imported, rows: _OriginRows, new: _OriginRows) -> None:
     """Rows that say again what an event says -> one more mention, and higher counts."""
     _, counts = read_standing(tables.connection, event)
     days = [day for day in (counts["first_report"], counts["latest_report"], item.reported_on) if day]
-    mirrored = sum(row[3] for row in rows)
+    mirrored = sum(row.mirrored for row in rows)
     _add_mention(tables, event, counts["mentions"], item, encode(new))
     values = {
         "mentions": counts["mentions"] + 1,
         "reports": max(mirrored, len(rows) - mirrored),
-        "sources": max(1, len({row[2] for row in rows if row[2]})),
+        "sources": max(1, len({row.publisher for row in rows if row.publisher})),
         "first_report": min(days, default=None),
         "latest_report": max(days, default=None),
     }

@@ -100,12 +100,10 @@ def analyse(connection: Connection) -> None:
     connection.exec_driver_sql("ANALYZE")
 
 
-def add_import_columns(connection: Connection) -> None:
-    """What a store of before imports lacks; SQLite's triggers let pass what has no words."""
-    inspector = sa.inspect(connection)
-    for table, column in (("events", "revised_at BIGINT"), ("mentions", "origin_rows TEXT NOT NULL DEFAULT ''")):
-        if column.split()[0] not in {c["name"] for c in inspector.get_columns(table)}:
-            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
+def add_version_columns(connection: Connection) -> None:
+    """What a store of before versions lacks; SQLite's triggers let pass what has no words."""
+    if "revised_at" not in {column["name"] for column in sa.inspect(connection).get_columns("events")}:
+        connection.exec_driver_sql("ALTER TABLE events ADD COLUMN revised_at BIGINT")
     if connection.dialect.name == "postgresql":
         return
     for name, when, columns, values in (

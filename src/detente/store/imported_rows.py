@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import rung_of
-from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow
+from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace
 from detente.records import Actor, Event, Place
 from detente.store import schema
 from detente.store.bulk import insert_many
 from detente.store.matching import party_key
+from detente.store.origin_rows import pack_rows
 from detente.store.recorded import whole_record
 from detente.store.rows import actor_columns, encode
 
@@ -31,7 +32,7 @@ Row = tuple[Any, ...]
 class Imported(NamedTuple):
     """An event that others coded: its permanent key within its origin, the row of the file, and how often it was reported.
 
-    ``origin_rows``: the rows of the file that it is of, as ``write_rows`` writes them; ``revised_at`` tells a later version of it from an earlier one.
+    ``origin_rows``: the rows of the file that it is of, as ``origin_rows.pack_rows`` packs them; ``revised_at`` tells a later version of it from an earlier one.
     """
 
     key: str
@@ -62,17 +63,12 @@ class _Spot(NamedTuple):
     is_whole: bool
 
 
-def write_rows(rows: tuple[OriginRow, ...]) -> str:
-    """The rows of an imported event -> JSON: id, document, publisher, whether mirrored, of each."""
-    return encode([(row.row_id, row.document, row.publisher, row.mirrored) for row in rows])
-
-
 def as_row(event: ImportedEvent) -> Imported:
     """What a reader gives -> what the store takes."""
     rows = event.rows
     if len(rows) == 1:
         row = rows[0]
-        return Imported(event.event_id, row.line, event, event.text or "", 1, 1, row.reported_on, write_rows(rows), event.revised_at)
+        return Imported(event.event_id, row.line, event, event.text or "", 1, 1, row.reported_on, pack_rows(event), event.revised_at)
     publishers = len({row.publisher for row in rows if row.publisher})
     first = rows[0] if rows else None
     return Imported(
@@ -83,7 +79,7 @@ def as_row(event: ImportedEvent) -> Imported:
         event.repeats + 1,
         max(1, publishers),
         first.reported_on if first else None,
-        write_rows(rows),
+        pack_rows(event),
         event.revised_at,
     )
 
@@ -135,6 +131,8 @@ class Tables:
                 *(reported_on, reported_on, 0, rung, review, revised_at),
             )
         )
+        if not evidence and type(coded) is Event:
+            evidence = "\n".join(piece.text for piece in coded.evidence)
         record = "" if type(coded) is ImportedEvent and (spot is None or spot.is_whole) else whole_record(event_id, coded)
         self._mentions.append((mention, mention_key(mention), number, 0, self.provenance, line, evidence, record, origin_rows))
         if len(source) == 1 and len(target) == 1:  # as nearly all have: the same as below, in half the time

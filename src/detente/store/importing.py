@@ -7,20 +7,32 @@ from collections.abc import Iterable, Sequence, Set
 from hashlib import blake2b
 from typing import NamedTuple
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
 from detente.exchange.imported import ImportedEvent, WithdrawnRow
+from detente.store import schema
 from detente.store.amending import WITHDRAWN, amend_events, merged_ids, withdraw_events, withdrawn_ids
 from detente.store.bulk import analyse, find_ids, uncollected, words_at_the_end
 from detente.store.imported_rows import Imported, Tables, as_row
 from detente.store.recorded import keep_records, read_record
-from detente.store.rows import provenance
+from detente.store.rows import CODED_HERE, provenance
 from detente.store.schema import Store, writing
 
-__all__ = ["Imported", "Outcome", "import_events", "keep_records", "read_record"]
+__all__ = ["Imported", "Outcome", "Terms", "import_events", "import_origins", "keep_records", "read_record"]
 IMPORT_ROWS = 10_000
 """Imported events that are written at a time; all are of one transaction."""
 
 ANALYSED_FROM = 10_000
 """New events of one import from which on the database counts anew what its planner goes by."""
+
+
+class Terms(NamedTuple):
+    """An origin, its licence, and whether that allows its rows to be passed on."""
+
+    origin: str
+    licence: str | None = None
+    may_be_passed_on: bool = True
 
 
 class Outcome(NamedTuple):
@@ -48,18 +60,34 @@ def import_events(
 
     Each is an event of its own: its origin has merged its reports already, and its text is not at hand to match it with others.
     """
+    return import_origins(store, [(Terms(origin, licence, may_be_passed_on), rows)], location=location, codebook=codebook)
+
+
+def import_origins(store: Store, parts: Iterable[tuple[Terms, Iterable[Imported | ImportedEvent | WithdrawnRow]]], *, location: str, codebook: str) -> Outcome:
+    """Events of several origins that stand in one file -> the store, all or none."""
     with uncollected(), writing(store, many=True) as connection:
-        source = provenance(connection, origin, location, codebook, licence=licence, may_be_passed_on=may_be_passed_on)
-        tables = Tables(connection, origin, source)
-        merged = merged_ids(connection)
-        left = iter(rows)
         outcome = Outcome()
-        with words_at_the_end(connection, tables.next_mention):
-            while chunk := list(itertools.islice(left, IMPORT_ROWS)):
-                outcome = Outcome(*map(sum, zip(outcome, _import_chunk(tables, chunk, merged), strict=True)))
-        tables.close()
+        for terms, rows in parts:
+            outcome = _sum((outcome, _import_part(connection, terms, rows, location, codebook)))
         if outcome.new >= ANALYSED_FROM:
             analyse(connection)
+    return outcome
+
+
+def _sum(outcomes: Iterable[Outcome]) -> Outcome:
+    return Outcome(*map(sum, zip(*outcomes, strict=True)))
+
+
+def _import_part(connection: Connection, terms: Terms, rows: Iterable[Imported | ImportedEvent | WithdrawnRow], location: str, codebook: str) -> Outcome:
+    source = provenance(connection, terms.origin, location, codebook, licence=terms.licence, may_be_passed_on=terms.may_be_passed_on)
+    tables = Tables(connection, terms.origin, source)
+    merged = merged_ids(connection)
+    left = iter(rows)
+    outcome = Outcome()
+    with words_at_the_end(connection, tables.next_mention):
+        while chunk := list(itertools.islice(left, IMPORT_ROWS)):
+            outcome = _sum((outcome, _import_chunk(tables, chunk, merged)))
+    tables.close()
     return outcome
 
 
@@ -68,6 +96,8 @@ def _import_chunk(tables: Tables, chunk: Sequence[Imported | ImportedEvent | Wit
     again: list[tuple[str, Imported]] = []
     withdrawn: dict[str, WithdrawnRow] = {}
     resting = 0
+    # an event that was coded into this very store, and comes back to it from a file, is there under its own id
+    coded = _find_mentions(tables.connection, [item.key for item in chunk if type(item) is Imported]) if tables.origin == CODED_HERE else set()
     start = f"{tables.origin}|"
     for item in chunk:
         if type(item) is WithdrawnRow:
@@ -76,7 +106,7 @@ def _import_chunk(tables: Tables, chunk: Sequence[Imported | ImportedEvent | Wit
         row = as_row(item) if type(item) is ImportedEvent else item
         assert type(row) is Imported
         key = _event_id(start, row.key)
-        if key in merged:
+        if key in merged or row.key in coded:
             resting += 1
         elif key in fresh:
             again.append((key, row))
@@ -98,3 +128,10 @@ def _import_chunk(tables: Tables, chunk: Sequence[Imported | ImportedEvent | Wit
 
 def _event_id(start: str, key: str) -> str:
     return blake2b(f"{start}{key}".encode(), digest_size=8).hexdigest()
+
+
+def _find_mentions(connection: Connection, ids: Sequence[str]) -> set[str]:
+    m, found = schema.mentions, set[str]()
+    for start in range(0, len(ids), 900):
+        found |= set(connection.scalars(sa.select(m.c.mention_id).where(m.c.mention_id.in_(ids[start : start + 900]))))
+    return found

@@ -25,8 +25,8 @@ REVIEWS = {
     "withdrawn": "withdrawn by their origin",
     "unreviewed": "not reviewed",
 }
-HIDDEN = ("rejected", "withdrawn")
-"""States in which an event is in no series and is not shown unless asked for."""
+OUT_OF_VIEW = ("rejected", "withdrawn")
+"""States of review that keep an event out of lists and series unless asked for."""
 QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
@@ -142,7 +142,7 @@ def _by_actors(f: Filters, is_large: IsLarge) -> list[Condition]:
     if f.dyad:
         first, second = f.dyad
         names = [_actor_rows(a)[1] for a in f.dyad]
-        between = _between if f.review not in (None, *HIDDEN) else _between_hidden
+        between = _between if f.review not in (None, *OUT_OF_VIEW) else _between_hidden
         if f.one_way:
             out.append((between(first, second, is_large), f"done by {names[0]} to {names[1]}"))
         else:
@@ -193,7 +193,7 @@ def _by_record(f: Filters, dialect: str) -> list[Condition]:
     if f.review == "unreviewed":
         out.append((_e.c.review == "", REVIEWS[f.review]))
     elif f.review == "standing":
-        out.append((_e.c.review.not_in(HIDDEN), ""))
+        out.append((_e.c.review.not_in(OUT_OF_VIEW), ""))
     elif f.review:
         out.append((_e.c.review == f.review, REVIEWS[f.review]))
     if f.least_confidence is not None:

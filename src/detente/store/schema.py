@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
-from detente.store.bulk import COMMON_CACHE_KB, add_import_columns, preparing
+from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
+from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -150,7 +151,7 @@ mentions = sa.Table(
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("origin_rows", sa.Text, nullable=False, server_default=""),
     sa.Index("mentions_by_event", "event_id", "position"),
-    comment="one coded event of one document, whole in record; an empty record of an imported event says what the event's row does",
+    comment="one coded event of one document, whole in record; of an imported one it is empty while the event's row says the same, and origin_rows has what its own rows say beyond that",
 )
 participants = sa.Table(
     "participants",
@@ -298,16 +299,24 @@ def _add_review(connection: Connection) -> None:
 
 
 def _add_imports(connection: Connection) -> None:
-    """Versions and withdrawals of imported events, and the rows that they are of; words are indexed only where there are any."""
+    """The rows of imported events; those of events that are there already are not known."""
+    if "origin_rows" not in {column["name"] for column in sa.inspect(connection).get_columns("mentions")}:
+        connection.exec_driver_sql("ALTER TABLE mentions ADD COLUMN origin_rows TEXT NOT NULL DEFAULT ''")
+
+
+def _add_versions(connection: Connection) -> None:
+    """Versions and withdrawals of imported events; words are indexed only where there are any."""
     withdrawals.create(connection, checkfirst=True)
-    add_import_columns(connection)
+    add_version_columns(connection)
 
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _make_tables),
     Migration(2, "text search", _make_text_search),
     Migration(3, "review", _add_review),
+    Migration(4, "feeds", make_feed_tables),
     Migration(5, "imports", _add_imports),
+    Migration(6, "versions", _add_versions),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
