@@ -1,11 +1,12 @@
 """The event store measured: merging against the annotation, near copies, the cost of a report as the store grows, a million imported events, fifty kills.
 
-    python benchmarks/store.py merging|duplicates|growth|million|kills      (make bench calls the same functions)
+python benchmarks/store.py merging|duplicates|growth|import|million|kills      (make bench calls the same functions)
 """
 
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import random
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,11 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 import duplicates  # noqa: E402
+import exchange_speed  # noqa: E402
 import merging  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
 
 from detente.codebook.load import load_codebook  # noqa: E402
 from detente.coding.merge import goldstein_of, intensity_of  # noqa: E402
+from detente.exchange import read_events  # noqa: E402
+from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace  # noqa: E402
 from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import make_document, read_documents  # noqa: E402
 from detente.records import Actor, CodedReport, Document, Event, Evidence, Place, When  # noqa: E402
@@ -240,6 +244,31 @@ def draw_growth(points: Sequence[tuple[int, float]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+# -- imports ------------------------------------------------------------------------------------------------------------------
+def measure_imports(rows: int = exchange_speed.ROWS) -> Iterator[Measure]:
+    """Files of ICEWS and GDELT, made of the sample and made up: rows a second that are read, and that are read and stored in a new store. CPU time of one core."""
+    group = f"import ({rows:,} rows, SQLite, one core)"
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in exchange_speed.make_files(Path(folder), rows):
+            read = exchange_speed.rows_per_second(functools.partial(read_events, name), path, rows)
+            yield Measure(group, f"{name}: rows read a second", read, 50_000, unit="/s")
+            times = []
+            for turn in range(exchange_speed.ROUNDS):
+                store = open_store(Path(folder, f"{name}{turn}.db"))
+                begun = time.process_time()
+                found = import_events(store, _of_type(read_events(name, path)), origin=name, location=path.name, codebook="cameo")
+                times.append(time.process_time() - begun)
+                store.close()
+            seconds = statistics.median(times)
+            size = Path(folder, f"{name}0.db").stat().st_size / 1e6
+            detail = f"{found.new:,} events, {size:.0f} MB; reading alone would take {rows / read / seconds:.0%} of the time"
+            yield Measure(group, f"{name}: rows imported a second", rows / seconds, 50_000, unit="/s", detail=detail)
+
+
+def _of_type(read: Iterable[object]) -> Iterator[ImportedEvent]:
+    return (item for item in read if isinstance(item, ImportedEvent) and item.event_type is not None)
+
+
 # -- a million imported events ------------------------------------------------------------------------------------------------
 def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
     """Made-up rows of a dataset over twenty years; a tenth of all events is on thirty countries' most frequent pairs."""
@@ -249,21 +278,19 @@ def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
     for event_type in dict.fromkeys(TYPES):
         cameo = {"CONSULT": "040", "ASSAULT": "190", "ACCUSE": "112"}.get(event_type, "030")
         shapes.append((event_type, int(codebook.types[event_type]["quad"]), intensity_of(codebook, event_type, ()), cameo, goldstein_of(codebook, cameo)))
-    actors = {(c, s): Actor(c, c, c, (s,)) for c in COUNTRIES for s in ("GOV", "CVL", "MIL", "REB")}
-    places = [Place(f"Town {n}", COUNTRIES[n % 30], n % 60, n % 180, "city") for n in range(3000)]
+    actors = {(c, s): ImportedActor(c, c, (s,)) for c in COUNTRIES for s in ("GOV", "CVL", "MIL", "REB")}
+    places = [ImportedPlace(f"Town {n}", COUNTRIES[n % 30], n % 60, n % 180, "city") for n in range(3000)]
     first = datetime.date(2000, 1, 1)
     days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(7300)]
     for n in range(count):
         event_type, quad, intensity, cameo, goldstein = rng.choice(shapes)
         source, target = rng.choices(COUNTRIES, weights, k=2)
         day = days[n * 7300 // count]
-        event = Event(
-            event_id="",
-            doc_id="",
-            codebook="cameo",
+        event = ImportedEvent(
+            event_id=str(n),
+            origin="made-up",
+            licence="own",
             event_type=event_type,
-            modes=(),
-            contexts=(),
             quad=quad,
             intensity=intensity,
             cameo=cameo,
@@ -272,14 +299,6 @@ def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
             target=(actors[target, rng.choice(("GOV", "CVL"))],),
             date=When(day, day, "day"),
             place=rng.choice(places),
-            said_by=(),
-            modality="actual",
-            historical=False,
-            dead=None,
-            injured=None,
-            evidence=(),
-            confidence=1.0,
-            decided_by="dataset",
         )
         yield Imported(str(n), n, event, evidence=f"{event_type.lower()} between {source} and {target}")
 
@@ -301,7 +320,9 @@ def measure_million(count: int = MILLION) -> Iterator[Measure]:
             "page: the largest dyad": lambda: find_events(store, Filters(dyad=("USA", "CHN"))),
             "page: type and days": lambda: find_events(store, Filters(types=("ASSAULT",), since=day(2010, 3, 1), until=day(2010, 6, 30))),
             "page: source, sector, place": lambda: find_events(store, Filters(source="IRN/MIL", place="ISR")),
-            "page: dyad, type, days": lambda: find_events(store, Filters(dyad=("RUS", "UKR"), one_way=True, types=("ASSAULT", "COERCE"), since=day(2014, 1, 1), until=day(2014, 12, 31))),
+            "page: dyad, type, days": lambda: find_events(
+                store, Filters(dyad=("RUS", "UKR"), one_way=True, types=("ASSAULT", "COERCE"), since=day(2014, 1, 1), until=day(2014, 12, 31))
+            ),
             "page: words": lambda: find_events(store, Filters(text="aid yem")),
             "page: everything, latest first": lambda: find_events(store, Filters(), newest_first=True),
         }
@@ -405,7 +426,14 @@ def table_rows(path: Path) -> dict[str, list[str]]:
     return out
 
 
-MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {"merging": measure_merging, "duplicates": measure_duplicates, "growth": measure_growth, "million": measure_million, "kills": measure_kills}
+MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {
+    "merging": measure_merging,
+    "duplicates": measure_duplicates,
+    "growth": measure_growth,
+    "import": measure_imports,
+    "million": measure_million,
+    "kills": measure_kills,
+}
 
 
 if __name__ == "__main__":

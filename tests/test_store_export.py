@@ -21,6 +21,7 @@ from detente.exchange import icews, plover, polecat, read_events, write_events
 from detente.exchange.crosswalk import licence_of
 from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow
 from detente.records import Event
+from detente.show import RowsBar
 from detente.store import schema
 from detente.store.importing import Imported, Terms, import_events, import_origins
 from detente.store.origin_rows import pack_rows, unpack_rows
@@ -37,7 +38,7 @@ ALL = Filters(modality=None, review=None)
 
 
 def put(store: Store, events: Sequence[ImportedEvent | Event], origin: str, *, may: bool = True) -> int:
-    return import_events(store, map(_as_row, events), origin=origin, location="file", codebook="c", licence=licence_of(origin), may_be_passed_on=may)
+    return import_events(store, map(_as_row, events), origin=origin, location="file", codebook="c", licence=licence_of(origin), may_be_passed_on=may).new
 
 
 def fill(store: Store) -> None:
@@ -168,9 +169,9 @@ def test_an_event_without_a_cameo_code_goes_out_under_one_of_its_type_and_mode(n
 def test_an_export_that_comes_back_to_its_own_store_changes_nothing(store: Store, tmp_path: Path) -> None:
     fill(store)
     (tmp_path / "all.jsonl").write_bytes(out_of(store, "jsonl"))
-    parts = _own_parts("jsonl", tmp_path / "all.jsonl", Counter())
+    parts = _own_parts("jsonl", tmp_path / "all.jsonl", Counter(), RowsBar("file"))
     assert [terms.origin for terms, _ in parts] == ["acled", "detente", "gdelt", "icews", "plover", "polecat"]
-    assert import_origins(store, parts, location="all.jsonl", codebook="c") == 0
+    assert import_origins(store, parts, location="all.jsonl", codebook="c").new == 0
 
 
 def test_events_of_several_origins_keep_theirs_and_its_licence(store: Store, tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
     parser.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
     parser.add_argument(
-        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected), accepted, corrected, rejected, unreviewed, or any (default: standing)"
+        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected and no origin withdrew), accepted, corrected, rejected, withdrawn, unreviewed, or any (default: standing)"
     )
     parser.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
     parser.add_argument("--newest", action="store_true", help="latest first")

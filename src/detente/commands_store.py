@@ -23,11 +23,12 @@ from detente.running import Item
 from detente.settings import read_text
 
 if TYPE_CHECKING:
-    from detente.exchange.imported import Imported, ImportedEvent
-    from detente.store.importing import Imported as ImportedRow
-    from detente.store.importing import Terms
+    from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+    from detente.store.importing import Imported, Terms
     from detente.store.query import Filters
     from detente.store.schema import Store
+
+    Storable = Imported | ImportedEvent | WithdrawnRow
 
 
 def open_given(given: str | None, *, create: bool) -> Store:
@@ -137,37 +138,40 @@ def run_import(arguments: argparse.Namespace) -> int:
     seen: Counter[str] = Counter()
     store = open_given(arguments.store, create=True)
     try:
-        parts = _own_parts(arguments.format, path, seen) if arguments.format in OWN_FORMATS else [_dataset_part(arguments.format, path, seen)]
-        new = import_origins(store, parts, location=str(path), codebook=load_codebook().version)
+        with show.RowsBar(path.name) as bar:
+            parts = _own_parts(arguments.format, path, seen, bar) if arguments.format in OWN_FORMATS else [_dataset_part(arguments.format, path, seen, bar)]
+            outcome = import_origins(store, parts, location=str(path), codebook=load_codebook().version)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     finally:
         store.close()
-    show.say(show_store.imported_line(store.name, new=new, seen=seen))
-    return 2 if seen["refused"] and not seen["event"] else int(bool(seen["refused"]))
+    show.say(show_store.imported_line(store.name, outcome, seen))
+    return 2 if seen["refused"] and not (seen["event"] + seen["untyped"] + seen["withdrawn"]) else int(bool(seen["refused"]))
 
 
 OWN_FORMATS = ("jsonl", "csv", "parquet")
 """Formats whose events say themselves who coded them; they may be of several origins."""
 
 
-def _dataset_part(name: str, path: Path, seen: Counter[str]) -> tuple[Terms, Iterator[ImportedRow]]:
+def _dataset_part(name: str, path: Path, seen: Counter[str], bar: show.RowsBar) -> tuple[Terms, Iterator[Storable]]:
     from detente import exchange
 
-    return _terms_of(name), _importable(exchange.read_events(name, path), path, seen)
+    return _terms_of(name), _importable(exchange.read_events(name, path), path, seen, bar)
 
 
-def _own_parts(name: str, path: Path, seen: Counter[str]) -> list[tuple[Terms, Iterator[ImportedRow]]]:
+def _own_parts(name: str, path: Path, seen: Counter[str], bar: show.RowsBar) -> list[tuple[Terms, Iterator[Storable]]]:
     """A file in a format of ours -> its events, origin by origin: it is read once to see which it has, and once for each."""
     from detente import exchange
-    from detente.exchange.imported import ImportedEvent, origin_of
+    from detente.exchange.imported import ImportedEvent, WithdrawnRow, origin_of
+    from detente.store.importing import Imported
 
-    def rows_of(origin: str) -> Iterator[ImportedRow]:
+    def rows_of(origin: str) -> Iterator[Storable]:
         for item in exchange.read_events(name, path):
             if isinstance(item, Event | ImportedEvent) and item.event_type and origin_of(item) == origin:
                 yield _as_row(item)
 
-    origins = {origin_of(item) for item in _usable(exchange.read_events(name, path), path, seen)}
+    usable = _importable(exchange.read_events(name, path), path, seen, bar)
+    origins = {origin_of(item.event if isinstance(item, Imported) else item) for item in usable if not isinstance(item, WithdrawnRow)}
     return [(_terms_of(origin), rows_of(origin)) for origin in sorted(origins)]
 
 
@@ -180,42 +184,44 @@ def _terms_of(origin: str) -> Terms:
     return Terms(origin, known["licence"], known["redistribute"] == "yes") if known else Terms(origin, None, may_be_passed_on=False)
 
 
-def _importable(read: Iterable[Event | Imported], path: Path, seen: Counter[str]) -> Iterator[ImportedRow]:
-    """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
-    return (_as_row(item) for item in _usable(read, path, seen))
+def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str], bar: show.RowsBar) -> Iterator[Storable]:
+    """What a format's reader gives -> what the store takes; what cannot go in is told or counted in ``seen``."""
+    from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+
+    events = rows = repeats = mirrored = untyped = 0  # plain numbers: this loop runs once an event of a large file
+    try:
+        for item in read:
+            if type(item) is ImportedEvent:
+                count = len(item.rows)
+                rows += count
+                repeats += item.repeats
+                bar.advance(count)
+                if item.event_type is None:
+                    untyped += 1
+                    continue
+                if count > item.repeats + 1:
+                    mirrored += count - item.repeats - 1
+                events += 1
+                yield item
+            elif isinstance(item, RefusedRow):
+                seen["refused"] += 1
+                if seen["refused"] <= SHOWN_REFUSALS:
+                    show.warn(f"{path}: {item}")
+            elif isinstance(item, WithdrawnRow):
+                seen["withdrawn"] += 1
+                yield item
+            elif isinstance(item, Event):
+                events, rows = events + 1, rows + 1
+                yield _as_row(item)
+    finally:
+        seen.update(event=events, rows=rows, repeats=repeats, mirrored=mirrored, untyped=untyped)
 
 
-def _usable(read: Iterable[Event | Imported], path: Path, seen: Counter[str]) -> Iterator[Event | ImportedEvent]:
-    from detente.exchange.imported import ImportedEvent, RefusedRow
+def _as_row(item: Event | ImportedEvent) -> Storable:
+    """An event of a file -> what the store takes: one of a data set as it is, a coded one with its words."""
+    from detente.store.importing import Imported
 
-    for item in read:
-        if isinstance(item, RefusedRow):
-            seen["refused"] += 1
-            if seen["refused"] <= SHOWN_REFUSALS:
-                show.warn(f"{path}: {item}")
-        elif not isinstance(item, ImportedEvent | Event):
-            seen["withdrawn"] += 1
-        elif not item.event_type:
-            seen["untyped"] += 1
-        else:
-            seen["event"] += 1
-            seen["rows"] += len(item.rows) if isinstance(item, ImportedEvent) else 1
-            yield item
-
-
-def _as_row(item: Event | ImportedEvent) -> ImportedRow:
-    from detente.exchange.imported import ImportedEvent, as_event
-    from detente.store.importing import Imported as ImportedRow
-    from detente.store.origin_rows import pack_rows
-
-    if not isinstance(item, ImportedEvent):
-        return ImportedRow(item.event_id, None, item)
-    first = item.rows[0] if item.rows else None
-    publishers = {row.publisher for row in item.rows if row.publisher}
-    return ImportedRow(
-        item.event_id, first.line if first else None, as_event(item), item.text or "", max(1, item.repeats + 1), max(1, len(publishers)),
-        first.reported_on if first else None, pack_rows(item),
-    )  # fmt: skip
+    return Imported(item.event_id, None, item) if isinstance(item, Event) else item
 
 
 def run_events(arguments: argparse.Namespace) -> int:

@@ -134,7 +134,9 @@ class CellError(ValueError):
 
 def make_event_id(origin: str, key: Iterable[str | None]) -> str:
     """What tells an event from all others of its origin -> its id, 16 hexadecimal digits."""
-    return hashlib.blake2b("\x1f".join([origin, *(part or "" for part in key)]).encode(), digest_size=8).hexdigest()
+    parts = (origin, *key)
+    text = "\x1f".join([part or "" for part in parts]) if None in parts else "\x1f".join(parts)  # type: ignore[arg-type]
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, reported_on: str | None = None) -> ImportedEvent:

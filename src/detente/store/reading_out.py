@@ -129,6 +129,8 @@ def _with_reports(event: Event, mentions: Sequence[Any]) -> ImportedEvent:
 # -- imported events --------------------------------------------------------------------------------------------------------
 def _as_imported(row: Mapping[str, Any], mentions: Sequence[Any]) -> ImportedEvent:
     """The row of an imported event and its mentions -> the event as its reader gave it; what a reviewer corrected is without the cells of the file."""
+    if row["revised_at"] is not None:  # the latest version stands for all
+        mentions = mentions[-1:]
     kept = [row for m in mentions for row in unpack_rows(m.origin_rows)]
     told = [row.event for row in kept if row.event]
     first = told[0] if told else None
