@@ -46,6 +46,13 @@ class Fighting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dead: int | None = None
 
 
+class Decay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event holds a dyad on its rung for ``hold_days``, its own included; then the dyad sinks by a rung every ``step_days``."""
+
+    hold_days: int
+    step_days: int
+
+
 class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole ladder."""
 
@@ -55,6 +62,7 @@ class Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     presumed_lethal: Presumed
     sustained: Fighting
     war: Fighting
+    decay: Decay
 
 
 @functools.cache
@@ -63,7 +71,7 @@ def load_ladder(path: Path = DATA / "ladder.toml") -> Ladder:
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Ladder, strict=False)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise CodebookError(f"{path}: found {error}; expected the rungs, types, cameo, presumed_lethal, sustained and war of a ladder") from error
+        raise CodebookError(f"{path}: found {error}; expected the rungs, types, cameo, presumed_lethal, sustained, war and decay of a ladder") from error
 
 
 def rung_of(event_type: str, modes: Collection[str] = (), *, dead: int | None = None, cameo: str = "", origin: str = "", ladder: Ladder | None = None) -> int:

@@ -107,7 +107,7 @@ class Codebook(msgspec.Struct, frozen=True):
 def load_codebook(folder: str | None = None) -> Codebook:
     """The bundled codebook, or that of ``folder``; raises ``CodebookError`` naming every fault that keeps it from loading."""
     base = Path(folder) if folder else DATA
-    plover = tomllib.loads((base / "plover.toml").read_text("utf-8"))
+    plover = load_plover(base)
     classes = {name: frozenset(words) for name, words in read_yaml(base / "classes.yaml").items()}
     grammar = {name: frozenset(words) for name, words in read_yaml(base / "grammar.yaml").items()}
     rules: dict[str, Rule] = {}
@@ -159,6 +159,12 @@ def load_codebook(folder: str | None = None) -> Codebook:
         anaphora=_load_anaphora(base / "anaphora.yaml"),
         reference=tomllib.loads((base / "reference.toml").read_text("utf-8")),
     )
+
+
+@functools.cache
+def load_plover(base: Path = DATA) -> Mapping[str, Any]:
+    """PLOVER's frame alone (types, contexts, sectors, aliases): what needs no rules need not wait for them."""
+    return tomllib.loads((base / "plover.toml").read_text("utf-8"))
 
 
 def _load_anaphora(path: Path) -> dict[str, frozenset[str]]:

@@ -1,0 +1,264 @@
+"""What a watcher should look at: onset, jump of rung, burst, first-ever type, silence after noise, broken channel; each with its events and a rank.
+
+Every alert is raised by what was told until its day. Decision: docs/decisions/0014-alerts.md, with what counts as a false alarm and how many there are.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import stats
+
+from detente.analysis.ladder import rate_conflict, sharp_events
+from detente.codebook.ladder import Ladder, load_ladder
+
+AlertKind = Literal["onset", "jump", "burst", "first-type", "silence", "broken-channel"]
+FIRST_TYPES = ("THREATEN", "SANCTION", "COERCE", "MOBILIZE", "ASSAULT")
+"""Types of which the first ever between two parties is news."""
+BREAKS = {"SANCTION": ("withdraw", "expel", "discontinue"), "ASSAULT": ("destroy",), "COERCE": ("seize", "restrict", "censor")}
+"""Types and modes by which a channel is broken, in a diplomatic matter or where the words name one."""
+SHARE_Z = 1.645
+"""One-sided 95%: how sure it must be that a dyad is told of so often."""
+CHANNEL_WORDS = r"(?i)\b(hotlines?|liaison offices?|embass(y|ies)|consulates?|diplomatic (relations|ties)|(phone|telephone|communication|military|maritime) lines?|communication channels?|ambassadors?|talks)\b"
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """When an alert is raised. Set on ICEWS14 so that the busiest dyads have under 2 false alarms a year (benchmarks/alerts.py).
+
+    ``alert_rung``: onsets, jumps and first types count from this rung; ``jump_rungs``: the least rise within a day; ``quiet_days`` on rungs up to ``quiet_rung`` come
+    before an onset; ``base_days``: what burst and silence are compared with; ``burst_days``, ``burst_events``, ``burst_p``: at least so many acts of conflict in so many
+    days, that likely; ``silence_p``: how unlikely a silence; ``least_events`` before first types and silences; ``again_days``: no second alert of a kind within, ``break_again_days``
+    for broken channels, each of which may be another one.
+    """
+
+    alert_rung: int = 4
+    jump_rungs: int = 3
+    quiet_days: int = 60
+    quiet_rung: int = 2
+    base_days: int = 90
+    burst_days: int = 7
+    burst_events: int = 6
+    burst_p: float = 1e-5
+    silence_p: float = 1e-6
+    least_events: int = 20
+    again_days: int = 30
+    break_again_days: int = 3
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to look at. ``before`` and ``after``: rungs (onset, jump, first-type, broken-channel), expected and seen acts of conflict (burst), usual days between events
+    and days of silence (silence). ``score`` ranks: the rung plus a surprise of 0 to 5. ``event_ids``: what it rests on (silence: the last events before it).
+    ``also``: kinds that the same events of that day would have raised too."""
+
+    kind: AlertKind
+    a: str
+    b: str
+    day: datetime.date
+    score: float
+    rung: int
+    before: float
+    after: float
+    event_ids: tuple[str, ...]
+    also: tuple[AlertKind, ...] = ()
+
+
+class _Watched(msgspec.Struct, frozen=True):
+    """A dyad by day, from its first event: events, acts of conflict and rung; ``volume`` relative to its mean (1 where it is not known)."""
+
+    a: str
+    b: str
+    first: datetime.date
+    events: pl.DataFrame
+    numbers: NDArray[np.int64]
+    told: NDArray[np.int64]
+    hostile: NDArray[np.int64]
+    conflict: NDArray[np.int64]
+    volume: NDArray[np.float64]
+
+    def day(self, number: int) -> datetime.date:
+        return self.first + datetime.timedelta(days=int(number))
+
+    def ids(self, first: int, last: int, condition: pl.Expr | None = None) -> tuple[str, ...]:
+        """The events of days ``first`` to ``last``."""
+        low, high = np.searchsorted(self.numbers, [first, last + 1])
+        found = self.events.slice(int(low), int(high - low))
+        return tuple((found if condition is None else found.filter(condition))["event_id"].unique(maintain_order=True))
+
+
+def find_alerts(
+    table: pl.DataFrame, at: datetime.date, *, since: datetime.date | None = None, settings: AlertSettings | None = None, volume: pl.DataFrame | None = None, least_events: int = 5
+) -> list[Alert]:
+    """An events table of many dyads -> the alerts of the days ``since`` to ``at`` (by default the last 30), the highest score first.
+
+    Pairs are of two different parties, whoever did it; those with fewer than ``least_events`` until ``at`` are passed over. ``volume`` (``load_volume``) is what bursts are
+    corrected by: by default the events of the table itself.
+    """
+    from_day = since or at - datetime.timedelta(days=29)
+    told = sharp_events(table, at).filter(pl.col("source") != pl.col("target")).with_columns(a=pl.min_horizontal("source", "target"), b=pl.max_horizontal("source", "target"))
+    counts = volume if volume is not None else told.group_by("day").agg(events=pl.col("event_id").n_unique())
+    told = told.filter(pl.len().over("a", "b") >= least_events)
+    out: list[Alert] = []
+    for (a, b), events in told.partition_by(["a", "b"], as_dict=True, maintain_order=True).items():
+        if events["day"][-1] >= from_day - datetime.timedelta(days=365):
+            out += find_dyad_alerts(events, at, since=from_day, a=str(a), b=str(b), settings=settings, volume=counts)
+    return sorted(out, key=lambda alert: (-alert.score, alert.day, alert.a, alert.b, alert.kind))
+
+
+def find_dyad_alerts(
+    dyad: pl.DataFrame, at: datetime.date, *, since: datetime.date, a: str, b: str, settings: AlertSettings | None = None, volume: pl.DataFrame | None = None
+) -> list[Alert]:
+    """A dyad's table, by whatever parties -> its alerts of the days ``since`` to ``at``, by day."""
+    chosen = settings or AlertSettings()
+    watched = _watch(sharp_events(dyad, at), at, a, b, volume, load_ladder())
+    if watched is None:
+        return []
+    found = [alert for kind in (_find_rises, _find_bursts, _find_first_types, _find_silences, _find_breaks) for alert in kind(watched, chosen)]
+    return [alert for alert in _join(_keep(found, chosen)) if alert.day >= since]
+
+
+def _keep(found: list[Alert], s: AlertSettings) -> list[Alert]:
+    """Alerts of a dyad -> by day, without those that repeat one of their kind too soon; a jump to a higher rung is no repeat."""
+    kept: list[Alert] = []
+    for alert in sorted(found, key=lambda x: x.day):
+        earlier = next((k for k in reversed(kept) if k.kind == alert.kind), None)
+        again = s.break_again_days if alert.kind == "broken-channel" else s.again_days
+        if earlier is None or (alert.day - earlier.day).days >= again or (alert.kind == "jump" and alert.rung > earlier.rung):
+            kept.append(alert)
+    return kept
+
+
+def _join(kept: list[Alert]) -> list[Alert]:
+    """Alerts of a dyad by day -> those of one day that rest on common events are one, of the kind with the highest score."""
+    out: list[Alert] = []
+    for alert in kept:
+        same = next((n for n, other in enumerate(out) if other.day == alert.day and set(other.event_ids) & set(alert.event_ids)), None)
+        if same is None:
+            out.append(alert)
+            continue
+        first, second = sorted((out[same], alert), key=lambda x: -x.score)
+        out[same] = msgspec.structs.replace(first, also=(*first.also, second.kind, *second.also))
+    return out
+
+
+def _watch(events: pl.DataFrame, at: datetime.date, a: str, b: str, volume: pl.DataFrame | None, ladder: Ladder) -> _Watched | None:
+    if events.is_empty():
+        return None
+    once = events.unique("event_id", keep="first", maintain_order=True)
+    first = once["day"][0]
+    size = (at - first).days + 1
+    numbers = (once["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
+    hostile = np.bincount(numbers[(once["rung"] > 0).to_numpy()], minlength=size).astype(np.int64)
+    return _Watched(
+        a, b, first, once, numbers, np.bincount(numbers, minlength=size).astype(np.int64), hostile, rate_conflict(once, first, size, ladder), _relate(volume, first, size)
+    )
+
+
+def _relate(volume: pl.DataFrame | None, first: datetime.date, size: int) -> NDArray[np.float64]:
+    """Events a day in all -> the same relative to their mean, from a dyad's first day."""
+    if volume is None or volume.is_empty():
+        return np.ones(size)
+    numbers = (volume["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
+    inside = (numbers >= 0) & (numbers < size)
+    counts = np.zeros(size)
+    counts[numbers[inside]] = volume["events"].to_numpy()[inside]
+    return counts / counts.mean() if counts.any() else np.ones(size)
+
+
+# -- one function a kind ---------------------------------------------------------------------------------------------------------
+def _find_rises(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+    """Onsets (a high rung after long calm) and jumps (several rungs at once, or from incidents to fighting)."""
+    rise = np.diff(w.conflict, prepend=w.conflict[:1])
+    for n in np.flatnonzero((rise >= s.jump_rungs) & (w.conflict >= s.alert_rung) | (rise > 0) & (w.conflict >= 7)):
+        before, after = int(w.conflict[n - 1]), int(w.conflict[n])
+        calm = n >= s.quiet_days and w.conflict[n - s.quiet_days : n].max() <= s.quiet_rung
+        ids = w.ids(n, n, pl.col("rung") >= min(after, 6))
+        yield Alert(kind="onset" if calm else "jump", a=w.a, b=w.b, day=w.day(n), score=_score(after, after - before), rung=after, before=before, after=after, event_ids=ids)
+
+
+def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+    """More acts of conflict in some days than the days before lead to expect, given how much was reported: a negative binomial with the dyad's own spread."""
+    size = len(w.told)
+    starts = np.concatenate([[0], np.cumsum(w.hostile)])
+    volume = np.concatenate([[0], np.cumsum(w.volume)])
+    for n in np.flatnonzero(w.hostile):
+        low, base = n - s.burst_days + 1, n - s.burst_days + 1 - s.base_days
+        seen = int(starts[n + 1] - starts[max(0, low)])
+        if base < 0 or seen < s.burst_events or n >= size:
+            continue
+        per_volume = (starts[low] - starts[base] + 0.5) / max(volume[low] - volume[base], 1e-9)
+        expected = float(per_volume * (volume[n + 1] - volume[low]))
+        windows = np.add.reduceat(w.hostile[base:low], np.arange(0, s.base_days, s.burst_days)[: s.base_days // s.burst_days])
+        p = _tail(seen, expected, windows)
+        if p <= s.burst_p:
+            yield Alert(
+                kind="burst", a=w.a, b=w.b, day=w.day(n), score=_score(int(w.conflict[n]), -np.log10(max(p, 1e-300)) / 2), rung=int(w.conflict[n]), before=round(expected, 2), after=seen,
+                event_ids=w.ids(low, n, pl.col("rung") > 0),
+            )  # fmt: skip
+
+
+def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
+    """How likely so many or more are: negative binomial by moments, Poisson where the windows vary no more than that."""
+    mean, variance = float(windows.mean()), float(windows.var(ddof=1)) if len(windows) > 1 else 0.0
+    if variance <= mean or mean == 0:
+        return float(stats.poisson.sf(seen - 1, expected))
+    spread = mean**2 / (variance - mean)
+    return float(stats.nbinom.sf(seen - 1, spread, spread / (spread + expected)))
+
+
+def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+    """The first event ever of a hostile type, from the alert's rung up, between parties that have long been told of."""
+    for kind, row in w.events.with_row_index("n").filter(pl.col("event_type").is_in(FIRST_TYPES)).group_by("event_type", maintain_order=True).agg(pl.col("n").min()).iter_rows():
+        n, rung = int(w.numbers[row]), int(w.events["rung"][row])
+        if row < s.least_events or n < s.base_days or rung < s.alert_rung:
+            continue
+        ids = w.ids(n, n, pl.col("event_type") == kind)
+        yield Alert(kind="first-type", a=w.a, b=w.b, day=w.day(n), score=_score(rung, float(np.log10(row))), rung=rung, before=int(w.conflict[n - 1]), after=rung, event_ids=ids)
+
+
+def _find_silences(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+    """So many days without a word, after days with words so often, as hardly ever happens by chance. Days on which nothing at all was reported do not count."""
+    days = np.unique(w.numbers)
+    reported = np.concatenate([[0], np.cumsum(w.volume > 0)])
+    for n, following in zip(days, [*days[1:], len(w.told)], strict=True):
+        base = n - s.base_days + 1
+        if base < 0 or int(w.told[: n + 1].sum()) < s.least_events:
+            continue
+        share = _least_share(int((w.told[base : n + 1] > 0).sum()), int(reported[n + 1] - reported[base]))
+        needed = int(np.ceil(np.log(s.silence_p) / np.log1p(-share)))
+        quiet = int(np.searchsorted(reported, reported[n + 1] + needed)) - 1
+        if quiet < following and quiet < len(w.told):
+            rung = int(w.conflict[quiet])
+            yield Alert(
+                kind="silence", a=w.a, b=w.b, day=w.day(quiet), score=_score(rung, -np.log10(s.silence_p) / 2), rung=rung, before=round(1 / share, 1), after=quiet - int(n),
+                event_ids=w.ids(int(n), int(n)),
+            )  # fmt: skip
+
+
+def _least_share(told: int, days: int) -> float:
+    """Days with a word among the days reported -> what share it is at least: the lower end of Wilson's interval, as few days say little."""
+    z2 = SHARE_Z**2
+    middle, reach = told + z2 / 2, SHARE_Z * float(np.sqrt(told * max(0, days - told) / max(1, days) + z2 / 4))
+    return float(np.clip((middle - reach) / (days + z2), 1e-6, 1 - 1e-6))
+
+
+def _find_breaks(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+    """A channel cut, closed or destroyed: relations, an office, an embassy, a line, talks."""
+    is_break = pl.any_horizontal(*(pl.col("event_type").eq(kind) & pl.col("modes").list.set_intersection(list(modes)).list.len().gt(0) for kind, modes in BREAKS.items()))
+    is_diplomatic = pl.col("event_type").is_in(["SANCTION", "ASSAULT"]) & pl.col("contexts").list.contains("diplomatic")
+    broken = w.events.filter(is_break & (is_diplomatic | pl.col("text").str.contains(CHANNEL_WORDS)))
+    for day, ids, rung in broken.group_by("day", maintain_order=True).agg("event_id", pl.col("rung").max()).iter_rows():
+        n = (day - w.first).days
+        before = int(w.conflict[n - 1]) if n else 0
+        yield Alert(
+            kind="broken-channel", a=w.a, b=w.b, day=day, score=_score(int(w.conflict[n]), 3), rung=int(w.conflict[n]), before=before, after=int(rung), event_ids=tuple(ids)
+        )
+
+
+def _score(rung: int, surprise: float) -> float:
+    return round(rung + min(5.0, max(0.0, float(surprise))), 2)

@@ -1,0 +1,141 @@
+"""Many events out of the store at once, as plain columns: what the analysis is made of. Whole pages for people are ``query``'s."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import msgspec
+import sqlalchemy as sa
+
+from detente.errors import SettingsError
+from detente.store import schema
+from detente.store.schema import Store, reading
+
+TEXT_CHARS = 200
+"""So many first characters of the evidence are read: enough to recognise the event by."""
+COLUMNS = (
+    *("event_id", "origin", "day", "precision", "sources", "targets", "event_type", "modes", "contexts", "quad", "intensity", "goldstein", "cameo"),
+    *("dead", "injured", "historical", "confidence", "reports", "place_name", "place_country", "latitude", "longitude", "text"),
+)
+"""What a row of ``read_rows`` has. ``sources`` and ``targets`` are the actors as JSON, ``modes`` and ``contexts`` too; ``day`` is ISO."""
+
+_e, _m, _p, _d = schema.events, schema.mentions, schema.places, schema.dyads
+
+
+class Side(msgspec.Struct, frozen=True):
+    """Who may stand on a side: actors by party ``keys`` (country, else name), or by ``names`` (small letters) of actors or entities; of these ``sectors``.
+
+    All empty: anybody.
+    """
+
+    keys: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events to read. ``first`` and ``second``: between these two sides, in either direction; ``first`` alone: on either side of the event."""
+
+    first: Side | None = None
+    second: Side | None = None
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    origins: tuple[str, ...] = ()
+    least_confidence: float | None = None
+
+
+def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = True) -> Sequence[tuple[Any, ...]]:
+    """What is wanted -> a row for each event that has a day and happened (``modality`` actual), in the order of ``COLUMNS``, in no order of their own.
+
+    ``historical`` may be a number (SQLite has no truth values). Without text it is faster by half.
+    """
+    text = sa.func.substr(_m.c.evidence, 1, TEXT_CHARS) if with_text else sa.literal("")
+    columns = (
+        *(_e.c.event_id, _e.c.origin, _e.c.date_start, _e.c.date_precision, _e.c.source, _e.c.target, _e.c.event_type, _e.c.modes, _e.c.contexts),
+        *(_e.c.quad, _e.c.intensity, _e.c.goldstein, _e.c.cameo, _e.c.dead, _e.c.injured, _e.c.historical, _e.c.confidence, _e.c.reports),
+        *(_p.c.name, _p.c.country, _p.c.latitude, _p.c.longitude, text),
+    )
+    found = _e.outerjoin(_p, _e.c.place_id == _p.c.id)
+    if with_text:
+        found = found.outerjoin(_m, sa.and_(_m.c.event_id == _e.c.id, _m.c.position == 0))
+    query = sa.select(*columns).select_from(found).where(*_conditions(wanted or Wanted()))
+    with reading(store) as connection:
+        # the driver's own tuples: rows of SQLAlchemy's would double the time of a large dyad
+        cursor = connection.execute(query).cursor
+        assert cursor is not None
+        return cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
+
+
+def read_volume(store: Store, wanted: Wanted | None = None) -> list[tuple[str, int]]:
+    """What is wanted -> (day, number of events), by day: how much was reported at all."""
+    query = sa.select(_e.c.date_start, sa.func.count()).where(*_conditions(wanted or Wanted())).group_by(_e.c.date_start).order_by(_e.c.date_start)
+    with reading(store) as connection:
+        return [(day, number) for day, number in connection.execute(query)]
+
+
+def has_actor(store: Store, name: str) -> bool:
+    """Whether an actor or an entity of the store has this name, in capital or small letters."""
+    table = schema.actors
+    asked = name.casefold()
+    with reading(store) as connection:
+        return connection.execute(sa.select(table.c.id).where(sa.or_(sa.func.lower(table.c.name) == asked, sa.func.lower(table.c.entity) == asked)).limit(1)).first() is not None
+
+
+def has_events(store: Store) -> bool:
+    """Whether the store holds any event at all."""
+    with reading(store) as connection:
+        return connection.execute(sa.select(_e.c.id).limit(1)).first() is not None
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    if wanted.second is not None and wanted.first is None:
+        raise SettingsError("second: found a second side without a first; expected both")
+    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None)]
+    if wanted.first is not None and wanted.second is not None:
+        out.append(sa.or_(_between(wanted.first, wanted.second), _between(wanted.second, wanted.first)))
+    elif wanted.first is not None:
+        out.append(_e.c.id.in_(_takes_part(wanted.first, None)))
+    if wanted.since:
+        out.append(_e.c.date_start >= wanted.since.isoformat())
+    if wanted.until:
+        out.append(_e.c.date_start <= wanted.until.isoformat())
+    if wanted.origins:
+        out.append(_e.c.origin.in_(wanted.origins))
+    if wanted.least_confidence is not None:
+        out.append(_e.c.confidence >= wanted.least_confidence)
+    return out
+
+
+def _between(first: Side, second: Side) -> sa.ColumnElement[bool]:
+    """What the first did to the second, by the index of pairs where both are keys; sectors are looked at by whoever reads the rows."""
+    if _is_keyed(first) and _is_keyed(second):
+        return _e.c.id.in_(sa.select(_d.c.event_id).where(_d.c.source.in_(first.keys), _d.c.target.in_(second.keys)))
+    return sa.and_(_e.c.id.in_(_takes_part(first, "source")), _e.c.id.in_(_takes_part(second, "target")))
+
+
+def _is_keyed(side: Side) -> bool:
+    return bool(side.keys) and not side.names
+
+
+def _takes_part(side: Side, role: str | None) -> sa.Select[Any]:
+    table, actors = schema.participants, schema.actors
+    chosen = sa.select(actors.c.id)
+    if named := _named(side):
+        chosen = chosen.where(sa.or_(*named))
+    if side.sectors:
+        chosen = chosen.where(sa.or_(*(actors.c.sectors.contains(f"+{sector}+", autoescape=True) for sector in side.sectors)))
+    query = sa.select(table.c.event_id).where(table.c.actor_id.in_(chosen))
+    return query.where(table.c.role == role) if role else query
+
+
+def _named(side: Side) -> Iterable[sa.ColumnElement[bool]]:
+    actors = schema.actors
+    out: list[sa.ColumnElement[bool]] = []
+    if side.keys:
+        out.append(actors.c.country.in_(side.keys))
+        out.append(sa.and_(actors.c.country == "", actors.c.name.in_(side.keys)))
+    if side.names:
+        out.append(sa.or_(sa.func.lower(actors.c.name).in_(side.names), sa.func.lower(actors.c.entity).in_(side.names)))
+    return out
