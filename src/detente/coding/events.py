@@ -329,7 +329,9 @@ class _Finder:
     def _is_own(self, heads: Sequence[int], source: tuple[Actor, ...]) -> bool:
         """Whether the object is the source's own thing by its words ("its test site"): then nobody else is the target."""
         own = {a.country for a in source if a.country}
-        phrases = [self.phrases[h] for h in heads if h in self.phrases]
+        s = self.s
+        wholes = [k for h in heads if h not in self.phrases for p in children(s, h, "prep") if s.lemmas[p] == "of" for k in children(s, p, "pobj")]  # ten of its guard posts
+        phrases = [self.phrases[h] for h in (*heads, *wholes) if h in self.phrases]
         return bool(own) and bool(phrases) and all(p.kind in ("owner", "property") and not p.inferred and {a.country for a in p.actors} <= own for p in phrases)
 
     def _instrument(self, rule: Rule, subjects: Sequence[int]) -> bool:
