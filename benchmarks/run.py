@@ -273,6 +273,15 @@ def measure_store(name: str) -> Iterator[Row]:
         yield Row(m.group, m.name, f"python benchmarks/store.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
 
 
+def measure_analysis(name: str) -> Iterator[Row]:
+    """A measure of ``ladder.py`` (decay, direction) or ``alerts.py`` (alerts), on ICEWS14."""
+    import alerts
+    import ladder
+
+    for m in (ladder.MEASURES | alerts.MEASURES)[name]():
+        yield Row(m.group, m.name, "python benchmarks/alerts.py" if name == "alerts" else f"python benchmarks/ladder.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
+
+
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "detente", *arguments]
 
@@ -330,7 +339,7 @@ def main() -> int:
     """Take the measures, print the table, write results.json -> 0, or 1 if a command failed (not: if a figure is short of what is wanted)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave the memory run out")
-    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store"), action="append", help="take these measures only and write no results.json")
+    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store", "analysis"), action="append", help="take these measures only and write no results.json")
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -340,6 +349,8 @@ def main() -> int:
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
     steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "million", "kills", "growth"))]
+    if (SHARED / "icews14").exists():
+        steps += [("analysis", lambda n=name: measure_analysis(n)) for name in (("alerts",) if arguments.quick else ("alerts", "decay", "direction"))]
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:

@@ -13,9 +13,11 @@ from detente.analysis.table import EVENTS, load_table, load_volume, make_table
 from detente.codebook.groups import load_groups
 from detente.codebook.load import DATA, read_table
 from detente.errors import InputError, SettingsError
+from detente.store.importing import Imported, import_events
+from detente.store.reviewing import judge_event
 from detente.store.schema import Store
 from detente.store.tables import Side, Wanted, has_events
-from detente.store.write import Imported, add_report, import_events
+from detente.store.write import add_report
 from stores import actor, event, report
 
 DAY = datetime.date
@@ -159,6 +161,12 @@ def test_the_store_gives_what_happened_and_has_a_day(filled: Store) -> None:
         (DAY(2019, 3, 1), "CHN", "PRK", "AID"),
         (DAY(2020, 6, 16), "PRK", "KOR", "ASSAULT"),
     ]
+
+
+def test_what_a_reviewer_rejected_is_left_out(filled: Store) -> None:
+    judge_event(filled, load_table(filled)["event_id"][-1], "reject", reviewer="ann")
+    assert load_table(filled)["event_type"].to_list() == ["CONSULT", "ACCUSE", "AID"]
+    assert load_volume(filled)["events"].sum() == 3
 
 
 def test_a_row_of_the_store_is_whole(filled: Store) -> None:

@@ -6,6 +6,7 @@ Every alert is raised by what was told until its day. Decision: docs/decisions/0
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -16,16 +17,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from detente.analysis.ladder import rate_conflict, sharp_events
+from detente.codebook.alerts import load_alert_kinds
 from detente.codebook.ladder import Ladder, load_ladder
 
 AlertKind = Literal["onset", "jump", "burst", "first-type", "silence", "broken-channel"]
-FIRST_TYPES = ("THREATEN", "SANCTION", "COERCE", "MOBILIZE", "ASSAULT")
-"""Types of which the first ever between two parties is news."""
-BREAKS = {"SANCTION": ("withdraw", "expel", "discontinue"), "ASSAULT": ("destroy",), "COERCE": ("seize", "restrict", "censor")}
-"""Types and modes by which a channel is broken, in a diplomatic matter or where the words name one."""
+LEAST_OTHERS, MOST_GROWTH = 90, 4.0
+"""A burst is corrected for the volume of reporting only where there are so many events of others to go by, and by no more than this factor."""
 SHARE_Z = 1.645
 """One-sided 95%: how sure it must be that a dyad is told of so often."""
-CHANNEL_WORDS = r"(?i)\b(hotlines?|liaison offices?|embass(y|ies)|consulates?|diplomatic (relations|ties)|(phone|telephone|communication|military|maritime) lines?|communication channels?|ambassadors?|talks)\b"
 
 
 class AlertSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +68,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Watched(msgspec.Struct, frozen=True):
-    """A dyad by day, from its first event: events, acts of conflict and rung; ``volume`` relative to its mean (1 where it is not known)."""
+    """A dyad by day, from its first event: events, acts of conflict and rung; events of ``others``; whether anything at all was ``reported``."""
 
     a: str
     b: str
@@ -79,10 +78,11 @@ class _Watched(msgspec.Struct, frozen=True):
     told: NDArray[np.int64]
     hostile: NDArray[np.int64]
     conflict: NDArray[np.int64]
-    volume: NDArray[np.float64]
+    others: NDArray[np.int64]
+    reported: NDArray[np.bool_]
 
     def day(self, number: int) -> datetime.date:
-        return self.first + datetime.timedelta(days=int(number))
+        return self.first + datetime.timedelta(days=number)
 
     def ids(self, first: int, last: int, condition: pl.Expr | None = None) -> tuple[str, ...]:
         """The events of days ``first`` to ``last``."""
@@ -96,8 +96,8 @@ def find_alerts(
 ) -> list[Alert]:
     """An events table of many dyads -> the alerts of the days ``since`` to ``at`` (by default the last 30), the highest score first.
 
-    Pairs are of two different parties, whoever did it; those with fewer than ``least_events`` until ``at`` are passed over. ``volume`` (``load_volume``) is what bursts are
-    corrected by: by default the events of the table itself.
+    Pairs are of two different parties, whoever did it; those with fewer than ``least_events`` until ``at`` are passed over. ``volume`` (``load_volume``): all that was reported, by
+    default the events of the table; by its growth beyond the dyad bursts are corrected.
     """
     from_day = since or at - datetime.timedelta(days=29)
     told = sharp_events(table, at).filter(pl.col("source") != pl.col("target")).with_columns(a=pl.min_horizontal("source", "target"), b=pl.max_horizontal("source", "target"))
@@ -154,27 +154,26 @@ def _watch(events: pl.DataFrame, at: datetime.date, a: str, b: str, volume: pl.D
     size = (at - first).days + 1
     numbers = (once["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
     hostile = np.bincount(numbers[(once["rung"] > 0).to_numpy()], minlength=size).astype(np.int64)
-    return _Watched(
-        a, b, first, once, numbers, np.bincount(numbers, minlength=size).astype(np.int64), hostile, rate_conflict(once, first, size, ladder), _relate(volume, first, size)
-    )
+    told = np.bincount(numbers, minlength=size).astype(np.int64)
+    total = _count_volume(volume, first, size) if volume is not None else np.ones(size, np.int64)
+    others = np.maximum(0, total - told) if volume is not None else np.zeros(size, np.int64)
+    return _Watched(a, b, first, once, numbers, told, hostile, rate_conflict(once, first, size, ladder), others, total > 0)
 
 
-def _relate(volume: pl.DataFrame | None, first: datetime.date, size: int) -> NDArray[np.float64]:
-    """Events a day in all -> the same relative to their mean, from a dyad's first day."""
-    if volume is None or volume.is_empty():
-        return np.ones(size)
+def _count_volume(volume: pl.DataFrame, first: datetime.date, size: int) -> NDArray[np.int64]:
+    """Events a day in all -> the same by day number, from a dyad's first day."""
     numbers = (volume["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
     inside = (numbers >= 0) & (numbers < size)
-    counts = np.zeros(size)
+    counts = np.zeros(size, np.int64)
     counts[numbers[inside]] = volume["events"].to_numpy()[inside]
-    return counts / counts.mean() if counts.any() else np.ones(size)
+    return counts
 
 
 # -- one function a kind ---------------------------------------------------------------------------------------------------------
 def _find_rises(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
     """Onsets (a high rung after long calm) and jumps (several rungs at once, or from incidents to fighting)."""
     rise = np.diff(w.conflict, prepend=w.conflict[:1])
-    for n in np.flatnonzero((rise >= s.jump_rungs) & (w.conflict >= s.alert_rung) | (rise > 0) & (w.conflict >= 7)):
+    for n in np.flatnonzero((rise >= s.jump_rungs) & (w.conflict >= s.alert_rung) | (rise > 0) & (w.conflict >= 7)).tolist():
         before, after = int(w.conflict[n - 1]), int(w.conflict[n])
         calm = n >= s.quiet_days and w.conflict[n - s.quiet_days : n].max() <= s.quiet_rung
         ids = w.ids(n, n, pl.col("rung") >= min(after, 6))
@@ -185,21 +184,25 @@ def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
     """More acts of conflict in some days than the days before lead to expect, given how much was reported: a negative binomial with the dyad's own spread."""
     size = len(w.told)
     starts = np.concatenate([[0], np.cumsum(w.hostile)])
-    volume = np.concatenate([[0], np.cumsum(w.volume)])
-    for n in np.flatnonzero(w.hostile):
+    others = np.concatenate([[0], np.cumsum(w.others)])
+    for n in np.flatnonzero(w.hostile).tolist():
         low, base = n - s.burst_days + 1, n - s.burst_days + 1 - s.base_days
         seen = int(starts[n + 1] - starts[max(0, low)])
         if base < 0 or seen < s.burst_events or n >= size:
             continue
-        per_volume = (starts[low] - starts[base] + 0.5) / max(volume[low] - volume[base], 1e-9)
-        expected = float(per_volume * (volume[n + 1] - volume[low]))
-        windows = np.add.reduceat(w.hostile[base:low], np.arange(0, s.base_days, s.burst_days)[: s.base_days // s.burst_days])
-        p = _tail(seen, expected, windows)
+        more = _grown(int(others[n + 1] - others[low]) / s.burst_days, int(others[low] - others[base]), s.base_days)
+        expected = float((starts[low] - starts[base] + 0.5) / s.base_days * s.burst_days * more)
+        p = _tail(seen, expected, w.hostile[low - s.base_days // s.burst_days * s.burst_days : low].reshape(-1, s.burst_days).sum(axis=1))
         if p <= s.burst_p:
             yield Alert(
                 kind="burst", a=w.a, b=w.b, day=w.day(n), score=_score(int(w.conflict[n]), -np.log10(max(p, 1e-300)) / 2), rung=int(w.conflict[n]), before=round(expected, 2), after=seen,
                 event_ids=w.ids(low, n, pl.col("rung") > 0),
             )  # fmt: skip
+
+
+def _grown(now_per_day: float, before: int, days: int) -> float:
+    """How much more is reported of others now than before, within bounds; 1 where too little is reported of others to say."""
+    return float(np.clip(now_per_day / (before / days), 1 / MOST_GROWTH, MOST_GROWTH)) if before >= LEAST_OTHERS else 1.0
 
 
 def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
@@ -213,7 +216,13 @@ def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
 
 def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
     """The first event ever of a hostile type, from the alert's rung up, between parties that have long been told of."""
-    for kind, row in w.events.with_row_index("n").filter(pl.col("event_type").is_in(FIRST_TYPES)).group_by("event_type", maintain_order=True).agg(pl.col("n").min()).iter_rows():
+    for kind, row in (
+        w.events.with_row_index("n")
+        .filter(pl.col("event_type").is_in(load_alert_kinds().first_type.types))
+        .group_by("event_type", maintain_order=True)
+        .agg(pl.col("n").min())
+        .iter_rows()
+    ):
         n, rung = int(w.numbers[row]), int(w.events["rung"][row])
         if row < s.least_events or n < s.base_days or rung < s.alert_rung:
             continue
@@ -223,8 +232,8 @@ def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
 
 def _find_silences(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
     """So many days without a word, after days with words so often, as hardly ever happens by chance. Days on which nothing at all was reported do not count."""
-    days = np.unique(w.numbers)
-    reported = np.concatenate([[0], np.cumsum(w.volume > 0)])
+    days = np.unique(w.numbers).tolist()
+    reported = np.concatenate([[0], np.cumsum(w.reported)])
     for n, following in zip(days, [*days[1:], len(w.told)], strict=True):
         base = n - s.base_days + 1
         if base < 0 or int(w.told[: n + 1].sum()) < s.least_events:
@@ -235,8 +244,8 @@ def _find_silences(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
         if quiet < following and quiet < len(w.told):
             rung = int(w.conflict[quiet])
             yield Alert(
-                kind="silence", a=w.a, b=w.b, day=w.day(quiet), score=_score(rung, -np.log10(s.silence_p) / 2), rung=rung, before=round(1 / share, 1), after=quiet - int(n),
-                event_ids=w.ids(int(n), int(n)),
+                kind="silence", a=w.a, b=w.b, day=w.day(quiet), score=_score(rung, -np.log10(s.silence_p) / 2), rung=rung, before=round(1 / share, 1), after=quiet - n,
+                event_ids=w.ids(n, n),
             )  # fmt: skip
 
 
@@ -249,15 +258,21 @@ def _least_share(told: int, days: int) -> float:
 
 def _find_breaks(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
     """A channel cut, closed or destroyed: relations, an office, an embassy, a line, talks."""
-    is_break = pl.any_horizontal(*(pl.col("event_type").eq(kind) & pl.col("modes").list.set_intersection(list(modes)).list.len().gt(0) for kind, modes in BREAKS.items()))
-    is_diplomatic = pl.col("event_type").is_in(["SANCTION", "ASSAULT"]) & pl.col("contexts").list.contains("diplomatic")
-    broken = w.events.filter(is_break & (is_diplomatic | pl.col("text").str.contains(CHANNEL_WORDS)))
+    rule = load_alert_kinds().broken_channel
+    is_break = pl.any_horizontal(*(pl.col("event_type").eq(kind) & _shares("modes", modes) for kind, modes in rule.types.items()))
+    is_channel = pl.any_horizontal(*(pl.col("event_type").eq(kind) & _shares("contexts", contexts) for kind, contexts in rule.contexts.items()))
+    words = "|".join(re.escape(word) for word in rule.words)
+    broken = w.events.filter(is_break & (is_channel | pl.col("text").str.contains(rf"(?i)\b({words})\b")))
     for day, ids, rung in broken.group_by("day", maintain_order=True).agg("event_id", pl.col("rung").max()).iter_rows():
         n = (day - w.first).days
         before = int(w.conflict[n - 1]) if n else 0
         yield Alert(
             kind="broken-channel", a=w.a, b=w.b, day=day, score=_score(int(w.conflict[n]), 3), rung=int(w.conflict[n]), before=before, after=int(rung), event_ids=tuple(ids)
         )
+
+
+def _shares(column: str, values: tuple[str, ...]) -> pl.Expr:
+    return pl.any_horizontal(*(pl.col(column).list.contains(value) for value in values))
 
 
 def _score(rung: int, surprise: float) -> float:

@@ -128,7 +128,8 @@ _ACTORS = msgspec.json.Decoder(tuple[Actor, ...])
 
 
 def load_table(store: Store, wanted: Wanted | None = None, *, with_text: bool = True) -> pl.DataFrame:
-    """A store and what is wanted of it -> the events table. What did not happen (planned, denied, hypothetical) and what has no day is left out.
+    """A store and what is wanted of it -> the events table. What did not happen (planned, denied, hypothetical),
+    what a reviewer rejected, and what has no day is left out.
 
     All pairs of an event's parties are rows, also those that were not asked for: ``dyads.select_dyad`` takes the pair out.
     """
@@ -139,11 +140,11 @@ def load_table(store: Store, wanted: Wanted | None = None, *, with_text: bool = 
         raw = _decode_lists(raw, column)
     for side in ("source", "target"):
         raw = raw.join(_parties(raw[f"{side}s"].unique(), side), on=f"{side}s", how="inner")
-    raw = raw.join(_rungs(raw), on=["event_type", "modes_text", "dead", "cameo", "origin"], how="left", nulls_equal=True)
     return (
         raw.with_columns(
             pl.col("day").str.to_date(),
             pl.col("historical").cast(pl.Boolean),
+            pl.col("rung").fill_null(0),
             pl.col("intensity").fill_null(0.0),
             pl.col("confidence").fill_null(1.0),
             *(pl.col(c).fill_null("") for c in _FILLED),
@@ -184,11 +185,3 @@ def _by_key(text: str) -> dict[str, list[Actor]]:
 def _join(actors: list[Actor]) -> tuple[str, str, str]:
     sectors = "+".join(dict.fromkeys(s for a in actors for s in a.sectors))
     return JOINED.join(dict.fromkeys(a.name for a in actors)), f"+{sectors}+" if sectors else "", JOINED.join(dict.fromkeys(a.entity for a in actors if a.entity))
-
-
-def _rungs(raw: pl.DataFrame) -> pl.DataFrame:
-    """Raw rows -> the rung of each distinct kind of event."""
-    keys = ["event_type", "modes_text", "dead", "cameo", "origin"]
-    kinds = raw.select(*keys, "modes").unique(subset=keys)
-    rungs = [rung_of(k["event_type"], k["modes"], dead=k["dead"], cameo=k["cameo"] or "", origin=k["origin"]) for k in kinds.iter_rows(named=True)]
-    return kinds.select(*keys).with_columns(pl.Series("rung", rungs, dtype=pl.Int8()))

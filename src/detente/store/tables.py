@@ -13,11 +13,12 @@ from detente.errors import SettingsError
 from detente.store import schema
 from detente.store.schema import Store, reading
 
+REJECTED = "rejected"
 TEXT_CHARS = 200
 """So many first characters of the evidence are read: enough to recognise the event by."""
 COLUMNS = (
     *("event_id", "origin", "day", "precision", "sources", "targets", "event_type", "modes", "contexts", "quad", "intensity", "goldstein", "cameo"),
-    *("dead", "injured", "historical", "confidence", "reports", "place_name", "place_country", "latitude", "longitude", "text"),
+    *("rung", "dead", "injured", "historical", "confidence", "reports", "place_name", "place_country", "latitude", "longitude", "text"),
 )
 """What a row of ``read_rows`` has. ``sources`` and ``targets`` are the actors as JSON, ``modes`` and ``contexts`` too; ``day`` is ISO."""
 
@@ -47,14 +48,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = True) -> Sequence[tuple[Any, ...]]:
-    """What is wanted -> a row for each event that has a day and happened (``modality`` actual), in the order of ``COLUMNS``, in no order of their own.
+    """What is wanted -> a row for each event that has a day, happened (``modality`` actual) and was not rejected by a reviewer, in the order of ``COLUMNS``, in no order of their own.
 
-    ``historical`` may be a number (SQLite has no truth values). Without text it is faster by half.
+    ``historical`` is 0 or 1. Without text it is faster by half.
     """
     text = sa.func.substr(_m.c.evidence, 1, TEXT_CHARS) if with_text else sa.literal("")
     columns = (
         *(_e.c.event_id, _e.c.origin, _e.c.date_start, _e.c.date_precision, _e.c.source, _e.c.target, _e.c.event_type, _e.c.modes, _e.c.contexts),
-        *(_e.c.quad, _e.c.intensity, _e.c.goldstein, _e.c.cameo, _e.c.dead, _e.c.injured, _e.c.historical, _e.c.confidence, _e.c.reports),
+        *(_e.c.quad, _e.c.intensity, _e.c.goldstein, _e.c.cameo, _e.c.rung, _e.c.dead, _e.c.injured, sa.cast(_e.c.historical, sa.Integer), _e.c.confidence, _e.c.reports),
         *(_p.c.name, _p.c.country, _p.c.latitude, _p.c.longitude, text),
     )
     found = _e.outerjoin(_p, _e.c.place_id == _p.c.id)
@@ -92,7 +93,7 @@ def has_events(store: Store) -> bool:
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.second is not None and wanted.first is None:
         raise SettingsError("second: found a second side without a first; expected both")
-    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None)]
+    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None), _e.c.review != REJECTED]
     if wanted.first is not None and wanted.second is not None:
         out.append(sa.or_(_between(wanted.first, wanted.second), _between(wanted.second, wanted.first)))
     elif wanted.first is not None:
