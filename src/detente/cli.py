@@ -49,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_codebook(commands)
     _add_actors(commands)
     _add_store(commands)
+    _add_analysis(commands)
     _add_review(commands)
     demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
@@ -196,6 +197,27 @@ def _add_store(commands: Commands) -> None:
     _add_settings(event, "store")
 
 
+def _add_analysis(commands: Commands) -> None:
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary, run, until in (
+        ("precedents", "find past weeks like the present ones of two actors, and what followed", "run_precedents", "the day up to which they are compared"),
+        ("ties", "list what links two actors, in which state it is, and what changed it", "run_ties", "the day whose state is told"),
+        ("claims", "list what named experts and officials say of two actors", "run_claims", "last day of publication"),
+    ):
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", run)
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help=f"{until}; nothing later counts (default: the day of their latest event)")
+        if name == "precedents":
+            parser.add_argument("--limit", type=int, default=20, metavar="N", help="precedents that the base rates rest on (default: 20)")
+            parser.add_argument("--own", action="store_true", help="look in their own history only")
+        if name == "claims":
+            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day of publication (default: 90 days before the last)")
+            parser.add_argument("--kind", choices=("cause", "motive", "assessment", "prediction"), help="claims of this kind only")
+        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        _add_settings(parser, "store")
+
+
 def _add_review(commands: Commands) -> None:
     example = "detente review --dyad PRK-KOR --by jane\n  detente review correct 3f2a91c0 --set type=ASSAULT --set target=KOR/GOV --why 'the office was blown up'"
     group = _command(commands, "review", "go through events at the terminal: accept, correct, reject, merge, split, undo", example, "run_review")
@@ -262,6 +284,9 @@ def _add_review(commands: Commands) -> None:
 
 
 _MODULES = {
+    "run_precedents": "commands_analysis",
+    "run_ties": "commands_analysis",
+    "run_claims": "commands_analysis",
     "run_actors": "commands_register",
     "run_codebook": "commands_register",
     "run_add": "commands_store",

@@ -119,7 +119,7 @@ LEAST_PAIR_EVENTS = 20
 
 def _known(table: pl.DataFrame, at: datetime.date) -> pl.DataFrame:
     known = (pl.col("day") <= at) & ~pl.col("historical")
-    return table.filter(known & (pl.col("day") > at - datetime.timedelta(weeks=HISTORY_WEEKS)) & pl.col("precision").is_in(["day", "week"]))
+    return table.filter(known & (pl.col("day").to_physical() > ordinal(at) - 7 * HISTORY_WEEKS) & pl.col("precision").is_in(["day", "week"]))
 
 
 def make_panel(rows: Rows, at: datetime.date) -> Panel:
