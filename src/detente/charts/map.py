@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import numpy as np
 import polars as pl
+from altair.typing import ChartType
 from numpy.typing import NDArray
 
 from detente.charts.style import WIDTH, Look, as_data, as_tooltip, cut, finish, get_look, name_rung, rung_scale, say_day, say_number
@@ -27,6 +28,8 @@ MOST_DEGREES = 150.0
 MARGIN = 0.18
 """Share of the events' extent that is added on each side."""
 MOST_LABELS = 14
+LABEL_APART = 9
+"""Pixels from a place to its name."""
 _CREDIT = "Borders: Natural Earth (public domain), 1:110 million."
 
 
@@ -65,7 +68,7 @@ def _mercator(latitude: float) -> float:
     return float(np.log(np.tan(np.pi / 4 + np.radians(latitude) / 2)))
 
 
-def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> alt.LayerChart:
+def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> ChartType:
     """An events table and what it is about -> its places, larger with more events, by the highest rung seen there. Refused: no event with a place."""
     once = events.unique("event_id", keep="first", maintain_order=True)
     placed = once.filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
@@ -79,21 +82,35 @@ def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> alt.Lay
     told_sizes = sorted({1, max(1, round(most / 4)), most})
     base = alt.Chart(as_data(places)).encode(longitude="lon:Q", latitude="lat:Q")
     circles = base.mark_circle(opacity=0.85, stroke=look.background, strokeWidth=1).encode(
-        size=alt.Size(field="events", type="quantitative", scale=scale, legend=alt.Legend(title="events", symbolFillColor=look.soft, symbolStrokeColor=look.soft, values=told_sizes, format="d")),
+        size=alt.Size(
+            field="events",
+            type="quantitative",
+            scale=scale,
+            legend=alt.Legend(title="events", symbolFillColor=look.soft, symbolStrokeColor=look.soft, values=told_sizes, format="d"),
+        ),
         color=alt.Color(field="rung_name", type="nominal", scale=rung_scale(look, [p["rung"] for p in places]), legend=alt.Legend(title="highest rung")),
         tooltip=as_tooltip(place="place", events="events", rung_name="highest rung", words="its event", date="on", ids="event ids"),
     )
     names, countries = _pick_labels(places, view)
-    labelled = alt.Chart(as_data(names)).encode(longitude="lon:Q", latitude="lat:Q", text=alt.Text(field="label", type="nominal"))
-    halo = labelled.mark_text(align="left", dx=9, fontSize=11, stroke=look.background, strokeWidth=3.5, strokeJoin="round")
-    label = labelled.mark_text(align="left", dx=9, fontSize=11, color=look.ink)
     ground = alt.Chart(as_data(countries)).encode(longitude="lon:Q", latitude="lat:Q", text=alt.Text(field="label", type="nominal")).mark_text(fontSize=10, color=look.soft)
-    chart = alt.layer(_draw_land(look), ground, circles, halo, label).project(**_projection(view)).properties(width=WIDTH, height=HEIGHT)
+    chart = alt.layer(_draw_land(look), ground, circles, *_draw_labels(names, look)).project(**_projection(view)).properties(width=WIDTH, height=HEIGHT)
     first, last = once["day"].min(), once["day"].max()
     told = f"{title}: {say_number(placed.height, 'event')} in {say_number(len(places), 'place')}"
     missing = once.height - placed.height
     note = f"{say_day(first)} to {say_day(last)}. " + (f"{say_number(missing, 'more event')} tell no place. " if missing else "") + _CREDIT  # type: ignore[arg-type]
     return finish(chart, look, told, note)
+
+
+def _draw_labels(names: list[dict[str, Any]], look: Look) -> list[ChartType]:
+    """Names on a halo, so that they can be read over circles and borders."""
+    layers: list[ChartType] = []
+    sides: tuple[tuple[Literal["left", "right"], int], ...] = (("left", LABEL_APART), ("right", -LABEL_APART))
+    for side, dx in sides:
+        here = [name for name in names if name["align"] == side]
+        base = alt.Chart(as_data(here)).encode(longitude="lon:Q", latitude="lat:Q", text=alt.Text(field="label", type="nominal"))
+        layers.append(base.mark_text(align=side, dx=dx, fontSize=11, stroke=look.background, strokeWidth=3.5, strokeJoin="round"))
+        layers.append(base.mark_text(align=side, dx=dx, fontSize=11, color=look.ink))
+    return layers
 
 
 def _projection(view: View) -> dict[str, Any]:
@@ -103,9 +120,10 @@ def _projection(view: View) -> dict[str, Any]:
     return {"type": "mercator", "scale": view.scale, "rotate": [-view.longitude, 0, 0], "center": [0, view.latitude], "translate": middle}
 
 
-def _draw_land(look: Look) -> alt.Chart:
+def _draw_land(look: Look) -> ChartType:
     data = alt.InlineData(values=read_countries(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
-    return alt.Chart(data).mark_geoshape(fill=look.land, stroke=look.border, strokeWidth=0.7, clip=True)
+    drawn: ChartType = alt.Chart(data).mark_geoshape(fill=look.land, stroke=look.border, strokeWidth=0.7, clip=True)
+    return drawn
 
 
 @functools.cache
@@ -153,7 +171,13 @@ def _pick_labels(places: list[dict[str, Any]], view: View) -> tuple[list[dict[st
     for place in places:
         x, y = _project(place["lon"], place["lat"], view)
         boxes.append((x - 6, y, 12))
-    chosen = [place for place in places if place["label"] and _find_room(boxes, place, view, 9.0, own=True)][:MOST_LABELS]
+    chosen: list[dict[str, Any]] = []
+    for place in places:
+        width = 6.2 * len(place["label"])
+        for align, shift in (("left", LABEL_APART), ("right", -LABEL_APART - width)):
+            if place["label"] and len(chosen) < MOST_LABELS and _find_room(boxes, place, view, shift, own=True):
+                chosen.append(place | {"align": align})
+                break
     countries = [] if view.is_world else [c for c in _list_countries() if _find_room(boxes, c, view, -2.8 * len(c["label"]), own=False)]
     return chosen, countries
 
@@ -162,11 +186,11 @@ def _find_room(boxes: list[tuple[float, float, float]], place: dict[str, Any], v
     """Whether a label has room; if so, it takes it. ``shift``: where it begins, in pixels from its place; ``own``: the mark at its place is its own."""
     x, y = _project(place["lon"], place["lat"], view)
     left, width = x + shift, 6.2 * len(place["label"])
-    if not (0 < left and left + width < WIDTH and 8 < y < HEIGHT - 8):
+    if not (left > 0 and left + width < WIDTH and 8 < y < HEIGHT - 8):
         return False
     for other, other_y, other_width in boxes:
         mine = own and abs(other + 6 - x) < 0.01 and other_y == y
-        if not mine and abs(y - other_y) < 13 and left < other + other_width and other < left + width:
+        if not mine and abs(y - other_y) < 12 and left < other + other_width and other < left + width:
             return False
     boxes.append((left, y, width))
     return True

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import polars as pl
+from altair.typing import ChartType
 from numpy.typing import NDArray
 
 from detente.charts.style import Look, as_data, as_tooltip, cut, finish, get_look, say_day, say_number
@@ -54,7 +55,8 @@ def lay_out(ties: NDArray[np.float64], *, rounds: int = ROUNDS) -> Places:
         hottest = 0.2 * (1 - number / rounds)
         places = places + step / length[:, None] * np.minimum(length, hottest)[:, None]
     places = places - (places.max(axis=0) + places.min(axis=0)) / 2
-    return places / max(float(np.abs(places).max()), 1e-9)
+    spread: Places = places / max(float(np.abs(places).max()), 1e-9)
+    return spread
 
 
 def count_ties(table: pl.DataFrame) -> pl.DataFrame:
@@ -69,7 +71,7 @@ def count_ties(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def draw_network(table: pl.DataFrame, *, about: tuple[str, ...] = (), dark: bool = False) -> alt.LayerChart:
+def draw_network(table: pl.DataFrame, *, about: tuple[str, ...] = (), dark: bool = False) -> ChartType:
     """An events table -> its parties, larger with more events, and what passes between them, by mean intensity. ``about``: keys of parties that are always in.
 
     Refused: fewer than two parties.
@@ -101,7 +103,7 @@ def draw_network(table: pl.DataFrame, *, about: tuple[str, ...] = (), dark: bool
     return finish(_draw(nodes, edges, look), look, title, note)
 
 
-def _draw(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], look: Look) -> alt.LayerChart:
+def _draw(nodes: list[dict[str, Any]], edges: list[dict[str, Any]], look: Look) -> ChartType:
     scale = alt.Scale(domain=[-EDGE, EDGE], nice=False)
     x, y = (alt.X(field="x", type="quantitative", axis=None, scale=scale), alt.Y(field="y", type="quantitative", axis=None, scale=scale))
     lines = (

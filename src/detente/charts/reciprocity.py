@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 import polars as pl
+from altair.typing import ChartType
 
 from detente.analysis.hawkes import Excitation, HawkesFit
 from detente.analysis.reciprocity import ANSWER_DAYS, Reciprocity
@@ -23,7 +24,7 @@ REASONS = {
 }
 
 
-def draw_reciprocity(found: Reciprocity, rates: pl.DataFrame, *, names: tuple[str, str], within_days: int = ANSWER_DAYS, dark: bool = False) -> alt.VConcatChart:
+def draw_reciprocity(found: Reciprocity, rates: pl.DataFrame, *, names: tuple[str, str], within_days: int = ANSWER_DAYS, dark: bool = False) -> ChartType:
     """What ``find_reciprocity`` and ``answer_rates`` give -> answers by rate, with their interval and the rate of chance, and the excitation if it was fitted.
 
     Refused: no act with answers enough for a rate.
@@ -32,9 +33,7 @@ def draw_reciprocity(found: Reciprocity, rates: pl.DataFrame, *, names: tuple[st
     if not rows:
         raise InputError(f"reciprocity of {names[0]} and {names[1]}: found no act that was seen often enough for a rate of answers; expected more events")
     look = get_look(dark=dark)
-    parts: list[alt.LayerChart | alt.HConcatChart] = [
-        _draw_rates(part, look, names, within_days, who) for who in names if (part := [row for row in rows if row["side"] == who])
-    ]
+    parts: list[ChartType] = [_draw_rates(part, look, names, within_days, who) for who in names if (part := [row for row in rows if row["side"] == who])]
     kernels = [_draw_kernel(fit, look, names, kind) for kind, fit in (("hostile", found.hostile), ("friendly", found.friendly)) if fit.a is not None]
     if kernels:
         parts.append(alt.hconcat(*kernels, spacing=40))
@@ -67,7 +66,7 @@ def _answer_rows(rates: pl.DataFrame, side: str, names: tuple[str, str]) -> list
     ]
 
 
-def _draw_rates(rows: list[dict[str, Any]], look: Look, names: tuple[str, str], within_days: int, who: str) -> alt.LayerChart:
+def _draw_rates(rows: list[dict[str, Any]], look: Look, names: tuple[str, str], within_days: int, who: str) -> ChartType:
     other = names[1] if who == names[0] else names[0]
     y = alt.Y(field="pair", type="nominal", sort=[row["pair"] for row in rows], axis=alt.Axis(title=None, labelLimit=230, domain=False, ticks=False, grid=True))
     scale = alt.Scale(domain=[0, 1])
@@ -85,7 +84,7 @@ def _draw_rates(rows: list[dict[str, Any]], look: Look, names: tuple[str, str], 
     return alt.layer(interval, chance, point, lag).properties(width=WIDTH - 130, height=alt.Step(20), title=heading)
 
 
-def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) -> alt.Chart:
+def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) -> ChartType:
     rows = []
     for side, who, other in ((fit.a, names[0], names[1]), (fit.b, names[1], names[0])):
         assert side is not None
@@ -96,7 +95,7 @@ def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) 
     dash = alt.StrokeDash(field="after", type="nominal", scale=alt.Scale(domain=list(names), range=[[1, 0], [5, 3]]), legend=alt.Legend(title="after an act of"))
     counted = f"{say_number(fit.a.events, 'act')} and {fit.b.events:,}" if fit.a and fit.b else ""
     heading = alt.TitleParams(text=f"{kind} acts that one act brings about ({counted})", anchor="start", fontSize=12, color=look.ink, offset=6)
-    return (
+    drawn: ChartType = (
         alt.Chart(as_data(rows))
         .mark_line(strokeWidth=2)
         .encode(
@@ -108,6 +107,7 @@ def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) 
         )
         .properties(width=WIDTH // 2 - 70, height=150, title=heading)
     )
+    return drawn
 
 
 def _kernel_row(side: Excitation, who: str, after: str, weight: float, day: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import altair as alt
 import polars as pl
+from altair.typing import ChartType
 
 from detente.analysis.cycle import StageNow
 from detente.charts.style import QUADS, WIDTH, Look, as_data, as_moment, as_tooltip, day_axis, finish, get_look, name_rung, rung_scale, say_day, say_number
@@ -27,7 +28,7 @@ def period_for(first: datetime.date, last: datetime.date) -> Period:
     return "month" if (last - first).days > 7 * MOST_WEEKS else "week"
 
 
-def draw_series(series: pl.DataFrame, track: pl.DataFrame, *, names: tuple[str, str], by: Period, measure: Measure = "events", dark: bool = False) -> alt.VConcatChart:
+def draw_series(series: pl.DataFrame, track: pl.DataFrame, *, names: tuple[str, str], by: Period, measure: Measure = "events", dark: bool = False) -> ChartType:
     """A series by quad class (``make_series(kind="quad", volume=...)``) and the dyad's track -> its rung, events as told, and corrected for volume.
 
     Conflict is drawn upwards and cooperation downwards, in both measures. Without the columns of a volume the corrected series is left out. Refused: a series without events.
@@ -55,7 +56,7 @@ def draw_series(series: pl.DataFrame, track: pl.DataFrame, *, names: tuple[str, 
     return finish(alt.vconcat(*parts, spacing=14).resolve_scale(color="independent"), look, title, note)
 
 
-def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> alt.Chart:
+def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> ChartType:
     spans = track.with_columns(spell=(pl.col("rung") != pl.col("rung").shift()).fill_null(value=True).cum_sum()).group_by("spell", maintain_order=True)
     rows = [
         {
@@ -68,7 +69,7 @@ def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> alt.Chart
         }
         for _, first, last, rung in spans.agg(pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col("rung").first()).iter_rows()
     ]
-    return (
+    drawn: ChartType = (
         alt.Chart(as_data(rows))
         .mark_rect(stroke=None)
         .encode(
@@ -86,9 +87,10 @@ def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> alt.Chart
         )
         .properties(width=WIDTH, height=90)
     )
+    return drawn
 
 
-def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, domain: list[str], title: str, *, last: bool) -> alt.LayerChart:
+def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, domain: list[str], title: str, *, last: bool) -> ChartType:
     """Bars stacked from 0: conflict up, cooperation down; material acts stand outside of words."""
     rows = []
     for (period,), part in series.group_by("period", maintain_order=True):
@@ -135,14 +137,14 @@ def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, domain:
     return alt.layer(bars, zero).properties(width=WIDTH, height=150)
 
 
-def draw_cycle(weeks: pl.DataFrame, now: StageNow, *, names: tuple[str, str], since: datetime.date | None = None, dark: bool = False) -> alt.VConcatChart:
+def draw_cycle(weeks: pl.DataFrame, now: StageNow, *, names: tuple[str, str], since: datetime.date | None = None, dark: bool = False) -> ChartType:
     """The weeks of a fitted cycle (``cycle_weeks``) and the stage that is named -> how probable each stage is, week by week, over the number of events.
 
     Refused: no weeks.
     """
     shown = weeks.filter(pl.col("week_end") >= since) if since else weeks
-    if shown.is_empty() or not now.events:
-        raise InputError(f"cycle of {names[0]} and {names[1]}: found no event in these weeks; expected at least one")
+    if shown.is_empty() or now.reason == "few-events":
+        raise InputError(f"cycle of {names[0]} and {names[1]}: found {say_number(now.events, 'event')} up to {now.at}; expected more to tell a stage by")
     look = get_look(dark=dark)
     rows = _stack(shown)
     probable = [stage for stage in STAGES if any(row["stage"] == stage and row["probability"] >= DRAWN_FROM for row in rows)]
@@ -209,5 +211,3 @@ def _stack(weeks: pl.DataFrame) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-

@@ -98,7 +98,7 @@ def get_look(*, dark: bool) -> Look:
 def finish(chart: ChartType, look: Look, title: str, *notes: str) -> ChartType:
     """A bare chart -> the same with its title, the lines below it, and the look."""
     subtitle = [line for note in notes if note for line in wrap(note)]
-    return (
+    finished: ChartType = (
         chart.properties(title=alt.TitleParams(text=wrap(title, 84), subtitle=subtitle), padding=14)
         .configure(background=look.background, font=FONT)
         .configure_view(stroke=None)
@@ -110,6 +110,7 @@ def finish(chart: ChartType, look: Look, title: str, *notes: str) -> ChartType:
         .configure_legend(labelColor=look.ink, titleColor=look.soft, labelFontSize=11, titleFontSize=11, titleFontWeight="normal", labelLimit=220, symbolStrokeWidth=1.5)
         .configure_text(color=look.ink, fontSize=11)
     )
+    return finished
 
 
 def wrap(text: str, width: int = 122) -> list[str]:
