@@ -27,13 +27,15 @@ def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, st
         raise InputError(f"ladder of {names[0]} and {names[1]}: found no event in these days; expected at least one")
     look = get_look(dark=dark)
     first, last = track["day"][0], track["day"][-1]
+    margin = datetime.timedelta(days=max(1, (last - first).days // 100))
     shown = dyad.filter(pl.col("day").is_between(first, last) & pl.col("precision").is_in(["day", "week"]))
     marks = [m | {"level": m["rung"] + (APART if m["side"] == names[0] else -APART)} for m in make_marks(shown, names)]
-    x = alt.X(field="day", type="temporal", axis=day_axis(), scale=alt.Scale(domain=[as_moment(first), as_moment(last + datetime.timedelta(days=2))]))
-    y = alt.Y(field="level", type="quantitative", axis=rung_axis(), scale=alt.Scale(domain=[LOWEST - 0.4, RUNGS[-1] + 0.4], nice=False, zero=False))
+    x = alt.X(field="day", type="temporal", axis=day_axis(first, last), scale=alt.Scale(domain=[as_moment(first - margin), as_moment(last + datetime.timedelta(days=1) + margin)]))
+    scale = alt.Scale(domain=[LOWEST - 0.4, RUNGS[-1] + 0.4], nice=False, zero=False)
+    y = alt.Y(field="level", type="quantitative", axis=rung_axis(), scale=scale)
     colour = alt.Color(field="side", type="nominal", scale=side_scale(look, names), legend=alt.Legend(title=None, orient="top", symbolType="circle"))
     shape = alt.Shape(field="side", type="nominal", scale=alt.Scale(domain=list(names), range=["circle", "triangle-up"]), legend=alt.Legend(title=None, orient="top"))
-    zero = alt.Chart(as_data([{}])).mark_rule(color=look.soft, strokeWidth=1).encode(y=alt.datum(0, type="quantitative"))
+    zero = alt.Chart(as_data([{}])).mark_rule(color=look.soft, strokeWidth=1).encode(y=alt.YDatum(0, type="quantitative", axis=rung_axis(), scale=scale))
     lines = alt.Chart(as_data(_steps(track, names))).mark_line(interpolate="step-after", strokeWidth=2, opacity=0.75).encode(x=x, y=y, color=colour)
     points = (
         alt.Chart(as_data(marks))

@@ -20,7 +20,7 @@ from detente.exchange.crosswalk import country_table
 
 COUNTRIES = Path(__file__).parent / "data" / "countries-110m.json"
 """Borders of Natural Earth (public domain) as world-atlas 2.0.2 has them; fetched by tools/fetch_world.py. Borders are the file's, not our judgement."""
-HEIGHT = 420
+HEIGHT, WORLD_HEIGHT = 420, 330
 LEAST_DEGREES = 24.0
 """A map shows no less, in degrees of longitude: at 1:110 million a coast says nothing any more when it is drawn larger."""
 MOST_DEGREES = 150.0
@@ -28,6 +28,8 @@ MOST_DEGREES = 150.0
 MARGIN = 0.18
 """Share of the events' extent that is added on each side."""
 MOST_LABELS = 14
+WORLD_SOUTH = 28
+"""Pixels by which the whole world is moved down."""
 LABEL_APART = 9
 """Pixels from a place to its name."""
 _CREDIT = "Borders: Natural Earth (public domain), 1:110 million."
@@ -48,7 +50,7 @@ def choose_view(longitudes: NDArray[np.float64], latitudes: NDArray[np.float64])
     south, north = np.clip([latitudes.min(), latitudes.max()], -75, 80)
     low, high = _mercator(float(south)), _mercator(float(north))
     if wide > MOST_DEGREES:
-        return View(0.0, 0.0, WIDTH / 5.6, True)
+        return View(11.0, 0.0, WIDTH / 5.45, True)
     across = max(np.radians(wide) * (1 + 2 * MARGIN), np.radians(LEAST_DEGREES))
     up = max((high - low) * (1 + 2 * MARGIN), across * 0.2)
     middle = (west + wide / 2 + 180) % 360 - 180
@@ -93,7 +95,11 @@ def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> ChartTy
     )
     names, countries = _pick_labels(places, view)
     ground = alt.Chart(as_data(countries)).encode(longitude="lon:Q", latitude="lat:Q", text=alt.Text(field="label", type="nominal")).mark_text(fontSize=10, color=look.soft)
-    chart = alt.layer(_draw_land(look), ground, circles, *_draw_labels(names, look)).project(**_projection(view)).properties(width=WIDTH, height=HEIGHT)
+    chart = (
+        alt.layer(_draw_land(look), ground, circles, *_draw_labels(names, look))
+        .project(**_projection(view))
+        .properties(width=WIDTH, height=WORLD_HEIGHT if view.is_world else HEIGHT)
+    )
     first, last = once["day"].min(), once["day"].max()
     told = f"{title}: {say_number(placed.height, 'event')} in {say_number(len(places), 'place')}"
     missing = once.height - placed.height
@@ -116,7 +122,8 @@ def _draw_labels(names: list[dict[str, Any]], look: Look) -> list[ChartType]:
 def _projection(view: View) -> dict[str, Any]:
     middle = [WIDTH / 2, HEIGHT / 2]
     if view.is_world:
-        return {"type": "equalEarth", "scale": view.scale, "translate": middle}
+        # a little to the south, so that Antarctica is cut off, and to the west, so that the cut goes through the Pacific
+        return {"type": "equalEarth", "scale": view.scale, "rotate": [-view.longitude, 0, 0], "translate": [WIDTH / 2, WORLD_HEIGHT / 2 + WORLD_SOUTH]}
     return {"type": "mercator", "scale": view.scale, "rotate": [-view.longitude, 0, 0], "center": [0, view.latitude], "translate": middle}
 
 
@@ -208,4 +215,5 @@ def _project(longitude: float, latitude: float, view: View) -> tuple[float, floa
     """A place -> about where it is drawn, in pixels; the world is taken as a plate."""
     east = np.radians((longitude - view.longitude + 180) % 360 - 180)
     north = np.radians(latitude) if view.is_world else _mercator(latitude) - _mercator(view.latitude)
-    return float(WIDTH / 2 + view.scale * east), float(HEIGHT / 2 - view.scale * north)
+    middle = WORLD_HEIGHT / 2 + WORLD_SOUTH if view.is_world else HEIGHT / 2
+    return float(WIDTH / 2 + view.scale * east * (0.9 if view.is_world else 1)), float(middle - view.scale * north)

@@ -25,6 +25,8 @@ ROUNDS = 400
 SIDE = 560
 """Pixels of the square that the network is drawn in."""
 LABEL_CHARS = 22
+MOST_NAMED = 3
+"""Parties asked for that the title names; of a region, it names none."""
 SMALLEST, LARGEST = 50, 900
 """Square pixels of a circle."""
 EDGE = 1.13
@@ -55,7 +57,7 @@ def lay_out(ties: NDArray[np.float64], *, rounds: int = ROUNDS) -> Places:
         hottest = 0.2 * (1 - number / rounds)
         places = places + step / length[:, None] * np.minimum(length, hottest)[:, None]
     places = places - (places.max(axis=0) + places.min(axis=0)) / 2
-    spread: Places = places / max(float(np.abs(places).max()), 1e-9)
+    spread: Places = places / np.maximum(np.abs(places).max(axis=0), 1e-9)
     return spread
 
 
@@ -82,9 +84,12 @@ def draw_network(table: pl.DataFrame, *, about: tuple[str, ...] = (), dark: bool
     look = get_look(dark=dark)
     sizes = pl.concat([ties.select(party=pl.col(side), events=pl.col("events")) for side in ("a", "b")]).group_by("party").agg(pl.col("events").sum())
     ranked = sizes.with_columns(asked=pl.col("party").is_in(list(about))).sort(["asked", "events", "party"], descending=[True, True, False]).head(MOST_PARTIES)
-    parties = ranked["party"].sort().to_list()
+    chosen = ranked["party"].to_list()
+    drawn = ties.filter(pl.col("a").is_in(chosen) & pl.col("b").is_in(chosen)).head(MOST_TIES)
+    # who deals only with parties that are not shown would stand apart, with nothing to say
+    tied = set(drawn["a"]) | set(drawn["b"])
+    parties = sorted(party for party in chosen if party in tied)
     events = dict(ranked.select("party", "events").iter_rows())
-    drawn = ties.filter(pl.col("a").is_in(parties) & pl.col("b").is_in(parties)).head(MOST_TIES)
     number = {party: n for n, party in enumerate(parties)}
     weights = np.zeros((len(parties), len(parties)))
     for a, b, count in drawn.select("a", "b", "events").iter_rows():
@@ -94,8 +99,10 @@ def draw_network(table: pl.DataFrame, *, about: tuple[str, ...] = (), dark: bool
     first, last = table["day"].min(), table["day"].max()
     assert isinstance(first, datetime.date)
     assert isinstance(last, datetime.date)
-    title = f"Who dealt with whom from {say_day(first)} to {say_day(last)}"
-    note = f"{say_number(int(ties['events'].sum()), 'event')} between {sizes.height:,} parties" + (f", the {len(parties)} with most events shown" if left_out else "")
+    asked = [country_name(key) or key for key in parties if key in about]
+    who = f"{', '.join(asked)} and those they deal with," if 0 < len(asked) <= MOST_NAMED else "Who deals with whom,"
+    title = f"{who} {say_day(first)} to {say_day(last)}"
+    note = f"{say_number(int(ties['events'].sum()), 'event')} between {sizes.height:,} parties" + (f", {len(parties)} of those with most events shown" if left_out else "")
     note += ". Circles are larger with more events; lines thicker with more, coloured by mean intensity (PLOVER: −10 conflict, 10 cooperation)."
     most = max(events.values())
     nodes = [_node(party, events[party], most, places[number[party]], is_asked=not about or party in about) for party in parties]

@@ -10,12 +10,13 @@ import polars as pl
 from altair.typing import ChartType
 
 from detente.analysis.cycle import StageNow
-from detente.charts.style import QUADS, WIDTH, Look, as_data, as_moment, as_tooltip, day_axis, finish, get_look, name_rung, rung_scale, say_day, say_number
+from detente.charts.style import QUADS, WIDTH, Look, as_data, as_moment, as_tooltip, day_axis, day_scale, finish, get_look, name_rung, rung_scale, say_day, say_number
 from detente.codebook.cycle import STAGES
 from detente.errors import InputError
 
 Measure = Literal["events", "intensity"]
 Period = Literal["day", "week", "month"]
+Days = tuple[datetime.date, datetime.date]
 MOST_WEEKS = 160
 """More weeks than this are drawn as months: a bar of a week would be thinner than four pixels."""
 ENDS: dict[Period, str] = {"day": "1d", "week": "1w", "month": "1mo"}
@@ -38,12 +39,12 @@ def draw_series(series: pl.DataFrame, track: pl.DataFrame, *, names: tuple[str, 
     look = get_look(dark=dark)
     start, end = series["period"].min(), series.select(pl.col("period").max().dt.offset_by(ENDS[by])).item()
     assert isinstance(start, datetime.date)
-    domain = [as_moment(start), as_moment(end)]
+    days = (start, end)
     value, corrected, unit = ("events", "corrected", "events") if measure == "events" else ("score_sum", "score_corrected", "PLOVER intensity")
     has_volume = corrected in series.columns
-    parts = [_draw_rungs(track, look, domain), _draw_bars(series, value, by, look, domain, f"{unit} a {by}", last=not has_volume)]
+    parts = [_draw_rungs(track, look, days), _draw_bars(series, value, by, look, days, f"{unit} a {by}", last=not has_volume)]
     if has_volume:
-        parts.append(_draw_bars(series, corrected, by, look, domain, f"{unit}, corrected", last=True))
+        parts.append(_draw_bars(series, corrected, by, look, days, f"{unit}, corrected", last=True))
     total = say_number(int(series["events"].sum()), "event")
     shown_from = max(start, track["day"][0]) if track.height else start
     title = f"{names[0]} and {names[1]}: {total} from {say_day(shown_from)} to {say_day(track['day'][-1] if track.height else end)}"
@@ -56,7 +57,7 @@ def draw_series(series: pl.DataFrame, track: pl.DataFrame, *, names: tuple[str, 
     return finish(alt.vconcat(*parts, spacing=14).resolve_scale(color="independent"), look, title, note)
 
 
-def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> ChartType:
+def _draw_rungs(track: pl.DataFrame, look: Look, days: Days) -> ChartType:
     spans = track.with_columns(spell=(pl.col("rung") != pl.col("rung").shift()).fill_null(value=True).cum_sum()).group_by("spell", maintain_order=True)
     rows = [
         {
@@ -73,7 +74,7 @@ def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> ChartType
         alt.Chart(as_data(rows))
         .mark_rect(stroke=None)
         .encode(
-            x=alt.X(field="from", type="temporal", axis=day_axis(labels=False), scale=alt.Scale(domain=domain)),
+            x=alt.X(field="from", type="temporal", axis=day_axis(*days, labels=False), scale=day_scale(*days)),
             x2=alt.X2(field="to"),
             y=alt.Y(
                 field="zero",
@@ -90,7 +91,7 @@ def _draw_rungs(track: pl.DataFrame, look: Look, domain: list[str]) -> ChartType
     return drawn
 
 
-def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, domain: list[str], title: str, *, last: bool) -> ChartType:
+def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, days: Days, title: str, *, last: bool) -> ChartType:
     """Bars stacked from 0: conflict up, cooperation down; material acts stand outside of words."""
     rows = []
     for (period,), part in series.group_by("period", maintain_order=True):
@@ -125,7 +126,7 @@ def _draw_bars(series: pl.DataFrame, value: str, by: Period, look: Look, domain:
         alt.Chart(as_data(rows))
         .mark_rect(stroke=look.background, strokeWidth=0.4)
         .encode(
-            x=alt.X(field="from", type="temporal", axis=day_axis(labels=last), scale=alt.Scale(domain=domain)),
+            x=alt.X(field="from", type="temporal", axis=day_axis(*days, labels=last), scale=day_scale(*days)),
             x2=alt.X2(field="to"),
             y=alt.Y(field="low", type="quantitative", axis=axis),
             y2=alt.Y2(field="high"),
@@ -149,13 +150,13 @@ def draw_cycle(weeks: pl.DataFrame, now: StageNow, *, names: tuple[str, str], si
     rows = _stack(shown)
     probable = [stage for stage in STAGES if any(row["stage"] == stage and row["probability"] >= DRAWN_FROM for row in rows)]
     scale = alt.Scale(domain=probable, range=[look.stages[stage] for stage in probable])
-    domain = [as_moment(shown["week_start"][0]), as_moment(shown["week_end"][-1] + datetime.timedelta(days=1))]
+    days = (shown["week_start"][0], shown["week_end"][-1] + datetime.timedelta(days=1))
     areas = (
         alt.Chart(as_data([row for row in rows if row["stage"] in probable]))
         # a stroke of the same colour closes the hairs of light between neighbours
         .mark_rect(strokeWidth=0.7)
         .encode(
-            x=alt.X(field="from", type="temporal", axis=day_axis(labels=False), scale=alt.Scale(domain=domain)),
+            x=alt.X(field="from", type="temporal", axis=day_axis(*days, labels=False), scale=day_scale(*days)),
             x2=alt.X2(field="to"),
             y=alt.Y(field="low", type="quantitative", axis=alt.Axis(title="probability", format="%", tickCount=4), scale=alt.Scale(domain=[0, 1])),
             y2=alt.Y2(field="high"),
@@ -169,7 +170,7 @@ def draw_cycle(weeks: pl.DataFrame, now: StageNow, *, names: tuple[str, str], si
         alt.Chart(as_data([row for row in rows if row["stage"] == STAGES[0]]))
         .mark_rect(color=look.soft, stroke=None)
         .encode(
-            x=alt.X(field="from", type="temporal", axis=day_axis(), scale=alt.Scale(domain=domain)),
+            x=alt.X(field="from", type="temporal", axis=day_axis(*days), scale=day_scale(*days)),
             x2=alt.X2(field="to"),
             y=alt.Y(field="none", type="quantitative", axis=alt.Axis(title="events a week", tickCount=3, tickMinStep=1)),
             y2=alt.Y2(field="events"),

@@ -19,6 +19,8 @@ except ImportError as error:
 WIDTH = 680
 """Pixels of a chart's inner width: fits a page of A4 and a column of a screen."""
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+FEW_DAYS = 20
+"""Up to so many days each has a tick of its own."""
 RUNGS = range(LOWEST, HIGHEST + 1)
 QUADS: Mapping[int, str] = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 
@@ -159,9 +161,16 @@ def as_data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=list(rows))
 
 
-def day_axis(title: str | None = None, *, labels: bool = True) -> alt.Axis:
-    """The axis of a time scale; ``labels`` false for the upper ones of a stack of charts."""
-    return alt.Axis(title=title, grid=False, labels=labels, ticks=labels, domain=labels, labelOverlap=True, labelFlush=False, tickCount=10)
+def day_axis(first: datetime.date, last: datetime.date, *, labels: bool = True) -> alt.Axis:
+    """The axis of the days from first to last; ``labels`` false for the upper ones of a stack of charts. No tick is finer than a day."""
+    if (last - first).days <= FEW_DAYS:
+        return alt.Axis(title=None, grid=False, labels=labels, ticks=labels, domain=labels, labelOverlap=True, tickCount="day", format="%-d %b")
+    return alt.Axis(title=None, grid=False, labels=labels, ticks=labels, domain=labels, labelOverlap=True, labelFlush=False, tickCount=10)
+
+
+def day_scale(first: datetime.date, end: datetime.date) -> alt.Scale:
+    """The scale of the days from first up to the end, which is not in it any more."""
+    return alt.Scale(domain=[as_moment(first), as_moment(end)])
 
 
 def rung_axis() -> alt.Axis:

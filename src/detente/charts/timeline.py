@@ -39,7 +39,8 @@ def draw_timeline(dyad: pl.DataFrame, *, names: tuple[str, str], days: int = TIM
     x_axis = alt.Axis(
         title="rung of the ladder (cooperation below 0, conflict above)", orient="top", values=list(RUNGS), format="d", grid=False, titlePadding=8, labelOverlap=False
     )
-    x = alt.X(field="level", type="quantitative", axis=x_axis, scale=alt.Scale(domain=[LOWEST - 0.5, RUNGS[-1] + 0.5], nice=False))
+    scale = alt.Scale(domain=[LOWEST - 0.5, RUNGS[-1] + 0.5], nice=False)
+    x = alt.X(field="level", type="quantitative", axis=x_axis, scale=scale)
     points = (
         alt.Chart(as_data(marks))
         .mark_point(filled=True, size=75, opacity=1, stroke=look.background, strokeWidth=0.6)
@@ -51,7 +52,7 @@ def draw_timeline(dyad: pl.DataFrame, *, names: tuple[str, str], days: int = TIM
             tooltip=as_tooltip(**TOOLTIP),
         )
     )
-    zero = alt.Chart(as_data([{}])).mark_rule(color=look.soft).encode(x=alt.datum(0, type="quantitative"))
+    zero = alt.Chart(as_data([{}])).mark_rule(color=look.soft).encode(x=alt.XDatum(0, type="quantitative", axis=x_axis, scale=scale))
     words = (
         alt.Chart(as_data(_lines(shown, names)))
         .mark_text(align="left", baseline="middle", x=0, limit=WORDS_WIDTH)
