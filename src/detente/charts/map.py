@@ -103,7 +103,7 @@ def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> ChartTy
     first, last = once["day"].min(), once["day"].max()
     told = f"{title}: {say_number(placed.height, 'event')} in {say_number(len(places), 'place')}"
     missing = once.height - placed.height
-    note = f"{say_day(first)} to {say_day(last)}. " + (f"{say_number(missing, 'more event')} tell no place. " if missing else "") + _CREDIT  # type: ignore[arg-type]
+    note = f"{say_day(first)} to {say_day(last)}. " + (f"{say_number(missing, 'more event')} {'tells' if missing == 1 else 'tell'} no place. " if missing else "") + _CREDIT  # type: ignore[arg-type]
     return finish(chart, look, told, note)
 
 
