@@ -207,7 +207,7 @@ def test_fitted_excitation_is_drawn_as_it_fades() -> None:
     fit, none = HawkesFit(300, "", side, side, 0.6), HawkesFit(300, "few-events")
     found = find_reciprocity(events(), AT)
     chart = draw_reciprocity(Reciprocity(AT, START, "", fit, none, found.escalations), answer_rates(events(), AT), names=NAMES)
-    own = [row["acts"] for row in rows_of(chart) if row.get("who") == "Aland" and row.get("after") == "Aland"]
+    own = [row["acts"] for row in rows_of(chart) if row.get("curve") == "Aland, after one of its own"]
     assert own[0] == pytest.approx(0.4 * (1 - 0.5**0.5), abs=1e-4)
     assert own[2] == pytest.approx(own[0] / 2, abs=1e-4)
 

@@ -17,6 +17,7 @@ MOST_ANSWERS = 9
 """Pairs of act and answer shown for each side."""
 KERNEL_DAYS = 21
 """Days for which excitation is drawn; with the half-lives found on ICEWS14 (0.3 to 4 days) all of it is over by then."""
+KERNEL_WIDTH = 240
 REASONS = {
     "sparse-reports": "The store has reports on too few days to tell who answers whom: rates only, nothing to compare them with.",
     "short-history": "History is too short for a comparison with chance.",
@@ -34,14 +35,15 @@ def draw_reciprocity(found: Reciprocity, rates: pl.DataFrame, *, names: tuple[st
         raise InputError(f"reciprocity of {names[0]} and {names[1]}: found no act that was seen often enough for a rate of answers; expected more events")
     look = get_look(dark=dark)
     parts: list[ChartType] = [_draw_rates(part, look, names, within_days, who) for who in names if (part := [row for row in rows if row["side"] == who])]
-    kernels = [_draw_kernel(fit, look, names, kind) for kind, fit in (("hostile", found.hostile), ("friendly", found.friendly)) if fit.a is not None]
+    fitted = [(kind, fit) for kind, fit in (("hostile", found.hostile), ("friendly", found.friendly)) if fit.a is not None]
+    kernels = [_draw_kernel(fit, look, names, kind, with_legend=number == len(fitted)) for number, (kind, fit) in enumerate(fitted, start=1)]
     if kernels:
-        parts.append(alt.hconcat(*kernels, spacing=40))
+        parts.append(alt.hconcat(*kernels, spacing=30).resolve_scale(y="independent", color="independent", strokeDash="independent"))
     title = f"{names[0]} and {names[1]}: who answers whom, as known on {say_day(found.at)}"
     note = f"Share of acts (days on which a side acted so) that the other side answered within {within_days} days: mark and 95% interval"
     note += "; the bar is how often the same follows at other times." if any(row["base"] is not None for row in rows) else "."
     reason = found.reason or found.hostile.reason
-    return finish(alt.vconcat(*parts, spacing=22), look, title, note, REASONS.get(reason, ""))
+    return finish(alt.vconcat(*parts, spacing=22).resolve_scale(color="independent", strokeDash="independent"), look, title, note, REASONS.get(reason, ""))
 
 
 def _answer_rows(rates: pl.DataFrame, side: str, names: tuple[str, str]) -> list[dict[str, Any]]:
@@ -84,17 +86,19 @@ def _draw_rates(rows: list[dict[str, Any]], look: Look, names: tuple[str, str], 
     return alt.layer(interval, chance, point, lag).properties(width=WIDTH - 130, height=alt.Step(20), title=heading)
 
 
-def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) -> ChartType:
-    rows = []
-    for side, who, other in ((fit.a, names[0], names[1]), (fit.b, names[1], names[0])):
-        assert side is not None
-        for after, weight in ((who, side.own.value), (other, side.cross.value)):
-            rows += [_kernel_row(side, who, after, weight, day) for day in range(1, KERNEL_DAYS + 1)]
-    x = alt.X(field="day", type="quantitative", axis=alt.Axis(title="days after one act", grid=False), scale=alt.Scale(domain=[1, KERNEL_DAYS], nice=False))
-    colour = alt.Color(field="who", type="nominal", scale=side_scale(look, names), legend=alt.Legend(title="who acts"))
-    dash = alt.StrokeDash(field="after", type="nominal", scale=alt.Scale(domain=list(names), range=[[1, 0], [5, 3]]), legend=alt.Legend(title="after an act of"))
-    counted = f"{say_number(fit.a.events, 'act')} and {fit.b.events:,}" if fit.a and fit.b else ""
-    heading = alt.TitleParams(text=f"{kind} acts that one act brings about ({counted})", anchor="start", fontSize=12, color=look.ink, offset=6)
+def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str, *, with_legend: bool) -> ChartType:
+    assert fit.a is not None
+    assert fit.b is not None
+    curves = [(fit.a, names[0], "its own", fit.a.own.value), (fit.a, names[0], names[1], fit.a.cross.value)]
+    curves += [(fit.b, names[1], "its own", fit.b.own.value), (fit.b, names[1], names[0], fit.b.cross.value)]
+    labels = [_name_curve(who, after) for _, who, after, _ in curves]
+    rows = [_kernel_row(side, who, after, weight, day) for side, who, after, weight in curves for day in range(1, KERNEL_DAYS + 1)]
+    x = alt.X(field="day", type="quantitative", axis=alt.Axis(title="days after the act", grid=False), scale=alt.Scale(domain=[1, KERNEL_DAYS], nice=False))
+    legend = alt.Legend(title=None, orient="right", symbolType="stroke", symbolSize=250) if with_legend else None
+    colour = alt.Color(field="curve", type="nominal", scale=alt.Scale(domain=labels, range=[look.a, look.a, look.b, look.b]), legend=legend)
+    dash = alt.StrokeDash(field="curve", type="nominal", scale=alt.Scale(domain=labels, range=[[1, 0], [5, 3]] * 2), legend=legend)
+    acts = f"{say_number(fit.a.events, f'{kind} act')} of {names[0]}, {fit.b.events:,} of {names[1]}"
+    heading = alt.TitleParams(text=f"{kind.capitalize()} acts that one act brings about", subtitle=acts, anchor="start", fontSize=12, color=look.ink, offset=6)
     drawn: ChartType = (
         alt.Chart(as_data(rows))
         .mark_line(strokeWidth=2)
@@ -103,15 +107,19 @@ def _draw_kernel(fit: HawkesFit, look: Look, names: tuple[str, str], kind: str) 
             y=alt.Y(field="acts", type="quantitative", axis=alt.Axis(title="acts a day", tickCount=4)),
             color=colour,
             strokeDash=dash,
-            tooltip=as_tooltip(who="who acts", after="after an act of", day="days after", shown="acts that day", all="acts in all", half_life="half-life"),
+            tooltip=as_tooltip(curve="who, after what", day="days after", shown="acts that day", all="acts in all", half_life="half-life"),
         )
-        .properties(width=WIDTH // 2 - 70, height=150, title=heading)
+        .properties(width=KERNEL_WIDTH, height=150, title=heading)
     )
     return drawn
+
+
+def _name_curve(who: str, after: str) -> str:
+    return f"{who}, after {'an act' if after != 'its own' else 'one'} of {after}"
 
 
 def _kernel_row(side: Excitation, who: str, after: str, weight: float, day: int) -> dict[str, Any]:
     fade = 0.5 ** (1 / side.half_life_days.value) if side.half_life_days else 0.0
     acts = weight * (1 - fade) * fade ** (day - 1)
     half = f"{side.half_life_days.value:.1f} days" if side.half_life_days else "nothing is brought about"
-    return {"who": who, "after": after, "day": day, "acts": round(acts, 5), "shown": f"{acts:.3f}", "all": f"{weight:.2f}", "half_life": half}
+    return {"curve": _name_curve(who, after), "day": day, "acts": round(acts, 5), "shown": f"{acts:.3f}", "all": f"{weight:.2f}", "half_life": half}
