@@ -117,12 +117,12 @@ def test_no_event_is_refused_in_one_line(kind: Callable[..., ChartType]) -> None
 
 
 def test_too_few_events_for_a_stage_are_refused() -> None:
-    with pytest.raises(InputError, match="found 2 events up to .*; expected more to tell a stage by"):
+    with pytest.raises(InputError, match=r"found 2 events up to .*; expected more to tell a stage by"):
         cycle(dyad([act(1, 1), act(200, 2)]))
 
 
 def test_too_few_acts_for_a_rate_are_refused() -> None:
-    with pytest.raises(InputError, match="not seen often enough|seen often enough for a rate"):
+    with pytest.raises(InputError, match="seen often enough for a rate"):
         reciprocity(dyad([act(1, 1), act(2, 1, "b")]))
 
 
