@@ -33,8 +33,8 @@ from detente.analysis.table import load_table  # noqa: E402
 from detente.analysis.windows import make_rows  # noqa: E402
 from detente.cli import main  # noqa: E402
 from detente.errors import InputError  # noqa: E402
+from detente.store.importing import import_events  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
-from detente.store.write import import_events  # noqa: E402
 
 ICEWS14 = Path(os.environ.get("DETENTE_ICEWS14", ROOT.parent / "shared" / "data" / "icews14"))
 DYADS = 60
@@ -61,7 +61,7 @@ def load_icews14() -> pl.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "s.db")
         for name in ("train.txt", "valid.txt"):
-            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
                 main(["import", "quads", str(ICEWS14 / name), "--store", str(path)])
         store = open_store(path, create=False)
         table = load_table(store, with_text=False)

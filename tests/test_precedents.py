@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_precedents_of_one_dyad_do_not_overlap_each_other() -> None:
     steady = [row for weeks in range(30) for row in acts(CRISIS, back(weeks))]
     ends = sorted(p.window.end for p in find(steady).precedents)
     assert len(ends) > 3
-    assert all((later - earlier).days >= WINDOW_DAYS for earlier, later in zip(ends, ends[1:], strict=False))
+    assert all((later - earlier).days >= WINDOW_DAYS for earlier, later in itertools.pairwise(ends))
 
 
 def test_windows_of_two_dyads_that_share_a_party_do_not_overlap() -> None:
@@ -104,7 +105,7 @@ def test_windows_of_two_dyads_that_share_a_party_do_not_overlap() -> None:
     found = find(acts(CRISIS, AT), others)
     ends = sorted(p.window.end for p in found.precedents)
     assert ends
-    assert all((later - earlier).days >= WINDOW_DAYS for earlier, later in zip(ends, ends[1:], strict=False))
+    assert all((later - earlier).days >= WINDOW_DAYS for earlier, later in itertools.pairwise(ends))
 
 
 def test_the_same_weeks_of_dyads_without_a_common_party_are_two_precedents() -> None:

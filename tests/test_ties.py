@@ -158,6 +158,8 @@ def test_every_act_of_the_table_says_what_it_means_and_is_used() -> None:
 
 def test_a_table_that_names_an_unknown_act_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ties.toml"
-    path.write_text('unreal = { words = [], within_words = 1 }\nagreed = { words = [], within_words = 1 }\nacts = {}\nties = [{ id = "x", kind = "k", name = "n", acts = ["fly"] }]\n')
+    path.write_text(
+        'unreal = { words = [], within_words = 1 }\nagreed = { words = [], within_words = 1 }\nacts = {}\nties = [{ id = "x", kind = "k", name = "n", acts = ["fly"] }]\n'
+    )
     with pytest.raises(CodebookError, match="x: found the act 'fly'"):
         load_ties(path)

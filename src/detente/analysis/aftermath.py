@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES = (
-    Outcome("escalation", "an act on a higher rung than any of the window", 1, above_peak=True),
+    Outcome("escalation", "an act on a higher rung than any of that window and of the present one", 1, above_peak=True),
     Outcome("force", "force or destruction, rung 5 or higher", 5),
     Outcome("deaths", "a lethal incident, rung 6", 6),
     Outcome("talks", "they talk or visit, rung -1", -1, -1),
@@ -84,7 +84,7 @@ def name_events(rows: Rows, where: slice) -> tuple[str, ...]:
 
 
 def tell_aftermath(rows: Rows, pair: int, end: datetime.date, peak: int, at: datetime.date) -> tuple[Aftermath, ...]:
-    """A dyad and a window's last day and highest rung -> what followed in the days after it, for each horizon that was over before ``at``."""
+    """A dyad, a window's last day and the rung that an escalation must pass -> what followed in the days after it, for each horizon that was over before ``at``."""
     out = []
     for days in HORIZONS:
         if ordinal(end) + days >= ordinal(at):
@@ -103,10 +103,11 @@ def _is_met(outcome: Outcome, rungs: NDArray[np.int32], peak: int) -> bool:
     return bool(((rungs >= low) & (rungs <= outcome.high)).any()) is not outcome.none
 
 
-def usual_rates(rows: Rows, at: datetime.date) -> dict[tuple[str, int], tuple[float, int]]:
-    """The dyad's rows -> for each outcome and horizon the share of its past weeks after which it came, and how many weeks those are.
+def usual_rates(rows: Rows, at: datetime.date, peak: int) -> dict[tuple[str, int], tuple[float, int]]:
+    """The dyad's rows and the highest rung of its present window -> for each outcome and horizon the share of its past weeks after which it came, and how many weeks those are.
 
     A week counts with the window that ends with it, from the first whole window since the dyad's first event; its horizon must be over before ``at``.
+    Escalation is to a rung above the present ``peak``: above that of each week's own window it would come after every quiet month.
     """
     own = slice_of(rows, 0, -(10**7), ordinal(at))
     days, rungs = rows.day[own], rows.rung[own]
@@ -117,19 +118,16 @@ def usual_rates(rows: Rows, at: datetime.date) -> dict[tuple[str, int], tuple[fl
     upto = np.zeros((days.size + 1, 9 - LOWEST), np.int64)
     upto[np.arange(1, days.size + 1), rungs - LOWEST] = 1
     upto = upto.cumsum(axis=0)
-    at_end, at_start = (np.searchsorted(days, edge, side="right") for edge in (ends, ends - WINDOW_DAYS))
-    inside = upto[at_end] - upto[at_start]
-    peak = np.where(inside.any(axis=1), inside.shape[1] - 1 - (inside[:, ::-1] > 0).argmax(axis=1) + LOWEST, 0)
+    at_end = np.searchsorted(days, ends, side="right")
     out = {}
     for horizon in HORIZONS:
         over = ends + horizon < ordinal(at)
         if not over.any():
             continue
         after = upto[np.searchsorted(days, ends[over] + horizon, side="right")] - upto[at_end[over]]
-        rung = np.arange(LOWEST, 9)
         for outcome in OUTCOMES:
-            low = np.maximum(outcome.low, peak[over] + 1) if outcome.above_peak else np.full(int(over.sum()), outcome.low)
-            met = ((rung[None, :] >= low[:, None]) & (rung[None, :] <= outcome.high) & (after > 0)).any(axis=1)
+            low = max(outcome.low, peak + 1) if outcome.above_peak else outcome.low
+            met = (after[:, low - LOWEST : outcome.high - LOWEST + 1] > 0).any(axis=1)
             out[outcome.name, horizon] = (float((met != outcome.none).mean()), int(over.sum()))
     return out
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from math import log2
 
-import msgspec
 import polars as pl
 
 from detente.analysis.dyads import Party
 from detente.analysis.windows import LEAST_PAIR_EVENTS
-from detente.codebook.ladder import rung_of
 from detente.store.pairs import COLUMNS, count_pairs, read_pair_rows
 from detente.store.schema import Store
 
@@ -17,14 +15,13 @@ MOST_EVENTS = 30_000
 """Events of other dyads that are read, which bounds the time: under half a second of one core (benchmarks/precedents.py)."""
 SHARED_PARTY = 1.0
 """A dyad that shares a party goes before one that is so many doublings nearer in its number of events."""
-_RUNG_BY = ["event_type", "modes", "dead", "cameo", "origin"]
 
 
 def load_others(store: Store, a: Party, b: Party, events: int) -> pl.DataFrame:
     """A store, two parties and their number of events -> the events of the other dyads that are nearest to it, as ``find_precedents`` takes them.
 
     Nearest: by the ratio of their numbers of events; one that shares a party is nearer (``SHARED_PARTY``). They are read whole, in this order, until
-    ``MOST_EVENTS``. Columns: event_id, day, precision, source, target, event_type, rung, historical.
+    ``MOST_EVENTS``. The columns are those of ``store.pairs``.
     """
     keys = [{m.country for m in party.members} | set(party.names) for party in (a, b)]
     counts: dict[tuple[str, str], int] = {}
@@ -54,15 +51,6 @@ def _distance(pair: tuple[str, str], number: int, events: int, keys: list[set[st
 
 def _make_frame(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    types = {"dead": pl.Int32(), "historical": pl.Int8()}
-    raw = pl.DataFrame([pl.Series(name, values, dtype=types.get(name, pl.String()), strict=False) for name, values in zip(COLUMNS, columns, strict=True)])
-    kinds = raw.select(_RUNG_BY).unique()
-    rungs = [
-        rung_of(kind, msgspec.json.decode(modes, type=list[str]), dead=dead, cameo=cameo or "", origin=origin) for kind, modes, dead, cameo, origin in kinds.iter_rows()
-    ]
-    return (
-        raw.join(kinds.with_columns(rung=pl.Series(rungs, dtype=pl.Int8)), on=_RUNG_BY, how="left", nulls_equal=True)
-        .with_columns(pl.col("day").str.to_date(), pl.col("historical").cast(pl.Boolean))
-        .select("event_id", "day", "precision", "source", "target", "event_type", "rung", "historical")
-        .sort("day", "event_id", "source", "target")
-    )
+    types = {"rung": pl.Int8(), "historical": pl.Int8()}
+    raw = pl.DataFrame([pl.Series(name, values, dtype=types.get(name, pl.String())) for name, values in zip(COLUMNS, columns, strict=True)])
+    return raw.with_columns(pl.col("day").str.to_date(), pl.col("rung").fill_null(0), pl.col("historical").cast(pl.Boolean)).sort("day", "event_id", "source", "target")

@@ -130,7 +130,7 @@ def find_precedents(
     if not found:
         return msgspec.structs.replace(nothing, reason="no-similar-window", present=present)
     precedents = tuple(_explain(past, each, present) for each in found)
-    rates = base_rates([p.followed for p in precedents], usual_rates(rows, at))
+    rates = base_rates([p.followed for p in precedents], usual_rates(rows, at, present.rung))
     return msgspec.structs.replace(nothing, reason=None, present=present, precedents=precedents, base_rates=rates)
 
 
@@ -222,7 +222,7 @@ def _describe(past: _Past, pair: int, window: int, *, turned: bool) -> Window:
 def _explain(past: _Past, found: _Found, present: Window) -> Precedent:
     window = _describe(past, found.pair, found.window, turned=found.turned)
     parts = tuple(Part(name, round(found.parts[name], 3), found.parts[name] >= AGREES_FROM, _say(name, present), _say(name, window)) for name in WEIGHTS if name in found.parts)
-    followed = tell_aftermath(past.rows, found.pair, window.end, window.rung, past.at)
+    followed = tell_aftermath(past.rows, found.pair, window.end, max(window.rung, present.rung), past.at)
     return Precedent(window=window, similarity=round(found.similarity, 3), parts=parts, followed=followed)
 
 

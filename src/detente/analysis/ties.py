@@ -58,12 +58,15 @@ def find_ties(dyad: pl.DataFrame, at: datetime.date, evidence: Mapping[str, Sequ
     """
     found: dict[tuple[str, str | None], list[_Told]] = {}
     table = load_ties()
+    names = _pattern(tuple(word for tie in table.ties for word in tie.words), plural=True)
     columns = ("event_id", "day", "precision", "event_type", "modes", "cameo", "side", "place_name", "place_country", "text", "reports")
     for row in dyad.filter(pl.col("day") <= at).sort("day", "event_id").select(columns).iter_rows():
         event_id, day, precision, event_type, modes, cameo, side, place, country, text, reports = row
         texts = list((evidence or {}).get(event_id, ())) or ([text] if text else [])
+        # most words name no tie at all: one look at all names spares a look for each
+        naming = [plain for text in texts if names.search((plain := " ".join(text.split())).lower())]
         for tie in table.ties:
-            told = _by_words(tie, event_type, texts) or _by_code(tie.coded, event_type, modes or (), cameo or "", has_text=bool(texts))
+            told = _by_words(tie, event_type, naming) or _by_code(tie.coded, event_type, modes or (), cameo or "", has_text=bool(texts))
             if told is not None:
                 state, words = told
                 where = place if place and len(place) > 3 and country else ""
@@ -118,9 +121,8 @@ def _by_words(tie: TieKind, event_type: str, texts: Sequence[str]) -> tuple[str,
     """The state that an event's words tell: those of the first mention that tells any, and there the act that stands nearest to the tie."""
     if not tie.words:
         return None
-    for text in texts:
+    for plain in texts:
         best: tuple[int, str] | None = None
-        plain = " ".join(text.split())
         low = plain.lower().replace("’", "'")
         nouns = [m.span() for m in _pattern(tie.words, plural=True).finditer(low)]
         spared = [m.span() for m in _pattern(tie.without, plural=True).finditer(low)] if tie.without else []

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from detente.store import schema
 from detente.store.schema import Store, reading
 
-COLUMNS = ("event_id", "day", "precision", "source", "target", "event_type", "modes", "dead", "cameo", "origin", "historical")
-"""What a row of ``read_pair_rows`` has; ``modes`` is JSON, ``day`` ISO."""
+COLUMNS = ("event_id", "day", "precision", "source", "target", "event_type", "rung", "historical")
+"""What a row of ``read_pair_rows`` has; ``day`` is ISO."""
 
 _e, _d = schema.events, schema.dyads
 
@@ -24,11 +24,8 @@ def count_pairs(store: Store) -> list[tuple[str, str, int]]:
 
 
 def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
-    """Ordered pairs -> a row for each event of theirs that has a day and happened (``modality`` actual), in the order of ``COLUMNS``."""
-    columns = (
-        *(_e.c.event_id, _e.c.date_start, _e.c.date_precision, _d.c.source, _d.c.target),
-        *(_e.c.event_type, _e.c.modes, _e.c.dead, _e.c.cameo, _e.c.origin, _e.c.historical),
-    )
+    """Ordered pairs -> a row for each event of theirs that has a day and happened (``modality`` actual), in the order of ``COLUMNS``. The index of pairs has no rejected ones."""
+    columns = (_e.c.event_id, _e.c.date_start, _e.c.date_precision, _d.c.source, _d.c.target, _e.c.event_type, _e.c.rung, sa.cast(_e.c.historical, sa.Integer))
     out: list[tuple[Any, ...]] = []
     with reading(store) as connection:
         for source, target in pairs:
