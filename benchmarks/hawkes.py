@@ -5,23 +5,31 @@ python benchmarks/hawkes.py [DYADS]      (default: 40 of each kind; about three 
 
 from __future__ import annotations
 
+import datetime
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
 from store import Measure  # noqa: E402
 
+from detente.analysis.acts import acts_by_day  # noqa: E402
+from detente.analysis.escalation import meet_escalations  # noqa: E402
 from detente.analysis.hawkes import Estimate, HawkesFit, fit_hawkes  # noqa: E402
-from detente.analysis.simulated import simulate_answers  # noqa: E402
+from detente.analysis.reciprocity import ANSWER_DAYS  # noqa: E402
+from detente.analysis.simulated import FIRST_DAY, simulate_answers  # noqa: E402
+from detente.analysis.table import make_table  # noqa: E402
 
 DYADS = 40
+VERDICT_DAYS = 1825
 
 
 class Truth(NamedTuple):
@@ -53,6 +61,7 @@ def measure_hawkes(dyads: int = DYADS) -> Iterator[Measure]:
         yield Measure(f"hawkes, {kind}", "fitted", len(fits) / dyads, detail=f"{acts:.0f} acts of both sides on average, {spent:.2f} s each")
         yield from _measure_kind(f"hawkes, {kind}", truth, fits)
     yield from measure_common_season(dyads)
+    yield from measure_verdicts(dyads)
 
 
 def _measure_kind(group: str, truth: Truth, fits: list[HawkesFit]) -> Iterator[Measure]:
@@ -92,6 +101,33 @@ def measure_common_season(dyads: int) -> Iterator[Measure]:
         float(np.mean([side.p_value is not None and side.p_value <= 0.05 for side in sides])),
         detail=detail,
     )
+
+
+def measure_verdicts(dyads: int) -> Iterator[Measure]:
+    """Dyads of five years in which side b meets side a's threats with force, with a step back, or not at all -> what the verdict says."""
+    for met, wanted in (("MOBILIZE", "escalation"), ("CONCEDE", "concession"), ("", "no-pattern")):
+        verdicts = []
+        for seed in range(5 * dyads):
+            days = acts_by_day(simulate_met(np.random.default_rng([seed, 3]), met), FIRST_DAY + datetime.timedelta(days=VERDICT_DAYS))
+            found = meet_escalations(days, "a", ANSWER_DAYS, "")
+            verdicts.append(found.verdict or found.reason)
+        others = ", ".join(f"{verdict} {count}" for verdict, count in Counter(verdicts).most_common())
+        yield Measure(
+            "escalation, 5 years, threats in bursts", f"met with {met or 'nothing'}: {wanted}", verdicts.count(wanted) / len(verdicts), detail=f"{others} of {len(verdicts)}"
+        )
+
+
+def simulate_met(rng: np.random.Generator, met: str) -> pl.DataFrame:
+    """Side a threatens in bursts; half of its threats side b meets within days; beside that it acts in bursts of its own, of all kinds."""
+    threats, acts = simulate_answers(rng, VERDICT_DAYS, (0.02, 0.1), ((0.3, 0.0), (0.0, 0.5)), (3.0, 5.0))
+    kinds = ("CONSULT", "ACCUSE", "REQUEST", "AGREE", "SANCTION", "THREATEN", "CONCEDE")
+    rows = [("AAA", day, "THREATEN") for day in np.repeat(np.arange(VERDICT_DAYS), threats.astype(int))]
+    rows += [("BBB", day, str(rng.choice(kinds))) for day in np.repeat(np.arange(VERDICT_DAYS), acts.astype(int))]
+    if met:
+        rows += [("BBB", day + int(rng.integers(1, 5)), met) for who, day, _ in rows if who == "AAA" and rng.random() < 0.5]
+    other = {"AAA": "BBB", "BBB": "AAA"}
+    table = make_table({"day": FIRST_DAY + datetime.timedelta(days=int(day)), "source": who, "target": other[who], "event_type": kind} for who, day, kind in rows)
+    return table.with_columns(side=pl.when(pl.col("source") == "AAA").then(pl.lit("a")).otherwise(pl.lit("b")))
 
 
 def main() -> None:

@@ -14,9 +14,10 @@ import pytest
 
 from detente.analysis.cycle import cycle_weeks, find_stage, fit_cycle, name_stage, spells
 from detente.analysis.dyads import find_party, load_dyad
+from detente.analysis.markov import infer
 from detente.analysis.simulated import SHOWN_BY, simulate_crisis
 from detente.analysis.table import load_volume, make_table
-from detente.analysis.weeks import sign_terms
+from detente.analysis.weeks import log_emission, sign_terms
 from detente.codebook.cycle import STAGES, find_faults, load_cycle, sign_of
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import DATA, load_codebook
@@ -138,7 +139,7 @@ def test_three_events_are_too_few() -> None:
 def test_no_events_at_all_are_too_few() -> None:
     found = find_stage(make_table([]), MONDAY)
     assert (found.stage, found.reason, found.events) == (None, "few-events", 0)
-    assert cycle_weeks(fit_cycle(make_table([]), MONDAY)).height == 0
+    assert cycle_weeks(fit_cycle(make_table([]), MONDAY)).height == spells(fit_cycle(make_table([]), MONDAY)).height == 0
 
 
 def test_a_store_without_reports_for_weeks_knows_no_stage() -> None:
@@ -203,6 +204,7 @@ def test_a_story_of_a_crisis_is_told_in_its_order() -> None:
     found = spells(fit_cycle(table, day(109, 6)))
     assert found["stage"].to_list() == ["calm", "grievance", "provocation", "bargaining", "concession", "calm"]
     assert sorted(i for ids in found["event_ids"] for i in ids) == sorted(table["event_id"])
+    assert found["weeks"].sum() == 110 and found["probability"].is_between(0.4, 1).all()
 
 
 # -- made-up crises with known stages; benchmarks/cycle.py has the figures -------------------------------------------------
@@ -233,6 +235,12 @@ def test_a_dyad_with_little_history_keeps_to_the_table() -> None:
 def test_the_usual_volume_of_a_dyad_is_found() -> None:
     crisis = simulate_crisis(np.random.default_rng(3), level=6.0)
     assert fit_cycle(crisis.table, crisis.at).emission.level == pytest.approx(6.0, rel=0.3)
+
+
+def test_no_other_volume_makes_a_dyads_weeks_more_likely() -> None:
+    fit = fit_cycle(make_table([*routine(30), *(row for week in range(30, 90) for row in attack(week))]), day(89, 6))
+    likelihoods = [infer(fit.chain, log_emission(fit.weeks, fit.emission._replace(level=fit.emission.level * factor))).log_likelihood for factor in (0.85, 1.0, 1.15)]
+    assert likelihoods[1] == max(likelihoods)
 
 
 # -- the sample corpus ------------------------------------------------------------------------------------------------------

@@ -146,8 +146,8 @@ def test_every_name_that_an_input_field_may_have_is_documented() -> None:
 
 
 def test_every_reason_for_a_skip_is_documented() -> None:
-    sources = [*(ROOT / "src/detente/reading").glob("*.py"), ROOT / "src/detente/running.py"]
-    reasons = {r for path in sources for r in re.findall(r"Skipped\([^\"]*\"([a-z-]+)\"", path.read_text("utf-8"))}
+    sources = [*(ROOT / "src/detente/reading").glob("*.py"), ROOT / "src/detente/running.py", ROOT / "src/detente/watching.py"]
+    reasons = {r for path in sources for r in re.findall(r"(?:Skipped|Refused)\([^\"]*\"([a-z-]+)\"", path.read_text("utf-8"))}
     assert len(reasons) > 10
     assert not [r for r in reasons if f"`{r}`" not in section("detente code")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from detente.analysis.hawkes import _fade, _loss, _Problem, fit_hawkes
+from detente.analysis.hawkes import _fade, _optimise, _Problem, _scores, fit_hawkes
 from detente.analysis.shifts import make_shifts, p_of, sum_products
 from detente.analysis.simulated import simulate_answers
 
@@ -27,8 +27,8 @@ def test_the_slope_of_the_likelihood_is_that_of_its_differences() -> None:
     a, b = made(0, days=300)
     problem = _Problem(a, np.stack([a, b]), np.linspace(0.5, 1.5, 300))
     x = np.array([0.2, 0.3, 0.1, 4.0])
-    slopes = [(_loss(problem, x + step)[0] - _loss(problem, x - step)[0]) / 2e-5 for step in 1e-5 * np.eye(4)]
-    assert _loss(problem, x)[1] == pytest.approx(slopes, rel=1e-4)
+    slopes = [(_scores(problem, x + step)[0] - _scores(problem, x - step)[0]) / 2e-5 for step in 1e-5 * np.eye(4)]
+    assert _scores(problem, x)[1] == pytest.approx(slopes, rel=1e-4)
 
 
 def test_a_made_up_dyad_is_recovered() -> None:
@@ -46,6 +46,16 @@ def test_a_made_up_dyad_is_recovered() -> None:
     assert mean(1, "own") == pytest.approx(0.4, abs=0.08)
     assert mean(1, "cross") < 0.06
     assert mean(1, "half_life_days") == pytest.approx(5, abs=1.5)
+
+
+def test_at_the_ends_of_an_interval_the_likelihood_has_fallen_as_chi_squared_says() -> None:
+    a, b = made(1, days=1500)
+    fit = fit_hawkes(a, b)
+    assert fit.a and fit.a.cross.low and fit.a.cross.high and fit.a.half_life_days and fit.a.half_life_days.high
+    problem = _Problem(a, np.stack([a, b]), np.ones(1500))
+    lowest = _optimise(problem)[1]
+    for place, end in ((2, fit.a.cross.low), (2, fit.a.cross.high), (3, fit.a.half_life_days.high)):
+        assert 2 * (_optimise(problem, place, end)[1] - lowest) / fit.a.dispersion == pytest.approx(3.84, rel=0.06)
 
 
 def test_who_answers_is_told_from_who_does_not() -> None:

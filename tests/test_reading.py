@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import random
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from detente.errors import InputError
 from detente.reading import Position, Skipped, make_document, read_documents
 from detente.reading.language import guess_foreign
+from detente.reading.markup import strip_markup
 from detente.reading.record import parse_date
 from detente.reading.source import decode
 from detente.records import Document
@@ -302,3 +304,16 @@ def test_the_position_tells_how_far_reading_has_come(tmp_path: Path) -> None:
 def test_a_csv_of_reports_reads_with_wrong_cell_counts_named(tmp_path: Path) -> None:
     _, skipped = read(write(tmp_path / "a.csv", "id,text\n1,some text,too,many\n"))
     assert str(skipped[0]).endswith(":2: found 4 cells; expected 2 (id, text)")
+
+
+@pytest.mark.parametrize("opener", ["<a ", "<!--", "</", "<?", '<a b="', "<![CDATA[", "<!"])
+@pytest.mark.parametrize("end", ["", ">"])
+def test_tags_that_are_never_closed_cost_no_more_than_their_length(opener: str, end: str) -> None:
+    text = "<p>" + opener * (300_000 // len(opener)) + end
+    started = time.process_time()
+    strip_markup(text)
+    assert time.process_time() - started < 5  # the parser alone takes minutes for most of them
+
+
+def test_a_sign_that_opens_nothing_stays_text() -> None:
+    assert strip_markup("<p>5 < 6 and 7 > 6</p><p>x <!-- gone --> y</p> a <b") == "5 < 6 and 7 > 6\n\nx y\n\na <b"

@@ -90,9 +90,20 @@ def test_nothing_after_the_day_counts() -> None:
     assert answer_rates(sided(before), at).equals(answer_rates(sided([*before, *later]), at))
 
 
-def test_an_act_that_both_sides_do_together_answers_nothing() -> None:
-    joint = [act(side, day, "AGREE", event_id=f"joint{day}") for day in range(0, 400, 40) for side in "ab"]
-    assert answer_rates(sided([*joint, act("a", 5, "ACCUSE")]), AT).is_empty()
+def test_an_act_that_both_sides_do_together_neither_answers_nor_is_answered() -> None:
+    rows = [act(side, day, "AGREE", event_id=f"joint{day}") for day in range(0, 400, 40) for side in "ab"]
+    rows += [act(side, day + 3, "ACCUSE") for day in range(0, 400, 40) for side in "ab"]
+    rates = answer_rates(sided(rows), AT)
+    assert set(rates["act"]) == set(rates["answer"]) == {"ACCUSE"}
+
+
+def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
+    rng = np.random.default_rng(4)
+    kinds = ["CONSULT", "AGREE", "ACCUSE", "THREATEN", "REJECT"]
+    rates = answer_rates(sided([act(str(rng.choice(["a", "b"])), int(rng.integers(DAYS)), str(rng.choice(kinds))) for _ in range(600)]), AT)
+    p_values = rates["p_value"].to_list()
+    expected = [min(1.0, min(p * len(p_values) / rank for rank, p in enumerate(p_values, start=1) if rank >= start)) for start in range(1, len(p_values) + 1)]
+    assert rates["q_value"].to_list() == pytest.approx(expected)
 
 
 def test_rates_may_be_of_quads_or_rungs() -> None:
@@ -135,6 +146,12 @@ def test_what_escalation_was_met_with_names_its_events() -> None:
 def test_going_on_with_what_one_did_is_no_new_escalation() -> None:
     rows = [act("a", day, "THREATEN") for day in range(0, 300, 5)] + [act("a", 200, "MOBILIZE"), act("b", 1, "ACCUSE")]
     assert find_reciprocity(sided(rows), AT).escalations[0].occasions == 2
+
+
+def test_an_escalation_whose_window_is_not_over_is_left_out() -> None:
+    table = sided([act("a", day, "THREATEN") for day in (10, 100, 200)] + [act("b", 0, "ACCUSE")])
+    counts = [find_reciprocity(table, FIRST + datetime.timedelta(days=day)).escalations[0].occasions for day in (206, 207)]
+    assert counts == [2, 3]
 
 
 def test_few_occasions_give_no_verdict() -> None:

@@ -53,7 +53,7 @@ def test_a_store_is_made_once_and_opened_again(address: str) -> None:
 def test_an_older_store_is_upgraded_in_place_with_its_events(address: str) -> None:
     store = open_store(address)
     add_report(store, report(event(), doc_id="a"))
-    later = Migration(len(MIGRATIONS) + 1, "a column", lambda c: c.exec_driver_sql("ALTER TABLE documents ADD COLUMN mood TEXT") and None)
+    later = Migration(MIGRATIONS[-1].number + 1, "a column", lambda c: c.exec_driver_sql("ALTER TABLE documents ADD COLUMN mood TEXT") and None)
     migrate(store, (*MIGRATIONS, later))
     with reading(store) as connection:
         assert connection.exec_driver_sql("SELECT doc_id, mood FROM documents").all() == [("a", None)]

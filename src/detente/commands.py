@@ -20,6 +20,7 @@ from detente.errors import InputError, SettingsError
 from detente.exchange import LINE_FORMATS, LineFormat, line_format
 from detente.journal import JournaledFile
 from detente.reading import READERS, Position, Skipped, make_document, read_documents
+from detente.reading.addresses import looks_like_url
 from detente.records import CodedReport, Document, Event
 from detente.running import Item, Options, code_corpus, limit_threads
 from detente.settings import count_workers, read_number, read_text
@@ -44,6 +45,7 @@ class Run:
             small_corpus_reports=read_number("small_corpus_reports", getattr(arguments, "small_corpus_reports", None)),
         )
         self.limit_bytes = read_number("max_report_bytes", getattr(arguments, "max_report_bytes", None))
+        self._flags = vars(arguments)
         self.position = Position()
         self.log = show.SkipLog()
         self.coded = 0
@@ -51,8 +53,15 @@ class Run:
         self._notes: set[str] = set()
 
     def read(self, paths: Iterable[str | Path], date: Any = None) -> Iterator[Item]:
-        """Paths -> documents and skips."""
-        return read_documents(paths, date, limit_bytes=self.limit_bytes, position=self.position)
+        """Paths and URLs -> documents and skips."""
+        named = [os.fspath(path) for path in paths]
+        web = None
+        if any(map(looks_like_url, named)):
+            from detente.reading.fetch import read_limits
+            from detente.reading.web import make_web
+
+            web = make_web(read_limits(self._flags))
+        return read_documents(named, date, limit_bytes=self.limit_bytes, position=self.position, web=web)
 
     def code(self, items: Iterable[Item]) -> Iterator[CodedReport]:
         """Documents and skips -> coded reports, with a progress bar; the skips are named."""
@@ -76,7 +85,7 @@ class Run:
             if lost != 1:
                 self.log.close(0)
             if not lost:
-                show.warn("detente: no reports found; expected .txt, .html, .json, .jsonl, .csv or .parquet")
+                show.warn("detente: no reports found; expected .txt, .html, .json, .jsonl, .csv, .parquet or .xml")
             return 2
         self.log.close(self.coded)
         return 1 if lost else 0
@@ -193,8 +202,8 @@ def run_explain(arguments: argparse.Namespace) -> int:
 
 
 def _looks_like_path(given: str) -> bool:
-    """A text or a path? It is a path if it is there, or is one word with an ending (which is then missed by name)."""
-    return os.path.exists(given) or (len(given.split()) == 1 and Path(given).suffix in {*READERS, ".parquet"})  # noqa: PTH110 - Path.exists fails on long texts
+    """A text or a path? It is a path if it is there, or is one word that is a URL or has an ending (which is then missed by name)."""
+    return os.path.exists(given) or (len(given.split()) == 1 and (looks_like_url(given) or Path(given).suffix in {*READERS, ".parquet"}))  # noqa: PTH110 - Path.exists fails on long texts
 
 
 def run_relate(arguments: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ class Setting(NamedTuple):
     default: Value
     help: str
     minimum: int = 1
+    maximum: int | None = None
 
     @property
     def flag(self) -> str:
@@ -44,7 +45,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("actors", str, "file", None, "the user's own actors (default: ~/.config/detente/actors.csv)"),
     Setting("by", str, "name", None, "who reviews (default: the user's login name)"),
     Setting("store", str, "file or URL", "detente.db", "the event store: a file (SQLite), or postgresql+psycopg://USER@HOST/NAME"),
+    Setting("max_fetch_bytes", int, "bytes", 5_000_000, "a longer page or feed, as sent or unpacked, is not fetched"),
+    Setting("fetch_timeout_seconds", int, "seconds", 30, "so long may one fetch take, redirects and all"),
+    Setting("host_pause_seconds", int, "seconds", 2, "pause between two requests to one host", 0),
+    Setting("user_agent", str, "text", None, "how detente names itself to servers (default: detente/VERSION)"),
+    Setting("allow_private_addresses", int, "0 or 1", 0, "1: fetch from this machine, local networks and any port too", 0, 1),
 )
+FETCHING = ("max_fetch_bytes", "fetch_timeout_seconds", "host_pause_seconds", "user_agent", "allow_private_addresses")
+"""The settings that fetching from the web goes by."""
 CODING = ("pipeline", "workers", "batch_reports", "small_corpus_reports", "max_report_bytes", "actors")
 """The settings that coding goes by."""
 BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}
@@ -62,6 +70,8 @@ def read_setting(name: str, given: object = None) -> Value:
         number = int(str(raw).replace("_", ""))
     except ValueError:
         number = setting.minimum - 1
+    if setting.maximum is not None and not setting.minimum <= number <= setting.maximum:
+        raise SettingsError(f"{where}: found {raw!r}; expected {setting.unit}")
     if number < setting.minimum:
         raise SettingsError(f"{where}: found {raw!r}; expected a whole number of {setting.unit}, {setting.minimum} or more")
     return number
@@ -73,6 +83,11 @@ def read_number(name: str, given: object = None) -> int:
     if not isinstance(value, int):
         raise SettingsError(f"{BY_NAME[name].flag}: found {value!r}; expected a whole number of {BY_NAME[name].unit}")
     return value
+
+
+def read_switch(name: str, given: object = None) -> bool:
+    """A setting of 0 or 1 -> whether it is on."""
+    return read_number(name, given) == 1
 
 
 def count_workers(given: object = None) -> int:

@@ -10,6 +10,7 @@ from detente.show import fit, name_actors
 
 if TYPE_CHECKING:
     from detente.store.query import Page
+    from detente.store.reading_out import Barred
 
 COLUMNS = (("id", 8), ("date", 10), ("source", 24), ("type", 24), ("target", 24), ("place", 14), ("toll", 9), ("reports", 10), ("origin", 8))
 CSV_COLUMNS = (
@@ -37,6 +38,17 @@ def imported_line(name: str, *, new: int, seen: Mapping[str, int]) -> str:
     if refused := seen.get("refused", 0):
         parts.append(f"{_count(refused, 'row')} refused")
     return "; ".join(parts)
+
+
+def barred_line(barred: Sequence[Barred]) -> str:
+    """Origins whose licence bars passing their rows on -> one line that says so and what can be done."""
+    found = ", ".join(f"{_count(b.events, 'event')} of {b.origin} (licence: {b.licence or 'not known'})" for b in barred)
+    return f"export: found {found}, which may not be passed on; expected none; choose another origin with --origin, or take it on yourself with --with-barred; nothing was written"
+
+
+def exported_line(said: str, written: int, name: str, path: str | None) -> str:
+    """What a run of ``export`` did -> one line."""
+    return f"{said}: {_count(written, 'event')} written as {name}" + (f" to {path}" if path else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -223,14 +223,20 @@ def cycle_weeks(fit: CycleFit) -> pl.DataFrame:
 
 
 def spells(fit: CycleFit) -> pl.DataFrame:
-    """A fitted cycle -> a row per spell of the stage that is most probable in hindsight: stage, start, end, weeks, event_ids."""
-    path, weeks = fit.smoothed.argmax(axis=1), fit.weeks
-    first = np.flatnonzero(np.r_[True, path[1:] != path[:-1]]) if len(path) else path
-    last = np.r_[first[1:] - 1, len(path) - 1] if len(path) else path
-    ids = weeks.events.sort("day", "event_id")
-    rows = [
-        (STAGES[path[a]], weeks.ends[a] - datetime.timedelta(days=6), weeks.ends[b], int(b - a + 1), ids.filter(pl.col("week").is_between(int(a), int(b)))["event_id"].to_list())
-        for a, b in zip(first, last, strict=True)
-    ]
-    schema: dict[str, pl.DataType] = {"stage": pl.String(), "start": pl.Date(), "end": pl.Date(), "weeks": pl.Int64(), "event_ids": pl.List(pl.String)}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    """A fitted cycle -> a row per spell of the stage that is most probable in hindsight: stage, start, end, weeks, probability (mean), event_ids."""
+    named, weeks = fit.smoothed.argmax(axis=1), fit.weeks
+    first = np.flatnonzero(np.r_[True, named[1:] != named[:-1]]) if len(named) else named
+    last = np.r_[first[1:] - 1, len(named) - 1] if len(named) else named
+    found = pl.DataFrame(
+        {
+            "stage": pl.Series([STAGES[place] for place in named[first]], dtype=pl.String()),
+            "start": pl.Series([weeks.ends[week] - datetime.timedelta(days=6) for week in first], dtype=pl.Date()),
+            "end": pl.Series([weeks.ends[week] for week in last], dtype=pl.Date()),
+            "weeks": pl.Series(last - first + 1, dtype=pl.Int64()),
+            "probability": pl.Series([fit.smoothed[a : b + 1, named[a]].mean() for a, b in zip(first, last, strict=True)], dtype=pl.Float64()),
+        }
+    )
+    spell_of = np.searchsorted(first, weeks.events["week"].to_numpy(), side="right") - 1
+    ids = weeks.events.with_columns(spell=spell_of).sort("day", "event_id").group_by("spell").agg(event_ids=pl.col("event_id"))
+    listed = found.with_row_index("spell").with_columns(pl.col("spell").cast(pl.Int64)).join(ids, on="spell", how="left", maintain_order="left").drop("spell")
+    return listed.with_columns(pl.col("event_ids").fill_null([]))

@@ -1,4 +1,4 @@
-"""Files, directories and standard input -> Documents, one at a time, with a reason for everything that is skipped."""
+"""Files, directories, web addresses and standard input -> Documents, one at a time, with a reason for everything that is skipped."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
+from detente.reading.addresses import looks_like_url
+from detente.reading.feeds import looks_like_feed, read_feed
 from detente.reading.html import read_html
 from detente.reading.json_ import read_json, read_jsonl
 from detente.reading.record import Skipped, make_document
@@ -19,7 +21,10 @@ from detente.reading.table import read_csv, read_parquet
 from detente.reading.txt import read_txt
 from detente.records import Document
 
-__all__ = ["READERS", "Position", "Skipped", "make_document", "read_documents"]
+if TYPE_CHECKING:
+    from detente.reading.web import Web
+
+__all__ = ["READERS", "Position", "Skipped", "make_document", "read_documents", "read_stream"]
 
 MAX_REPORT_BYTES = 5_000_000
 Reader = Callable[[Source, datetime.date | None], Iterator[Document | Skipped]]
@@ -34,30 +39,52 @@ READERS: dict[str, Reader] = {
     ".ndjson": read_jsonl,
     ".csv": read_csv,
     ".tsv": read_csv,
+    ".xml": read_feed,
+    ".rss": read_feed,
+    ".atom": read_feed,
 }
-FORMATS = ".txt, .html, .json, .jsonl, .csv, .parquet"
+FORMATS = ".txt, .html, .json, .jsonl, .csv, .parquet, .xml"
 
 
 def read_documents(
-    paths: Iterable[str | os.PathLike[str]], default_date: datetime.date | None = None, *, limit_bytes: int = MAX_REPORT_BYTES, position: Position | None = None
+    paths: Iterable[str | os.PathLike[str]],
+    default_date: datetime.date | None = None,
+    *,
+    limit_bytes: int = MAX_REPORT_BYTES,
+    position: Position | None = None,
+    web: Web | None = None,
 ) -> Iterator[Document | Skipped]:
-    """Paths of files and directories (``-`` is standard input) -> their reports in order, and a ``Skipped`` for each that cannot be used.
+    """Paths of files and directories, URLs, ``-`` (standard input) -> their reports in order, and a ``Skipped`` for each that cannot be used.
 
     ``default_date`` is the publication date of reports that state none. Nothing of a corpus is held but the report at hand; a report of
-    more than ``limit_bytes`` is skipped. ``position`` is kept up to date for a progress bar.
+    more than ``limit_bytes`` is skipped. ``position`` is kept up to date for a progress bar. URLs are fetched by ``web`` (if none is given, by one
+    with the limits of the environment); of a feed the pages of its entries are read.
     """
     where = position or Position()
     named = [os.fspath(p) for p in paths]
-    files = [item for name in named for item in ([name] if name == "-" else _list_files(Path(name)))]
-    where.total_bytes = 0 if "-" in named else sum(file_size(f) for f in files if isinstance(f, Path))
+    files = [item for name in named for item in ([name] if name == "-" or _is_url(name) else _list_files(Path(name)))]
+    where.total_bytes = 0 if any(isinstance(f, str) for f in files) else sum(file_size(f) for f in files if isinstance(f, Path))
     for item in files:
         if isinstance(item, Skipped):
             yield item
             continue
-        found = _read_stdin(default_date, limit_bytes, where) if isinstance(item, str) else _read_file(item, default_date, limit_bytes, where)
+        if item == "-":
+            found = _read_stdin(default_date, limit_bytes, where)
+        elif isinstance(item, str):
+            from detente.reading.url import read_url
+            from detente.reading.web import make_web
+
+            web = web or make_web()
+            found = read_url(item, web, default_date, read_stream)
+        else:
+            found = _read_file(item, default_date, limit_bytes, where)
         for document in found:
             where.documents += isinstance(document, Document)
             yield document
+
+
+def _is_url(name: str) -> bool:
+    return looks_like_url(name) and not os.path.exists(name)  # noqa: PTH110 - Path.exists fails on long names
 
 
 def _list_files(path: Path) -> list[Path | Skipped]:
@@ -92,7 +119,7 @@ def _read_file(path: Path, default_date: datetime.date | None, limit_bytes: int,
             yield from read_parquet(path, position, default_date)
         else:
             with path.open("rb") as stream:
-                yield from _read_stream(Source(name, stream, limit_bytes, position), path.suffix.lower(), default_date)
+                yield from read_stream(Source(name, stream, limit_bytes, position), path.suffix.lower(), default_date)
     except OSError as error:
         reason = "not-found" if isinstance(error, FileNotFoundError) else "unreadable"
         yield Skipped(name, None, reason, f"cannot be read ({error.strerror or error}); expected a readable file")
@@ -100,10 +127,11 @@ def _read_file(path: Path, default_date: datetime.date | None, limit_bytes: int,
 
 
 def _read_stdin(default_date: datetime.date | None, limit_bytes: int, position: Position) -> Iterator[Document | Skipped]:
-    yield from _read_stream(Source("-", sys.stdin.buffer, limit_bytes, position), "", default_date)
+    yield from read_stream(Source("-", sys.stdin.buffer, limit_bytes, position), "", default_date)
 
 
-def _read_stream(source: Source, suffix: str, default_date: datetime.date | None) -> Iterator[Document | Skipped]:
+def read_stream(source: Source, suffix: str, default_date: datetime.date | None) -> Iterator[Document | Skipped]:
+    """An open source and the ending of its name ("" if it has none that tells) -> its reports."""
     head = _peek(source.stream)
     if is_binary(head):
         yield Skipped(source.name, None, "binary", f"found binary data; expected text ({FORMATS})")
@@ -134,6 +162,8 @@ def _guess_reader(head: bytes) -> Reader:
         return _choose_json(head)
     if start.startswith(b"[") and b"{" in start[:20]:
         return read_json
+    if looks_like_feed(head):
+        return read_feed
     return read_html if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")) else read_txt
 
 

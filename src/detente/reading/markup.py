@@ -67,10 +67,19 @@ def looks_like_markup(text: str) -> bool:
     return "<" in text and _TAG.search(text) is not None
 
 
+def _close_openers(text: str) -> str:
+    """Text -> the same with every ``<`` as plain text that opens what is never closed. The parser would search to the end for each: hours for a hostile page."""
+    for opener, closer in (("<", ">"), ("<!--", "-->"), ("<![", "]>")):
+        end = text.rfind(closer) + 1
+        if opener in text[end:]:
+            text = text[:end] + text[end:].replace(opener, "&lt;" + opener[1:])
+    return text
+
+
 def strip_markup(text: str) -> str:
     """Text with HTML tags -> its paragraphs, scripts, styles, menus and forms left out."""
     stripper = _Stripper()
-    stripper.feed(text)
+    stripper.feed(_close_openers(text))
     stripper.close()
     paragraphs = (re.sub(r"[ \t]+", " ", p).strip() for p in "".join(stripper.parts).split("\n\n"))
     return "\n\n".join(p for p in paragraphs if p)

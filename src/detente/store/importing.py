@@ -14,7 +14,7 @@ from detente.codebook.ladder import rung_of
 from detente.records import Actor, Event, Place
 from detente.store import schema
 from detente.store.revising import found_standing
-from detente.store.rows import actor_columns, dyad_pairs, encode, place_id, provenance, row_id
+from detente.store.rows import CODED_HERE, actor_columns, dyad_pairs, encode, place_id, provenance, row_id
 from detente.store.schema import Store, writing
 
 IMPORT_ROWS = 5_000
@@ -22,7 +22,10 @@ IMPORT_ROWS = 5_000
 
 
 class Imported(NamedTuple):
-    """An event that others coded: its permanent key within its origin, the row of the file, and how often it was reported."""
+    """An event that others coded: its permanent key within its origin, the row of the file, and how often it was reported.
+
+    ``origin_rows``: what its own rows say beyond the event (``origin_rows.pack_rows``).
+    """
 
     key: str
     row: int | None
@@ -31,6 +34,15 @@ class Imported(NamedTuple):
     reports: int = 1
     sources: int = 1
     reported_on: str | None = None
+    origin_rows: str = ""
+
+
+class Terms(NamedTuple):
+    """An origin, its licence, and whether that allows its rows to be passed on."""
+
+    origin: str
+    licence: str | None = None
+    may_be_passed_on: bool = True
 
 
 def import_events(store: Store, rows: Iterable[Imported], *, origin: str, location: str, codebook: str, licence: str | None = None, may_be_passed_on: bool = True) -> int:
@@ -38,14 +50,23 @@ def import_events(store: Store, rows: Iterable[Imported], *, origin: str, locati
 
     Each is an event of its own: its origin has merged its reports already, and its text is not at hand to match it with others.
     """
+    return import_origins(store, [(Terms(origin, licence, may_be_passed_on), rows)], location=location, codebook=codebook)
+
+
+def import_origins(store: Store, parts: Iterable[tuple[Terms, Iterable[Imported]]], *, location: str, codebook: str) -> int:
+    """Events of several origins that stand in one file -> the store, all or none; gives back how many are new."""
     with writing(store) as connection:
-        source = provenance(connection, origin, location, codebook, licence=licence, may_be_passed_on=may_be_passed_on)
-        batch = _Batch(connection, origin, source)
-        left = iter(rows)
-        while chunk := list(itertools.islice(left, IMPORT_ROWS)):
-            batch.add(chunk)
-        batch.close()
-        return batch.added
+        return sum(_import_part(connection, terms, rows, location, codebook) for terms, rows in parts)
+
+
+def _import_part(connection: Connection, terms: Terms, rows: Iterable[Imported], location: str, codebook: str) -> int:
+    source = provenance(connection, terms.origin, location, codebook, licence=terms.licence, may_be_passed_on=terms.may_be_passed_on)
+    batch = _Batch(connection, terms.origin, source)
+    left = iter(rows)
+    while chunk := list(itertools.islice(left, IMPORT_ROWS)):
+        batch.add(chunk)
+    batch.close()
+    return batch.added
 
 
 class _Batch:
@@ -61,11 +82,10 @@ class _Batch:
     def add(self, chunk: Sequence[Imported]) -> None:
         """Rows -> the tables, those left out whose key is there."""
         keys = {hashlib.blake2b(f"{self._origin}|{item.key}".encode(), digest_size=8).hexdigest(): item for item in chunk}
-        known = set[str]()
-        listed = list(keys)
-        for start in range(0, len(listed), 900):
-            known |= set(self._connection.scalars(sa.select(schema.mentions.c.mention_id).where(schema.mentions.c.mention_id.in_(listed[start : start + 900]))))
-        fresh = [(key, item) for key, item in keys.items() if key not in known]
+        known = self._find_known(list(keys))
+        # an event that was coded into this very store, and comes back to it from a file, is there under its own id
+        coded = self._find_known([item.key for item in chunk]) if self._origin == CODED_HERE else set()
+        fresh = [(key, item) for key, item in keys.items() if key not in known and item.key not in coded]
         tables: dict[sa.Table, list[dict[str, Any]]] = {schema.events: [], schema.mentions: [], schema.participants: [], schema.dyads: []}
         for key, item in fresh:
             self._add_row(tables, key, item)
@@ -73,6 +93,12 @@ class _Batch:
             if values:
                 self._connection.execute(table.insert(), values)
         self.added += len(fresh)
+
+    def _find_known(self, keys: Sequence[str]) -> set[str]:
+        table, known = schema.mentions, set[str]()
+        for start in range(0, len(keys), 900):
+            known |= set(self._connection.scalars(sa.select(table.c.mention_id).where(table.c.mention_id.in_(keys[start : start + 900]))))
+        return known
 
     def _add_row(self, tables: Mapping[sa.Table, list[dict[str, Any]]], key: str, item: Imported) -> None:
         event, mention = self._next["events"], self._next["mentions"]
@@ -112,6 +138,7 @@ class _Batch:
                 "row": item.row,
                 "evidence": evidence,
                 "record": encode(coded),
+                "origin_rows": item.origin_rows,
             }
         )
         roles = {(self._actor(actor), role) for role, side in (("source", standing.source), ("target", standing.target)) for actor in side}

@@ -23,6 +23,8 @@ REVIEWS = {
     "rejected": "rejected by a reviewer",
     "unreviewed": "not reviewed",
 }
+OUT_OF_VIEW = ("rejected",)
+"""States of review that keep an event out of lists and series unless asked for."""
 QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
@@ -176,7 +178,7 @@ def _by_record(f: Filters, dialect: str) -> list[Condition]:
     if f.review == "unreviewed":
         out.append((_e.c.review == "", REVIEWS[f.review]))
     elif f.review == "standing":
-        out.append((_e.c.review != "rejected", ""))
+        out.append((_e.c.review.not_in(OUT_OF_VIEW), ""))
     elif f.review:
         out.append((_e.c.review == f.review, REVIEWS[f.review]))
     if f.least_confidence is not None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
+from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -146,8 +147,9 @@ mentions = sa.Table(
     sa.Column("row", sa.Integer),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
+    sa.Column("origin_rows", sa.Text, nullable=False, server_default=""),
     sa.Index("mentions_by_event", "event_id", "position"),
-    comment="one coded event of one document, whole in record",
+    comment="one coded event of one document, whole in record; of an imported one, what its own rows say beyond that, in origin_rows",
 )
 participants = sa.Table(
     "participants",
@@ -285,7 +287,19 @@ def _add_review(connection: Connection) -> None:
         connection.execute(events.update().where(events.c.id == sa.bindparam("event")).values(rung=sa.bindparam("rung")), rungs)
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "tables", _make_tables), Migration(2, "text search", _make_text_search), Migration(3, "review", _add_review))
+def _add_imports(connection: Connection) -> None:
+    """The rows of imported events; those of events that are there already are not known."""
+    if "origin_rows" not in {column["name"] for column in sa.inspect(connection).get_columns("mentions")}:
+        connection.exec_driver_sql("ALTER TABLE mentions ADD COLUMN origin_rows TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "tables", _make_tables),
+    Migration(2, "text search", _make_text_search),
+    Migration(3, "review", _add_review),
+    Migration(4, "feeds", make_feed_tables),
+    Migration(5, "imports", _add_imports),
+)
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60
