@@ -13,6 +13,7 @@ from altair.typing import ChartType
 
 from detente.analysis.ladder import track_rungs
 from detente.charts.ladder import draw_ladder
+from detente.charts.map import draw_map
 from detente.charts.saving import as_html_block, as_svg, json_for_script, make_page, save_chart
 from detente.errors import InputError, MissingExtraError
 from dyads import act, day, dyad
@@ -68,6 +69,15 @@ def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_the_same_chart_gives_the_same_svg() -> None:
     assert as_svg(chart()) == as_svg(chart())
+
+
+def test_charts_of_one_page_have_ids_of_their_own() -> None:
+    table = dyad([act(1, 5, place_name="Kaesong", latitude=37.97, longitude=126.55)])
+    svg = as_svg(draw_map(table, title="A and B"), prefix="map-")
+    ids, used = re.findall(r' id="([^"]*)"', svg), re.findall(r"url\(#([^)]*)\)", svg)
+    assert ids
+    assert set(ids) == set(used)
+    assert all(name.startswith("map-") for name in ids)
 
 
 def test_hostile_words_end_no_script_and_start_no_tag() -> None:

@@ -24,6 +24,8 @@ SCALE = 2.0
 """Pixels of a PNG for one of the chart: sharp on screens of today and in print at 13 cm."""
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 """Content security policy of our pages: no request to any host, and no text that is run as code."""
+_SVG_ID = re.compile(r'( id="|url\(#)((?:clip|gradient_)\d+)')
+"""The ids that Vega gives, and where they are used."""
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _START = """
 document.querySelectorAll("script.detente-chart").forEach(function (data) {
@@ -60,9 +62,12 @@ def _writer_of(path: Path) -> Callable[[ChartType], bytes]:
     return write
 
 
-def as_svg(chart: ChartType) -> str:
-    """A chart -> SVG."""
-    return vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+def as_svg(chart: ChartType, *, prefix: str = "") -> str:
+    """A chart -> SVG, its texts escaped. ``prefix``: put before its ids, so that several can stand in one page without taking each other's clips."""
+    if prefix and not _ID.fullmatch(prefix):
+        raise InputError(f"prefix: found {prefix!r}; expected a letter, then letters, digits, - and _")
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+    return _SVG_ID.sub(rf"\g<1>{prefix}\g<2>", drawn) if prefix else drawn
 
 
 def _as_png(chart: ChartType) -> bytes:
