@@ -21,7 +21,7 @@ from detente.analysis.series import make_series
 from detente.analysis.table import make_table
 from detente.charts.ladder import draw_ladder
 from detente.charts.map import COUNTRIES, choose_view, draw_map
-from detente.charts.marks import make_marks
+from detente.charts.marks import make_marks, span_of
 from detente.charts.network import count_ties, draw_network, lay_out
 from detente.charts.precedents import AFTER_DAYS, draw_precedents, trace_precedents
 from detente.charts.reciprocity import draw_reciprocity
@@ -145,6 +145,12 @@ def test_events_of_one_day_side_and_rung_are_one_mark_that_tells_how_many() -> N
     table = dyad([act(1, 2, event_id=f"e{n}", text=f"word {n}", reports=n) for n in range(1, 6)] + [act(1, 2, "b")])
     marks = make_marks(table, NAMES)
     assert [(m["side"], m["events"], m["ids"], m["words"]) for m in marks] == [("Aland", 5, "e5, e4, e3 and 2 more", "word 5"), ("Bland", 1, "1:2:b", "")]
+
+
+def test_a_mark_of_a_long_chart_stands_for_a_week_or_a_month() -> None:
+    assert [span_of(day(0), day(n)) for n in (365, 1500, 4000)] == ["1d", "1w", "1mo"]
+    table = dyad([act(n, 2, event_id=f"e{n}", reports=1 + (n == 3)) for n in range(10)])
+    assert [(m["events"], m["date"]) for m in make_marks(table, NAMES, span="1mo")] == [(10, "4 January 2020")]
 
 
 def test_days_are_written_as_midnight_of_the_reader() -> None:

@@ -13,12 +13,12 @@ from detente import show
 from detente.commands_analysis import Dyad, open_dyad
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
+from detente.show_situation import say_party
 
 if TYPE_CHECKING:
     import polars as pl
     from altair.typing import ChartType
 
-    from detente.analysis.dyads import Party
     from detente.store.schema import Store
 
 SHOWN_DAYS = {"ladder": 365, "series": 730, "cycle": 730, "network": 365, "map": 365}
@@ -49,7 +49,7 @@ def _draw(arguments: argparse.Namespace) -> ChartType:
     with open_dyad(arguments, with_text=True) as dyad:
         since = _first_day(arguments, dyad.at)
         known = dyad._replace(events=dyad.events.filter(dyad.events["day"] <= dyad.at))
-        names = (say_name(dyad.a), say_name(dyad.b))
+        names = (say_party(dyad.a.name), say_party(dyad.b.name))
         return _BY_KIND[arguments.kind](arguments, known, names, since)
 
 
@@ -61,14 +61,6 @@ def _first_day(arguments: argparse.Namespace, at: datetime.date) -> datetime.dat
         return arguments.since  # type: ignore[no-any-return]
     days = SHOWN_DAYS.get(arguments.kind)
     return datetime.date.fromordinal(max(at.toordinal() - days + 1, 1)) if days else None
-
-
-def say_name(party: Party) -> str:
-    """A party -> its name for readers: North Korea, North Korea/MIL."""
-    from detente.exchange.crosswalk import country_name
-
-    base, slash, sectors = party.name.partition("/")
-    return f"{country_name(base)}{slash}{sectors}"
 
 
 def _from(events: pl.DataFrame, since: datetime.date | None) -> pl.DataFrame:

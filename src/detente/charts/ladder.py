@@ -9,7 +9,7 @@ import altair as alt
 import polars as pl
 from altair.typing import ChartType
 
-from detente.charts.marks import TOOLTIP, make_marks
+from detente.charts.marks import TOOLTIP, make_marks, span_of
 from detente.charts.style import RUNGS, WIDTH, as_data, as_moment, as_tooltip, day_axis, finish, get_look, rung_axis, say_day, say_rung, side_scale
 from detente.codebook.ladder import LOWEST
 from detente.errors import InputError
@@ -29,7 +29,7 @@ def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, st
     first, last = track["day"][0], track["day"][-1]
     margin = datetime.timedelta(days=max(1, (last - first).days // 100))
     shown = dyad.filter(pl.col("day").is_between(first, last) & pl.col("precision").is_in(["day", "week"]))
-    marks = [m | {"level": m["rung"] + (APART if m["side"] == names[0] else -APART)} for m in make_marks(shown, names)]
+    marks = [m | {"level": m["rung"] + (APART if m["side"] == names[0] else -APART)} for m in make_marks(shown, names, span=span_of(first, last))]
     x = alt.X(field="day", type="temporal", axis=day_axis(first, last), scale=alt.Scale(domain=[as_moment(first - margin), as_moment(last + datetime.timedelta(days=1) + margin)]))
     scale = alt.Scale(domain=[LOWEST - 0.4, RUNGS[-1] + 0.4], nice=False, zero=False)
     y = alt.Y(field="level", type="quantitative", axis=rung_axis(), scale=scale)
@@ -52,7 +52,7 @@ def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, st
     ends = track.row(-1, named=True)
     higher = "both equally high" if ends["rung_a"] == ends["rung_b"] else f"{names[0] if ends['rung_a'] > ends['rung_b'] else names[1]} higher"
     title = f"{names[0]} and {names[1]} on {say_day(last)}: rung {say_rung(ends['rung'])}"
-    note = f"How far up the ladder each side stands by its own acts (lines) and its events (marks, larger for several of one day), from {say_day(first)}; at the end {higher}."
+    note = f"How far up the ladder each side stands by its own acts (lines) and its events (marks, larger for several events), from {say_day(first)}; at the end {higher}."
     return finish(alt.layer(zero, lines, points).properties(width=WIDTH, height=360), look, title, note)
 
 

@@ -1,7 +1,8 @@
-"""Events of a dyad -> the marks that stand for them, one for each day, side and rung."""
+"""Events of a dyad -> the marks that stand for them, one for each day (in long charts each week or month), side and rung."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import polars as pl
@@ -10,19 +11,28 @@ from detente.charts.style import as_moment, cut, name_rung, say_day
 
 WORDS_CHARS = 140
 """So many characters of an event's words are shown in a tooltip."""
+MOST_DAYS, MOST_WEEKS = 800, 400
+"""Up to so many days a mark stands for a day, up to so many weeks for a week, beyond for a month: ten years of a dyad with 30,000 events are some 1,700 marks
+then, in place of 43,000, which no page holds and no eye tells apart."""
 
 
-def make_marks(events: pl.DataFrame, names: tuple[str, str]) -> list[dict[str, Any]]:
-    """A dyad's table (with ``side``) -> a row for each day, side and rung, told by its event with most reports; ``events`` says how many it stands for.
+def span_of(first: datetime.date, last: datetime.date) -> str:
+    """The days of a chart -> what a mark of it stands for, as polars says it: 1d, 1w or 1mo."""
+    days = (last - first).days
+    return "1d" if days <= MOST_DAYS else "1w" if days <= 7 * MOST_WEEKS else "1mo"
 
-    A dyad of many thousand events so has no more marks than the eye can tell apart.
+
+def make_marks(events: pl.DataFrame, names: tuple[str, str], *, span: str = "1d") -> list[dict[str, Any]]:
+    """A dyad's table (with ``side``) -> a row for each span, side and rung, told by (and standing on the day of) its event with most reports.
+
+    ``events`` says how many it stands for.
     """
     if events.is_empty():
         return []
     grouped = (
-        events.sort("day", "reports", "confidence", "event_id", descending=[False, True, True, False])
-        .group_by("day", "side", "rung", maintain_order=True)
-        .agg(pl.len().alias("events"), pl.col("event_id").head(3).alias("ids"), pl.col("event_type", "modes", "text", "source_name", "target_name", "reports").first())
+        events.sort("reports", "confidence", "day", "event_id", descending=[True, True, False, False])
+        .group_by(pl.col("day").dt.truncate(span).alias("span"), "side", "rung", maintain_order=True)
+        .agg(pl.len().alias("events"), pl.col("event_id").head(3).alias("ids"), pl.col("day", "event_type", "modes", "text", "source_name", "target_name", "reports").first())
         .sort("day", "side", "rung")
     )
     return [_mark(row, names) for row in grouped.iter_rows(named=True)]
@@ -44,5 +54,5 @@ def _mark(row: dict[str, Any], names: tuple[str, str]) -> dict[str, Any]:
     }
 
 
-TOOLTIP = {"date": "day", "who": "who", "type": "type", "rung_name": "rung", "words": "words", "events": "events of this rung that day", "ids": "event ids"}
+TOOLTIP = {"date": "day", "who": "who", "type": "type", "rung_name": "rung", "words": "words", "events": "events that the mark stands for", "ids": "event ids"}
 """What a mark says when pointed at."""

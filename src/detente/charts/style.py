@@ -21,6 +21,8 @@ WIDTH = 680
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 FEW_DAYS = 20
 """Up to so many days each has a tick of its own."""
+RUNG_NAMES_WIDTH = 158
+"""Pixels kept for the names of the rungs: an SVG is measured in Arial, but shown in what the reader has, which may be wider."""
 RUNGS = range(LOWEST, HIGHEST + 1)
 QUADS: Mapping[int, str] = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 
@@ -101,7 +103,7 @@ def finish(chart: ChartType, look: Look, title: str, *notes: str) -> ChartType:
     """A bare chart -> the same with its title, the lines below it, and the look."""
     subtitle = [line for note in notes if note for line in wrap(note)]
     finished: ChartType = (
-        chart.properties(title=alt.TitleParams(text=wrap(title, 84), subtitle=subtitle), padding=14)
+        chart.properties(title=alt.TitleParams(text=wrap(title, 84), subtitle=subtitle), padding={"left": 14, "top": 14, "right": 26, "bottom": 14})
         .configure(background=look.background, font=FONT)
         .configure_view(stroke=None)
         .configure_title(anchor="start", color=look.ink, subtitleColor=look.soft, fontSize=15, subtitleFontSize=11.5, subtitleLineHeight=15, offset=14, subtitlePadding=6)
@@ -176,7 +178,17 @@ def day_scale(first: datetime.date, end: datetime.date) -> alt.Scale:
 def rung_axis() -> alt.Axis:
     """The axis of the ladder, each rung by number and name."""
     names = json.dumps([name_rung(rung) for rung in RUNGS], ensure_ascii=False)
-    return alt.Axis(title=None, values=list(RUNGS), labelExpr=f"{names}[datum.value + {-LOWEST}]", labelLimit=200, labelOverlap=False, grid=True, domain=False, ticks=False)
+    return alt.Axis(
+        title=None,
+        values=list(RUNGS),
+        labelExpr=f"{names}[datum.value + {-LOWEST}]",
+        labelLimit=200,
+        labelOverlap=False,
+        minExtent=RUNG_NAMES_WIDTH,
+        grid=True,
+        domain=False,
+        ticks=False,
+    )
 
 
 def rung_scale(look: Look, present: Sequence[int]) -> alt.Scale:
