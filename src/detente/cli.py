@@ -58,7 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_chart(commands)
     _add_review(commands)
     _add_situation(commands)
-    demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
+    demo = _command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
 
@@ -358,6 +358,7 @@ def _add_situation(commands: Commands) -> None:
 
 _MODULES = {
     "run_chart": "commands_chart",
+    "run_demo": "commands_demo",
     "run_situation": "commands_situation",
     "run_timeline": "commands_situation",
     "run_report": "commands_situation",

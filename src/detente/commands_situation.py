@@ -14,6 +14,7 @@ import msgspec
 from detente import show
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
+from detente.running import limit_threads
 
 if TYPE_CHECKING:
     from detente.analysis.situation import Situation
@@ -22,18 +23,25 @@ ALERT_DAYS = 30
 """Alerts are listed for so many days, unless ``--since`` says otherwise."""
 
 
-@contextlib.contextmanager
-def open_situation(arguments: argparse.Namespace) -> Iterator[Situation]:
-    """``a``, ``b``, ``at``, ``origin`` and ``store`` of the arguments -> the situation; the store is closed at the end."""
+def import_situation() -> type[Situation]:
+    """Nothing -> the class, or a clear word on what is missing."""
+    limit_threads()  # small matrices: threads would wait for each other most of the time
     try:
         from detente.analysis.situation import Situation
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "detente":
             raise
         raise MissingExtraError(f"{error.name} is missing; install it: pip install 'detente[analysis]'") from None
+    return Situation
+
+
+@contextlib.contextmanager
+def open_situation(arguments: argparse.Namespace) -> Iterator[Situation]:
+    """``a``, ``b``, ``at``, ``origin`` and ``store`` of the arguments -> the situation; the store is closed at the end."""
+    make = import_situation()
     store = open_given(arguments.store, create=False)
     try:
-        yield Situation(store, arguments.a, arguments.b, at=arguments.at, origins=tuple(arguments.origin))
+        yield make(store, arguments.a, arguments.b, at=arguments.at, origins=tuple(arguments.origin))
     finally:
         store.close()
 

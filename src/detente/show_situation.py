@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from detente.codebook.ladder import HIGHEST, LOWEST, load_ladder
-from detente.codebook.register import load_register
+from detente.codebook.register import country_names
 from detente.show import fit
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def _least() -> int:
 def say_party(name: str) -> str:
     """PRK/MIL -> North Korea (MIL); a name stays."""
     country, slash, sectors = name.partition("/")
-    entry = load_register().countries.get(country)
-    known = entry.name if entry else country or "actors"
+    known = country_names().get(country) or country or "actors"
     return f"{known} ({sectors})" if slash else known
 
 

@@ -12,13 +12,13 @@ intervals are of the profile likelihood, widened by Pearson's dispersion.
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from scipy.signal import lfilter
 
-from detente.analysis.markov import Array
+from detente.analysis.markov import Array, Index
 from detente.analysis.shifts import make_shifts, p_of, sum_products
 
 LEAST_EVENTS = 30
@@ -153,7 +153,7 @@ def _scores(problem: _Problem, x: Array) -> tuple[float, Array, Array]:
     """Minus the Poisson log likelihood, its slope, and the expected information [4, 4]."""
     mean, left, fade = _expected(problem, x)
     loss = float((mean - problem.answers * np.log(mean)).sum())
-    by_fade = lfilter([0.0, 1.0], [1.0, -fade], left - problem.acts)
+    by_fade = _gather(left - problem.acts, fade)
     of_half_life = (x[1] * by_fade[0] + x[2] * by_fade[1]) * fade * np.log(2) / x[3] ** 2
     slopes = np.stack([problem.exposure, left[0], left[1], of_half_life])
     return loss, slopes @ (1 - problem.answers / mean), (slopes / mean) @ slopes.T
@@ -161,8 +161,36 @@ def _scores(problem: _Problem, x: Array) -> tuple[float, Array, Array]:
 
 def _fade(acts: Array, fade: float) -> Array:
     """Acts [..., D] -> what is left of them on each day, from the next day on; one pass over the days."""
-    left: Array = lfilter([0.0, 1 - fade], [1.0, -fade], acts)
+    return (1 - fade) * _gather(acts, fade)
+
+
+BLOCK_DAYS = 64
+"""Days that are worked out at once. Of our own because scipy.signal takes a second to import, for one line."""
+
+
+def _gather(values: Array, fade: float) -> Array:
+    """Values [..., D] -> for each day the sum of those before it, each faded since the day after its own [..., D]; by blocks of days, and over the blocks."""
+    size = values.shape[-1]
+    count = -(-size // BLOCK_DAYS)
+    blocks = np.zeros((*values.shape[:-1], count * BLOCK_DAYS))
+    blocks[..., :size] = values
+    blocks = blocks.reshape(*values.shape[:-1], count, BLOCK_DAYS)
+    since = fade ** np.arange(BLOCK_DAYS)
+    carried = (blocks @ since[::-1]) @ _powers(count, fade**BLOCK_DAYS).T  # what the blocks before leave over at the start of each
+    out: Array = blocks @ _powers(BLOCK_DAYS, fade).T + carried[..., None] * since
+    return out.reshape(*values.shape[:-1], -1)[..., :size]
+
+
+def _powers(size: int, fade: float) -> Array:
+    """[n, m] what is left in n of what came in m: 0 unless m is earlier."""
+    left: Array = np.append(fade ** np.arange(size), 0.0)[_ages(size)]
     return left
+
+
+@functools.cache
+def _ages(size: int) -> Index:
+    ages: Index = np.subtract.outer(np.arange(size), np.arange(size)) - 1
+    return np.where(ages >= 0, ages, size)
 
 
 def _expected(problem: _Problem, x: Array) -> tuple[Array, Array, float]:

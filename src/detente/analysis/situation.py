@@ -17,13 +17,15 @@ from detente.analysis.cycle import CycleFit, StageNow, cycle_weeks, fit_cycle, n
 from detente.analysis.dyads import Party, find_party, load_dyad
 from detente.analysis.episodes import Episode, find_episodes
 from detente.analysis.ladder import Standing, find_standing, track_rungs
+from detente.analysis.neighbours import load_others
 from detente.analysis.precedents import Precedents, find_precedents
 from detente.analysis.reciprocity import Reciprocity, find_reciprocity
 from detente.analysis.series import Period, Score, make_series
-from detente.analysis.table import load_table, load_volume
+from detente.analysis.table import load_volume
 from detente.analysis.ties import Tie, find_ties
 from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
+from detente.store.rows import CODED_HERE
 from detente.store.schema import Store, open_store
 from detente.store.tables import Wanted, has_events
 
@@ -106,8 +108,8 @@ class Situation:
 
     @functools.cached_property
     def others(self) -> pl.DataFrame:
-        """The events of all pairs until the day, for comparison."""
-        return load_table(self.store, Wanted(until=self.at, origins=self.origins), with_text=False)
+        """Events of the pairs that are nearest to this one in their number of events, for comparison."""
+        return load_others(self.store, self.a, self.b, self.dyad.height)
 
     @functools.cached_property
     def standing(self) -> Standing:
@@ -166,14 +168,16 @@ class Situation:
     @functools.cached_property
     def ties(self) -> tuple[Tie, ...]:
         """What links the two."""
-        return tuple(find_ties(self.dyad, self.at, read_evidence(self.store, self.dyad["event_id"])))
+        told = self.dyad.filter(pl.col("origin") == CODED_HERE)  # what others coded has no more words than the table has
+        return tuple(find_ties(self.dyad, self.at, read_evidence(self.store, told["event_id"])))
 
     @functools.cached_property
     def claims(self) -> tuple[DyadClaim, ...]:
         """What officials and experts held of the two in the last ``CLAIM_DAYS`` days, newest first. They are no events."""
         since = self.at - datetime.timedelta(days=CLAIM_DAYS)
-        reports = documents_of(self.store, set(self.dyad["event_id"]))
-        return tuple(find_claims(read_claims(self.store, since=since, until=self.at), self.a, self.b, at=self.at, since=since, reports=reports))
+        held = read_claims(self.store, since=since, until=self.at)
+        reports = documents_of(self.store, self.dyad["event_id"]) if held else set()
+        return tuple(find_claims(held, self.a, self.b, at=self.at, since=since, reports=reports))
 
     def series(self, by: Period = "week", *, per_side: bool = False, score: Score = "intensity") -> pl.DataFrame:
         """Counts and intensity by period, corrected for the volume of reporting beside the raw figures."""
