@@ -107,6 +107,15 @@ def test_hostile_words_are_text_in_an_svg() -> None:
     assert any("</script>" in (e.text or "") for e in tree.iter())
 
 
+@pytest.mark.parametrize("ending", [".png", ".svg", ".pdf", ".html", ".json"])
+def test_characters_that_no_xml_can_hold_are_left_out(tmp_path: Path, ending: str) -> None:
+    # the renderer would end the process, so that no test after it would run
+    path = tmp_path / f"chart{ending}"
+    save_chart(chart("A\x00\x08\x1b\uffff\ud800land"), path)
+    if ending != ".png" and ending != ".pdf":
+        assert "Aland" in path.read_text()
+
+
 def test_a_page_names_no_host_to_load_from() -> None:
     parsed = parse(make_page([as_html_block(chart("Aland"), "one"), as_html_block(chart("Cland"), "two")], title="t"))
     assert not [(tag, name) for tag, attributes in parsed.tags for name in attributes if name in ("src", "href", "srcset", "action", "background")]

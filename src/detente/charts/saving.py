@@ -24,6 +24,8 @@ SCALE = 2.0
 """Pixels of a PNG for one of the chart: sharp on screens of today and in print at 13 cm."""
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 """Content security policy of our pages: no request to any host, and no text that is run as code."""
+_NOT_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
+"""Characters that XML 1.0 cannot hold. Words of reports may have them; the renderer does not refuse them, but ends the whole process."""
 _SVG_ID = re.compile(r'( id="|url\(#)((?:clip|gradient_)\d+)')
 """The ids that Vega gives, and where they are used."""
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -62,28 +64,42 @@ def _writer_of(path: Path) -> Callable[[ChartType], bytes]:
     return write
 
 
+def make_spec(chart: ChartType) -> dict[str, Any]:
+    """A chart -> its specification, checked against Vega-Lite's schema, without characters that a renderer cannot take."""
+    spec: dict[str, Any] = _clean(chart.to_dict())
+    return spec
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NOT_XML.sub("", value)
+    if isinstance(value, dict):
+        return {_clean(key): _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, list) else value
+
+
 def as_svg(chart: ChartType, *, prefix: str = "") -> str:
     """A chart -> SVG, its texts escaped. ``prefix``: put before its ids, so that several can stand in one page without taking each other's clips."""
     if prefix and not _ID.fullmatch(prefix):
         raise InputError(f"prefix: found {prefix!r}; expected a letter, then letters, digits, - and _")
-    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+    drawn = vl_convert.vegalite_to_svg(make_spec(chart), allowed_base_urls=[])
     return _SVG_ID.sub(rf"\g<1>{prefix}\g<2>", drawn) if prefix else drawn
 
 
 def _as_png(chart: ChartType) -> bytes:
-    return vl_convert.vegalite_to_png(chart.to_dict(), scale=SCALE, allowed_base_urls=[])
+    return vl_convert.vegalite_to_png(make_spec(chart), scale=SCALE, allowed_base_urls=[])
 
 
 def _as_pdf(chart: ChartType) -> bytes:
-    return vl_convert.vegalite_to_pdf(chart.to_dict(), allowed_base_urls=[])
+    return vl_convert.vegalite_to_pdf(make_spec(chart), allowed_base_urls=[])
 
 
 def _as_json(chart: ChartType) -> bytes:
-    return (json.dumps(chart.to_dict(), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    return (json.dumps(make_spec(chart), ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
 
 
 def _as_page(chart: ChartType) -> bytes:
-    spec = chart.to_dict()
+    spec = make_spec(chart)
     heading = spec.get("title", {}).get("text", "")
     title = " ".join(heading) if isinstance(heading, list) else str(heading)
     dark = spec.get("config", {}).get("background") == get_look(dark=True).background
@@ -106,7 +122,7 @@ def as_html_block(chart: ChartType, block_id: str, *, label: str = "", dark: boo
     """
     if not _ID.fullmatch(block_id):
         raise InputError(f"block_id: found {block_id!r}; expected a letter, then letters, digits, - and _")
-    spec = chart.to_dict()
+    spec = make_spec(chart)
     spec.pop("$schema", None)
     said = f' aria-label="{html.escape(label, quote=True)}"' if label else ""
     theme = "dark" if dark else "light"
