@@ -15,6 +15,7 @@ from detente.errors import DetenteError
 from detente.settings import BY_NAME, CODING, FETCHING
 
 DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
+CHARTS = ("ladder", "series", "timeline", "cycle", "reciprocity", "network", "map", "precedents")
 PATHS = "files (.txt .html .json .jsonl .csv .parquet .xml), directories, web addresses of pages and feeds, or - for standard input"
 FORMATS = ("jsonl", "csv", "parquet", "icews", "table")
 IMPORTED = ("icews", "gdelt", "polecat", "acled", "ucdp", "plover", "quads", "jsonl", "csv", "parquet")
@@ -54,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_store(commands)
     _add_watch(commands)
     _add_analysis(commands)
+    _add_chart(commands)
     _add_review(commands)
     _add_situation(commands)
     demo = _command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
@@ -221,6 +223,24 @@ def _add_watch(commands: Commands) -> None:
     _add_settings(watch, "store", "pipeline", "actors", *FETCHING)
 
 
+def _add_chart(commands: Commands) -> None:
+    example = "detente chart ladder PRK KOR --at 2020-06-16 -o ladder.png\n  detente chart network -o network.html --dark"
+    parser = _command(commands, "chart", "draw a chart of two actors into a file", example, "run_chart")
+    parser.add_argument("kind", metavar="KIND", choices=CHARTS, help=", ".join(CHARTS[:-1]) + f" or {CHARTS[-1]}")
+    parser.add_argument(
+        "a", metavar="A", nargs="?", help="a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name; network and map also without"
+    )
+    parser.add_argument("b", metavar="B", nargs="?", help="the other one")
+    parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="the day up to which is drawn; nothing later counts (default: the day of their latest event)")
+    parser.add_argument(
+        "--since", type=_day, metavar="YYYY-MM-DD", help="first day (default: a year before the last; series and cycle two; timeline, reciprocity and precedents all)"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .png, .svg, .html, .pdf or .json by its ending")
+    parser.add_argument("--dark", action="store_true", help="light on a dark ground")
+    parser.add_argument("--measure", choices=("events", "intensity"), default="events", help="what a series shows (default: events)")
+    _add_settings(parser, "store")
+
+
 def _add_review(commands: Commands) -> None:
     example = "detente review --dyad PRK-KOR --by jane\n  detente review correct 3f2a91c0 --set type=ASSAULT --set target=KOR/GOV --why 'the office was blown up'"
     group = _command(commands, "review", "go through events at the terminal: accept, correct, reject, merge, split, undo", example, "run_review")
@@ -337,6 +357,7 @@ def _add_situation(commands: Commands) -> None:
 
 
 _MODULES = {
+    "run_chart": "commands_chart",
     "run_demo": "commands_demo",
     "run_situation": "commands_situation",
     "run_timeline": "commands_situation",

@@ -6,7 +6,7 @@ import datetime
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -21,6 +21,8 @@ from detente.show_situation import REASONS, say_day, say_lead, say_met, say_part
 from detente.store.sources import Telling, read_tellings
 
 if TYPE_CHECKING:
+    from altair.typing import ChartType
+
     from detente.analysis.situation import Cited, Situation
 
 RECENT_DAYS = 14
@@ -234,11 +236,14 @@ def draw_charts(situation: Situation) -> dict[str, str]:
     from detente.charts.series import draw_cycle
 
     names = (say_party(situation.a.name), say_party(situation.b.name))
-    makers = {"ladder": lambda: draw_ladder(situation.rungs, situation.dyad, names=names), "cycle": lambda: draw_cycle(situation.weeks, names=names)}
+    makers: dict[str, Callable[[], ChartType]] = {
+        "ladder": lambda: draw_ladder(situation.rungs, situation.dyad, names=names),
+        "cycle": lambda: draw_cycle(situation.weeks, situation.stage, names=names),
+    }
     out = {}
     for name, make in makers.items():
         try:
-            out[name] = as_svg(make())
+            out[name] = as_svg(make(), prefix=f"{name}-")
         except InputError:
             continue  # too little to draw: the text says so
     return out
