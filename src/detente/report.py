@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from detente.analysis.situation import Cited, Situation
 
 RECENT_DAYS = 14
+CHART_DAYS = 730
+"""The charts of a report go back so far: what is older is told by its tables."""
 MAIN_EVENTS = 7
 SHOWN_PRECEDENTS = 3
 SHOWN_CLAIMS = 10
@@ -236,9 +238,12 @@ def draw_charts(situation: Situation) -> dict[str, str]:
     from detente.charts.series import draw_cycle
 
     names = (say_party(situation.a.name), say_party(situation.b.name))
+    since = situation.at - datetime.timedelta(days=CHART_DAYS)
+    rungs, dyad = (table.filter(table["day"] >= since) for table in (situation.rungs, situation.dyad))
+    weeks = situation.weeks.filter(situation.weeks["week_end"] >= since)
     makers: dict[str, Callable[[], ChartType]] = {
-        "ladder": lambda: draw_ladder(situation.rungs, situation.dyad, names=names),
-        "cycle": lambda: draw_cycle(situation.weeks, situation.stage, names=names),
+        "ladder": lambda: draw_ladder(rungs, dyad, names=names),
+        "cycle": lambda: draw_cycle(weeks, situation.stage, names=names),
     }
     out = {}
     for name, make in makers.items():
