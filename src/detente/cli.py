@@ -49,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_codebook(commands)
     _add_actors(commands)
     _add_store(commands)
+    _add_backtest(commands)
     demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
@@ -190,7 +191,29 @@ def _add_store(commands: Commands) -> None:
     _add_settings(event, "store")
 
 
-_MODULES = {"run_actors": "commands_register", "run_codebook": "commands_register", "run_add": "commands_store", "run_event": "commands_store", "run_import": "commands_store"}
+def _add_backtest(commands: Commands) -> None:
+    example = "detente backtest quads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
+    group = commands.add_parser("backtest", help="measure forecasts on days that they did not see", description="Backtests.", epilog=f"example:\n  {example}")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+    quads = _command(inner, "quads", "rank who an act is directed at, and by whom, on the files of a benchmark, beside the baselines", example, "run_backtest_quads")
+    for flag, required, text in (
+        ("train", True, "the earliest events: subject, relation, object and time as numbers, with tabs between"),
+        ("valid", True, "the events after them; scored, or history where --test is given"),
+        ("test", False, "the events after those; scored"),
+        ("entities", True, "names and numbers of the entities"),
+        ("relations", True, "names and numbers of the relations"),
+    ):
+        quads.add_argument(f"--{flag}", required=required, metavar="FILE", help=text)
+    quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
+    quads.add_argument("--json", action="store_true", help="write the figures as JSON")
+    quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day, as SVG")
+
+
+_MODULES = {
+    **{"run_actors": "commands_register", "run_codebook": "commands_register"},
+    **{"run_add": "commands_store", "run_event": "commands_store", "run_import": "commands_store"},
+    "run_backtest": "commands_forecast",
+}
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 
 

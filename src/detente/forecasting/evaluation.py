@@ -56,6 +56,14 @@ def make_queries(quads: Quads, day: int) -> Queries:
     return Queries(day, codes // width, codes % width, query.reshape(-1), quads.objects)
 
 
+def take_queries(queries: Queries, chosen: Ints) -> Queries:
+    """Queries and positions in order -> those queries with their answers."""
+    where = np.full(len(queries.subjects), -1)
+    where[chosen] = np.arange(len(chosen))
+    kept = where[queries.query] >= 0
+    return Queries(queries.day, queries.subjects[chosen], queries.relations[chosen], where[queries.query[kept]], queries.answers[kept])
+
+
 def rank_answers(scores: Floats, queries: Queries) -> npt.NDArray[np.float64]:
     """Scores [query, entity], higher is better -> the rank of each answer, from 1, filtered, ties at their mean rank."""
     own = scores[queries.query, queries.answers]
