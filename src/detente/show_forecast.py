@@ -47,7 +47,10 @@ def draw_days(by_day: Mapping[int, Mapping[str, float]]) -> str:
     def place(day: int, value: float) -> str:
         return f"{LEFT + (RIGHT - LEFT) * (day - days[0]) / span:.1f},{BOTTOM - (BOTTOM - TOP) * value:.1f}"
 
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="11">', f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>']
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="11">',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+    ]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = BOTTOM - (BOTTOM - TOP) * tick
         lines.append(f'<path d="M{LEFT} {y:.1f}H{RIGHT}" stroke="#dddddd"/><text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')

@@ -98,9 +98,9 @@ def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: 
         raise InputError(f"the events before the scored part: found {plan.score - int(parts[0].days[0])} days; expected 2 or more")
     attributes = find_attributes(benchmark.entities, benchmark.relations)
     quads = add_mirrors(join_quads(parts), attributes.relations)
-    run = _Run(ranking_features.make_state(quads, attributes), plan, settings)
+    run = Run(ranking_features.make_state(quads, attributes), plan, settings)
     clock = {"read": time.perf_counter() - started}
-    learned = _learn(run, quads, say)
+    learned = learn_past(run, quads, say)
     clock["features"] = time.perf_counter() - started - sum(clock.values())
     say(f"training on {sum(len(sample.right) for sample in learned.samples):,} queries, {sum(sample.right.size for sample in learned.samples):,} candidates")
     ranker = fit_ranker(learned.samples, settings)
@@ -111,13 +111,15 @@ def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: 
     return _sum_up(benchmark, plan, settings, found, clock)
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
+    """What a backtest goes by. The state changes as days are counted."""
+
     state: State
     plan: Plan
     settings: Settings
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """Some queries of a day with what the past says of them."""
 
     queries: Queries
@@ -147,25 +149,28 @@ def _blocks(queries: Queries, entities: int) -> Iterator[Queries]:
         yield take_queries(queries, np.arange(start, min(start + size, len(queries.subjects))))
 
 
-def _guess(run: _Run, queries: Queries) -> candidates.Guesses:
+def _guess(run: Run, queries: Queries) -> candidates.Guesses:
     state = run.state
     return candidates.make_guesses(state.counts, state.attributes, state.rules, find_bodies(state.counts, state.rules, queries), queries)
 
 
-def _ask(run: _Run, queries: Queries, weights: Floats) -> _Asked:
+def ask_past(run: Run, queries: Queries, weights: Floats) -> Asked:
+    """Queries of the day that follows what the state has counted -> candidates and their features; the answers are not looked at."""
     guesses = _guess(run, queries)
     mixed = candidates.mix_guesses(guesses, weights)
     chosen = candidates.pick_candidates(mixed, run.settings.candidates)
-    return _Asked(queries, mixed, chosen, ranking_features.make_features(run.state, guesses, mixed, chosen, queries))
+    return Asked(queries, mixed, chosen, ranking_features.make_features(run.state, guesses, mixed, chosen, queries))
 
 
-class _Learned(NamedTuple):
+class Learned(NamedTuple):
+    """What the days before the scored part gave: samples for the ranker, the weights of the guesses, the baseline's lambda and alpha."""
+
     samples: list[Sample]
     weights: Floats
     recurrency: Recurrency
 
 
-def _learn(run: _Run, quads: Quads, say: Say) -> _Learned:
+def learn_past(run: Run, quads: Quads, say: Say) -> Learned:
     """Go through the days before the scored part: count them, and gather what is learned from."""
     plan, state, rng = run.plan, run.state, np.random.default_rng(run.settings.seed)
     evidence: list[Evidence] = []
@@ -182,14 +187,14 @@ def _learn(run: _Run, quads: Quads, say: Say) -> _Learned:
                 weights = candidates.learn_weights(evidence) if evidence else candidates.start_weights()
             some = np.flatnonzero(rng.random(len(queries.subjects)) < kept)
             for block in _blocks(take_queries(queries, some), state.attributes.entities):
-                asked = _ask(run, block, weights)
+                asked = ask_past(run, block, weights)
                 samples.append(take_sample(asked.features, start_scores(asked.mixed, asked.chosen), asked.chosen, block, run.settings, rng))
             if (day - plan.fit) % 10 == 0:
                 say(f"features of day {day}, to {plan.score - 1}")
         if day >= plan.score - TRIAL_DAYS:
             trials.append(baselines.try_day(state.counts, queries))
         ranking_features.advance(state, events, queries, everything)
-    return _Learned(samples, candidates.start_weights() if weights is None else weights, baselines.choose_recurrency(trials, 2 * state.attributes.relations))
+    return Learned(samples, candidates.start_weights() if weights is None else weights, baselines.choose_recurrency(trials, 2 * state.attributes.relations))
 
 
 def _share_of_queries(quads: Quads, plan: Plan, most: int) -> float:
@@ -198,13 +203,13 @@ def _share_of_queries(quads: Quads, plan: Plan, most: int) -> float:
     return min(1.0, most / max(count, 1))
 
 
-def _score(run: _Run, quads: Quads, ranker: Booster | None, learned: _Learned, say: Say) -> Iterator[_Found]:
+def _score(run: Run, quads: Quads, ranker: Booster | None, learned: Learned, say: Say) -> Iterator[_Found]:
     """Ask the scored days, each before it is counted."""
     state = run.state
     for events, queries in _days(quads, run.plan.score, run.plan.end):
         everything = find_bodies(state.counts, state.rules, queries)
         for block in _blocks(queries, state.attributes.entities):
-            asked = _ask(run, block, learned.weights)
+            asked = ask_past(run, block, learned.weights)
             ranked = {
                 "ranker": score_entities(ranker, asked.features, asked.mixed, asked.chosen, run.settings.threads),
                 "recurrency": baselines.recurrency_scores(state.counts, block, learned.recurrency),
@@ -222,7 +227,8 @@ def _kinds(state: State, queries: Queries) -> Ints:
         table = state.counts.tables[family]
         keys = code_keys(state.counts.maps, family, queries.subjects[queries.query], queries.relations[queries.query], queries.answers)
         known.append((table.last[find_rows(table, keys)] != NEVER).astype(np.int64))
-    return known[0] + known[1]
+    kinds: Ints = known[0] + known[1]
+    return kinds
 
 
 def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_Found], clock: Mapping[str, float]) -> QuadBacktest:
@@ -236,7 +242,7 @@ def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_F
     }
     by_day = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
     return QuadBacktest(
-        len(benchmark.entities), len(benchmark.relations), sum(part.count for part in benchmark.parts[:-1]), plan.score, plan.end, settings.candidates,
+        len(benchmark.entities), len(benchmark.relations), sum(part.events for part in benchmark.parts[:-1]), plan.score, plan.end, min(settings.candidates, len(benchmark.entities)),
         {model: score_ranks(ranks[model], days) for model in MODELS}, by_kind, float(covered.mean()), by_day, {**clock, "total": sum(clock.values())}, _peak_bytes(),
     )  # fmt: skip
 

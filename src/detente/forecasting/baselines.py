@@ -52,7 +52,8 @@ def _fill(counts: Counts, family: Family, queries: Queries, values: npt.NDArray[
 def relaxed_scores(counts: Counts, queries: Queries) -> Floats:
     """Queries -> [query, entity]: of all past events of the relation, the share to this object."""
     filled = _fill(counts, TO_OBJECT, queries, _sizes(counts.tables[TO_OBJECT])[:-1])
-    return filled / np.maximum(filled.sum(axis=1, keepdims=True), 1)
+    filled /= np.maximum(filled.sum(axis=1, keepdims=True), 1)
+    return filled
 
 
 def recurrency_scores(counts: Counts, queries: Queries, recurrency: Recurrency) -> Floats:

@@ -157,7 +157,9 @@ def learn_weights(evidence: Sequence[Evidence]) -> Floats:
             parts /= parts.sum(axis=1, keepdims=True)
             weights[number] = parts.mean(axis=0)
     # no guess is ever ruled out, so that whoever was seen ranks before who never was
-    return (weights + 1e-4) / (weights + 1e-4).sum(axis=1, keepdims=True)
+    weights += np.float32(1e-4)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights
 
 
 def mix_guesses(guesses: Guesses, weights: Floats) -> Floats:

@@ -85,7 +85,8 @@ def rank_answers(scores: Floats, queries: Queries) -> npt.NDArray[np.float64]:
 def _ranges(starts: Ints, ends: Ints) -> Ints:
     """Starts and ends -> all positions of all ranges, one range after the other."""
     lengths = ends - starts
-    return np.arange(int(lengths.sum())) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    positions: Ints = np.arange(int(lengths.sum())) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    return positions
 
 
 def score_ranks(ranks: npt.NDArray[np.float64], days: Ints) -> Scores:

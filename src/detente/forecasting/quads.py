@@ -38,7 +38,7 @@ class Quads(NamedTuple):
         return Quads(*(column[chosen] for column in self))
 
     @property
-    def count(self) -> int:
+    def events(self) -> int:
         """How many events there are."""
         return len(self.days)
 

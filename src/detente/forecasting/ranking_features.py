@@ -99,7 +99,12 @@ class State(NamedTuple):
 def make_state(quads: Quads, attributes: Attributes) -> State:
     """All events that will ever be counted (mirrors included; only their keys are taken) -> a state that knows nothing yet."""
     families = [*(family for family, _ in candidates.DIRECT), candidates.TO_COUNTRY]
-    families += [family for view in (*VIEWS, *ASKED) if not view.new for family in (view.family, *([_parent(view.family)] if view.shares else []), *([_whole(view.family)] if view.lifts else []))]
+    families += [
+        family
+        for view in (*VIEWS, *ASKED)
+        if not view.new
+        for family in (view.family, *([_parent(view.family)] if view.shares else []), *([_whole(view.family)] if view.lifts else []))
+    ]
     new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
     counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
     return State(attributes, counts, make_counts(quads, attributes, new).tables, rules.make_rules(counts, attributes))
@@ -147,7 +152,8 @@ def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, q
 
 
 def _relative(values: Floats) -> Floats:
-    return values / np.maximum(values.max(axis=1, keepdims=True), np.float32(1e-9))
+    relative: Floats = values / np.maximum(values.max(axis=1, keepdims=True), np.float32(1e-9))
+    return relative
 
 
 def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries) -> Iterator[Floats]:
@@ -177,7 +183,7 @@ def _view_columns(state: State, view: View, chosen: Ints, queries: Queries) -> I
         parent = state.counts.tables[_parent(view.family)]
         of = find_rows(parent, code_keys(state.counts.maps, parent.family, queries.subjects, relations, np.zeros_like(relations)))
         totals = faded(state.counts, parent, of, queries.day, view.shares)
-        yield from (by_half[half] / np.maximum(totals[:, position, None], np.float32(1e-9)) for position, half in enumerate(view.shares))
+        yield from ((by_half[half] / np.maximum(totals[:, position, None], np.float32(1e-9))).astype(np.float32, copy=False) for position, half in enumerate(view.shares))
     if view.lifts:
         whole = state.counts.tables[_whole(view.family)]
         of = find_rows(whole, code_keys(state.counts.maps, whole.family, queries.subjects[:, None], relations[:, None], chosen))

@@ -54,7 +54,8 @@ class Sample(NamedTuple):
 
 def start_scores(mixed: Floats, chosen: Ints) -> Floats:
     """The mixture [query, entity] and the candidates -> where the trees start from."""
-    return np.log(np.take_along_axis(mixed, chosen, axis=1) + SMALLEST)
+    scores: Floats = np.log(np.take_along_axis(mixed, chosen, axis=1) + SMALLEST)
+    return scores
 
 
 def take_sample(features: Floats, start: Floats, chosen: Ints, queries: Queries, settings: Settings, rng: np.random.Generator) -> Sample:
