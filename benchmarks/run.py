@@ -273,6 +273,17 @@ def measure_store(name: str) -> Iterator[Row]:
         yield Row(m.group, m.name, f"python benchmarks/store.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
 
 
+def measure_quads() -> Iterator[Row]:
+    """Event forecasts on ICEWS14, see ``quads.py``; nothing where the data is not there."""
+    import quads
+
+    try:
+        for m in quads.measure_quads():
+            yield Row(m.group, m.name, "python benchmarks/quads.py", m.value, m.wanted, m.bound, m.unit, m.detail)
+    except subprocess.CalledProcessError as error:
+        raise CommandFailed(f"detente backtest quads ended with {error.returncode}") from error
+
+
 def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "detente", *arguments]
 
@@ -330,7 +341,7 @@ def main() -> int:
     """Take the measures, print the table, write results.json -> 0, or 1 if a command failed (not: if a figure is short of what is wanted)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave the memory run out")
-    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store"), action="append", help="take these measures only and write no results.json")
+    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store", "quads"), action="append", help="take these measures only and write no results.json")
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -340,6 +351,8 @@ def main() -> int:
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
     steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "million", "kills", "growth"))]
+    if not arguments.quick:
+        steps.append(("quads", measure_quads))
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from detente.forecasting.backtest_quads import QuadBacktest, Run, ask_past, back
 from detente.forecasting.counts import Counts, Family
 from detente.forecasting.evaluation import Queries, rank_answers, score_ranks, take_queries
 from detente.forecasting.quads import Benchmark, Quads, add_mirrors, join_quads, read_benchmark
-from detente.forecasting.ranking_model import Settings, fit_ranker, score_entities
+from detente.forecasting.ranking_model import Settings, fit_ranker, pack_samples, score_entities
 
 ENTITIES = tuple(f"Citizen_({name})" for name in ("Chad", "Mali", "Niger", "Kenya", "Ghana", "Togo", "Benin", "Gabon", "Egypt", "Libya", "Sudan", "Malawi"))
 RELATIONS = ("Consult", "Make_statement", "Threaten", "Use_unconventional_violence")
@@ -106,15 +107,15 @@ def counted(rows: Sequence[Row], families: tuple[Family, ...], until: int) -> Co
 
 
 def test_a_count_halves_with_each_half_life() -> None:
-    found = counted([(0, 0, 1, 0), (0, 0, 1, 7)], (baselines.TRIPLE,), 14)
-    table = found.tables[baselines.TRIPLE]
-    row = counts.find_rows(table, counts.code_keys(found.maps, baselines.TRIPLE, np.array([0]), np.array([0]), np.array([1])))
+    found = counted([(0, 0, 1, 0), (0, 0, 1, 7)], (counts.TRIPLE,), 14)
+    table = found.tables[counts.TRIPLE]
+    row = counts.find_rows(table, counts.code_keys(found.maps, counts.TRIPLE, np.array([0]), np.array([0]), np.array([1])))
     assert counts.HALF_LIVES[1] == 7
     assert counts.faded(found, table, row, 14, (1, 4)).tolist() == [[0.75, 2.0]]
 
 
 def test_what_has_not_come_yet_counts_nothing() -> None:
-    found = counted([(0, 0, 1, 0), (0, 0, 2, 5)], (baselines.TRIPLE,), 3)
+    found = counted([(0, 0, 1, 0), (0, 0, 2, 5)], (counts.TRIPLE,), 3)
     asked = queries([0], [0], [2], day=3)
     assert baselines.last_ages(found, asked)[0, :3].tolist() == [0, 3, 0]
 
@@ -149,7 +150,7 @@ def scored_day(rows: Sequence[Row], day: int) -> np.ndarray:
     learned = learn_past(run, both, lambda _: None)
     subjects, relations = (column.reshape(-1) for column in np.meshgrid(np.arange(len(ENTITIES)), np.arange(2 * len(RELATIONS))))
     asked = ask_past(run, Queries(day, subjects, relations, np.zeros(0, np.int64), np.zeros(0, np.int64)), learned.weights)
-    ranked = score_entities(fit_ranker(learned.samples, QUICK), asked.features, asked.mixed, asked.chosen, 1)
+    ranked = score_entities(fit_ranker(pack_samples(learned.samples, QUICK), QUICK), asked.features, asked.mixed, asked.chosen, 1)
     return np.concatenate([ranked, baselines.recurrency_scores(run.state.counts, asked.queries, learned.recurrency)])
 
 
@@ -274,3 +275,26 @@ def test_one_day_of_history_is_too_little() -> None:
 
 def test_a_hits_level_is_reported_for_one_three_and_ten() -> None:
     assert evaluation.HITS == (1, 3, 10)
+
+
+def test_the_command_shows_the_ranker_beside_the_baselines_and_draws_the_days(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, found: QuadBacktest
+) -> None:
+    asked: list[Benchmark] = []
+    monkeypatch.setattr("detente.forecasting.backtest_quads.backtest_quads", lambda benchmark, settings, say: asked.append(benchmark) or found)
+    made = made_up_benchmark()
+    chart = tmp_path / "days.svg"
+    assert main([*write_files(tmp_path, *(lines(part) for part in made.parts)), "-o", str(chart)]) == 0
+    out = capsys.readouterr().out
+    assert [part.events for part in asked[0].parts] == [240, 60]
+    assert [line.split()[0] for line in out.splitlines()[4:7]] == ["ranker", "recurrency", "frequency"]
+    assert out.startswith("120 queries, both directions, of days 24 to 29; 240 events before them; 12 entities, 4 relations")
+    assert chart.read_text().count("<polyline") == 3
+
+
+def test_json_has_the_figures_by_model_and_day(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, found: QuadBacktest) -> None:
+    monkeypatch.setattr("detente.forecasting.backtest_quads.backtest_quads", lambda benchmark, settings, say: found)
+    assert main([*write_files(tmp_path, *(lines(part) for part in made_up_benchmark().parts)), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["scores"]["ranker"]["mrr"]["value"] == found.scores["ranker"].mrr.value
+    assert set(shown["by_day"]) == {str(day) for day in range(24, 30)}

@@ -31,7 +31,7 @@ def backtest_lines(found: QuadBacktest) -> Iterator[str]:
     yield ""
     yield f"{found.coverage:.1%} of the answers were among the {found.candidates} candidates that the ranker saw"
     phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found.seconds.items() if name != "total")
-    yield f"{found.seconds['total']:.0f} seconds ({phases}), {found.peak_bytes / 1e9:.2f} GB at most"
+    yield f"{found.seconds['total']:.0f} seconds by the clock ({phases}), {found.cpu_seconds:.0f} of CPU, {found.peak_bytes / 1e9:.2f} GB at most"
 
 
 def _with_interval(interval: Interval) -> str:

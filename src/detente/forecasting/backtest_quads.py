@@ -20,11 +20,11 @@ from detente.forecasting import baselines, candidates, ranking_features
 from detente.forecasting.attributes import find_attributes
 from detente.forecasting.baselines import Recurrency
 from detente.forecasting.candidates import Evidence
-from detente.forecasting.counts import NEVER, Floats, code_keys, find_rows
+from detente.forecasting.counts import NEVER, PAIR, TRIPLE, Floats, code_keys, find_rows
 from detente.forecasting.evaluation import Queries, Scores, make_queries, rank_answers, score_ranks, take_queries
 from detente.forecasting.quads import Benchmark, Ints, Quads, add_mirrors, join_quads
 from detente.forecasting.ranking_features import State
-from detente.forecasting.ranking_model import Sample, Settings, fit_ranker, score_entities, start_scores, take_sample
+from detente.forecasting.ranking_model import Sample, Settings, fit_ranker, pack_samples, score_entities, start_scores, take_sample
 from detente.forecasting.rules import find_bodies
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CELLS_AT_ONCE = 4_000_000
 """Queries times entities that are held at once, which bounds the memory: about 110 bytes each."""
+MOST_RELATIONS = 1000
+"""Rules are counted for each pair of relations: with 1,000 of them the counts take 0.8 GB."""
 FIT_SHARE = 0.6
 """The most of the days before the scored part that may train the ranker; the first are needed to fill the counts."""
 WARM_DAYS, WARM_STEP = 80, 4
@@ -62,7 +64,7 @@ class KindScores(NamedTuple):
 class QuadBacktest(NamedTuple):
     """What a backtest found. ``scores``: by model; ``kinds``: by what was known of the pair; ``coverage``: share of answers among the ranker's candidates.
 
-    ``by_day``: day and, by model, the mean reciprocal rank of its answers. ``seconds``: by phase, wall clock. ``peak_bytes``: the largest resident memory.
+    ``by_day``: day and, by model, the mean reciprocal rank of its answers. ``seconds``: by phase, wall clock; ``cpu_seconds``: of all threads. ``peak_bytes``: the largest resident memory.
     """
 
     entities: int
@@ -76,6 +78,7 @@ class QuadBacktest(NamedTuple):
     coverage: float
     by_day: Mapping[int, Mapping[str, float]]
     seconds: Mapping[str, float]
+    cpu_seconds: float
     peak_bytes: int
 
 
@@ -88,14 +91,16 @@ def plan_days(first: int, score: int, end: int, fit_days: int) -> Plan:
 def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: Say | None = None) -> QuadBacktest:
     """A benchmark -> the scores of the ranker and of the baselines on its last part, with all parts before it as history. ``say`` is told the progress.
 
-    Raises ``InputError`` if there are fewer than two days before the scored part, ``MissingExtraError`` without LightGBM.
+    Raises ``InputError`` if there are fewer than two days before the scored part or too many relations, ``MissingExtraError`` without LightGBM.
     """
     settings, say = settings or Settings(), say or (lambda _: None)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     parts = benchmark.parts
     plan = plan_days(int(parts[0].days[0]), int(parts[-1].days[0]), int(parts[-1].days[-1]), settings.fit_days)
     if plan.score - int(parts[0].days[0]) < 2:
         raise InputError(f"the events before the scored part: found {plan.score - int(parts[0].days[0])} days; expected 2 or more")
+    if len(benchmark.relations) > MOST_RELATIONS:
+        raise InputError(f"the list of relations: found {len(benchmark.relations):,}; expected up to {MOST_RELATIONS:,}, as rules are counted for each pair of them")
     attributes = find_attributes(benchmark.entities, benchmark.relations)
     quads = add_mirrors(join_quads(parts), attributes.relations)
     run = Run(ranking_features.make_state(quads, attributes), plan, settings)
@@ -103,12 +108,14 @@ def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: 
     learned = learn_past(run, quads, say)
     clock["features"] = time.perf_counter() - started - sum(clock.values())
     say(f"training on {sum(len(sample.right) for sample in learned.samples):,} queries, {sum(sample.right.size for sample in learned.samples):,} candidates")
-    ranker = fit_ranker(learned.samples, settings)
+    training = pack_samples(learned.samples, settings)
     learned.samples.clear()
+    ranker = fit_ranker(training, settings)
+    del training
     clock["training"] = time.perf_counter() - started - sum(clock.values())
     found = list(_score(run, quads, ranker, learned, say))
     clock["scoring"] = time.perf_counter() - started - sum(clock.values())
-    return _sum_up(benchmark, plan, settings, found, clock)
+    return _sum_up(benchmark, plan, settings, found, clock, cpu)
 
 
 class Run(NamedTuple):
@@ -223,7 +230,7 @@ def _score(run: Run, quads: Quads, ranker: Booster | None, learned: Learned, say
 
 def _kinds(state: State, queries: Queries) -> Ints:
     known = []
-    for family in (candidates.PAIR, candidates.TRIPLE):
+    for family in (PAIR, TRIPLE):
         table = state.counts.tables[family]
         keys = code_keys(state.counts.maps, family, queries.subjects[queries.query], queries.relations[queries.query], queries.answers)
         known.append((table.last[find_rows(table, keys)] != NEVER).astype(np.int64))
@@ -231,7 +238,7 @@ def _kinds(state: State, queries: Queries) -> Ints:
     return kinds
 
 
-def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_Found], clock: Mapping[str, float]) -> QuadBacktest:
+def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_Found], clock: Mapping[str, float], cpu: float) -> QuadBacktest:
     kinds, covered = np.concatenate([f.kinds for f in found]), np.concatenate([f.covered for f in found])
     days = np.concatenate([np.full(len(f.kinds), f.day) for f in found])
     ranks = {name: np.concatenate([f.ranks[name] for f in found]) for name in MODELS}
@@ -243,7 +250,7 @@ def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_F
     by_day = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
     return QuadBacktest(
         len(benchmark.entities), len(benchmark.relations), sum(part.events for part in benchmark.parts[:-1]), plan.score, plan.end, min(settings.candidates, len(benchmark.entities)),
-        {model: score_ranks(ranks[model], days) for model in MODELS}, by_kind, float(covered.mean()), by_day, {**clock, "total": sum(clock.values())}, _peak_bytes(),
+        {model: score_ranks(ranks[model], days) for model in MODELS}, by_kind, float(covered.mean()), by_day, {**clock, "total": sum(clock.values())}, time.process_time() - cpu, _peak_bytes(),
     )  # fmt: skip
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from detente.forecasting.counts import NEVER, Counts, Family, Floats, Table, code_groups, find_groups
+from detente.forecasting.counts import NEVER, TRIPLE, Counts, Family, Floats, Table, code_groups, find_groups, lay_out
 from detente.forecasting.evaluation import Queries, rank_answers
 
-TRIPLE, TO_OBJECT = Family("id", "id", "id"), Family("any", "id", "id")
+TO_OBJECT = Family("any", "id", "id")
 FAMILIES = (TRIPLE, TO_OBJECT)
 FADINGS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Values tried for lambda: a triple last seen d days ago scores 2^(-lambda d)."""
@@ -39,13 +39,9 @@ def _sizes(table: Table) -> npt.NDArray[np.float64]:
 
 def _fill(counts: Counts, family: Family, queries: Queries, values: npt.NDArray[np.float64]) -> Floats:
     """Values of a table's keys -> a matrix [query, entity] of them, 0 where there is no key."""
-    from scipy import sparse
-
     table = counts.tables[family]
-    starts = np.append(table.starts, table.starts[-1])
     rows = find_groups(table, code_groups(counts.maps, family, queries.subjects, queries.relations))
-    matrix = sparse.csr_matrix((values.astype(np.float32), table.objects, starts), shape=(len(table.groups) + 1, len(counts.maps["object", "id"])))
-    filled: Floats = matrix[rows].toarray()
+    filled: Floats = lay_out(counts, table, values)[rows].toarray()
     return filled
 
 

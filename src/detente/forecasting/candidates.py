@@ -14,12 +14,11 @@ import numpy.typing as npt
 from scipy import sparse
 
 from detente.forecasting.attributes import Attributes
-from detente.forecasting.counts import NEVER, Counts, Family, Floats, Table, code_groups, find_groups, share_rows
+from detente.forecasting.counts import PAIR, TRIPLE, Counts, Family, Floats, code_groups, faded_keys, find_groups, share_rows, sum_groups
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints
 from detente.forecasting.rules import Bodies, Rules, apply_rules
 
-TRIPLE, PAIR = Family("id", "id", "id"), Family("id", "any", "id")
 DIRECT = (
     (TRIPLE, 1), (TRIPLE, 2), (TRIPLE, 4),
     (Family("id", "root", "id"), 2), (Family("id", "side", "id"), 2), (Family("id", "quad", "id"), 2), (PAIR, 1), (PAIR, 2), (PAIR, 4),
@@ -62,14 +61,8 @@ def make_guesses(counts: Counts, attributes: Attributes, rules: Rules, bodies: B
     shares[len(DIRECT)] = either / np.maximum(either.sum(axis=1, keepdims=True), 1e-9)
     _derive(counts, attributes, queries, matrices, shares[len(DIRECT) + 1 :])
     table = counts.tables[TRIPLE]
-    asked = _group_sums(counts, table, queries.day)[find_groups(table, code_groups(counts.maps, TRIPLE, queries.subjects, queries.relations))]
+    asked = np.append(sum_groups(table, faded_keys(counts, table, queries.day, 2)), 0.0)[find_groups(table, code_groups(counts.maps, TRIPLE, queries.subjects, queries.relations))]
     return Guesses(shares, best, np.searchsorted(MIX_BOUNDS, asked))
-
-
-def _group_sums(counts: Counts, table: Table, day: int) -> Floats:
-    age = np.where(table.last[:-1] == NEVER, 0, day - table.last[:-1])
-    values = table.sums[:-1, 2] * counts.fading[age, 2]
-    return np.append(np.add.reduceat(np.append(values, 0.0), table.starts[:-1]), 0.0).astype(np.float32)
 
 
 def _derive(counts: Counts, attributes: Attributes, queries: Queries, matrices: dict[tuple[Family, int], sparse.csr_matrix], out: Floats) -> None:
@@ -105,8 +98,7 @@ def _normalise(values: npt.NDArray[np.floating], out: Floats) -> None:
 def _profiles(counts: Counts, attributes: Attributes, day: int) -> sparse.csr_matrix:
     """What each entity did to whom, as a row of length 1 over (relation, object): logarithms of faded counts, what few did weighing more."""
     table, kinds = counts.tables[TRIPLE], len(attributes.roots)
-    age = np.where(table.last[:-1] == NEVER, 0, day - table.last[:-1])
-    values = np.log1p(table.sums[:-1, ALIKE_HALF_LIFE] * counts.fading[age, ALIKE_HALF_LIFE])
+    values = np.log1p(faded_keys(counts, table, day, ALIKE_HALF_LIFE))
     seen = np.flatnonzero(values)
     groups = np.repeat(table.groups, np.diff(table.starts))[seen]
     _, acts, sharers = np.unique((groups % kinds) * attributes.entities + table.objects[seen], return_inverse=True, return_counts=True)

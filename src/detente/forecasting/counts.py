@@ -31,6 +31,9 @@ class Family(NamedTuple):
     object: str
 
 
+TRIPLE, PAIR = Family("id", "id", "id"), Family("id", "any", "id")
+
+
 class Table(NamedTuple):
     """The counts of a family. ``codes``: sorted keys; the other arrays have a row more, for keys that are in no table, which stays empty.
 
@@ -120,12 +123,34 @@ def faded(counts: Counts, table: Table, rows: Ints, day: int, half_lives: tuple[
     return (table.sums[:, chosen][rows] * counts.fading[:, chosen][age]).astype(np.float32)
 
 
+def faded_keys(counts: Counts, table: Table, day: int, half_life: int) -> npt.NDArray[np.float64]:
+    """A table -> the counts of all its keys as faded on a day."""
+    ages = np.where(table.last[:-1] == NEVER, 0, day - table.last[:-1])
+    values: npt.NDArray[np.float64] = table.sums[:-1, half_life] * counts.fading[ages, half_life]
+    return values
+
+
+def sum_groups(table: Table, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values of all keys of a table -> their sum in each group."""
+    sums: npt.NDArray[np.float64] = np.add.reduceat(np.append(values, 0.0), table.starts[:-1])
+    return sums
+
+
+def join_ranges(starts: Ints, ends: Ints) -> Ints:
+    """Starts and ends -> all positions of all ranges, one range after the other."""
+    lengths = ends - starts
+    positions: Ints = np.arange(int(lengths.sum())) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    return positions
+
+
 def share_rows(counts: Counts, table: Table, day: int, half_life: int) -> sparse.csr_matrix:
     """A table as a matrix [group, object] of shares of the group's faded count; the last row is empty, for groups that are not there."""
-    age = np.where(table.last[:-1] == NEVER, 0, day - table.last[:-1])
-    values = table.sums[:-1, half_life] * counts.fading[age, half_life]
-    totals = np.add.reduceat(np.append(values, 0.0), table.starts[:-1])
-    values = values / np.repeat(np.maximum(totals, 1e-30), np.diff(table.starts))
+    values = faded_keys(counts, table, day, half_life)
+    return lay_out(counts, table, values / np.repeat(np.maximum(sum_groups(table, values), 1e-30), np.diff(table.starts)))
+
+
+def lay_out(counts: Counts, table: Table, values: npt.NDArray[np.float64]) -> sparse.csr_matrix:
+    """Values of all keys of a table -> a matrix [group, object]; the last row is empty, for groups that are not there."""
     starts = np.append(table.starts, table.starts[-1])
     return sparse.csr_matrix((values.astype(np.float32), table.objects, starts), shape=(len(table.groups) + 1, _width(counts.maps, "object", table.family.object)))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from detente.forecasting.counts import Floats
+from detente.forecasting.counts import Floats, join_ranges
 from detente.forecasting.quads import Ints, Quads
 
 HITS = (1, 3, 10)
@@ -74,19 +74,12 @@ def rank_answers(scores: Floats, queries: Queries) -> npt.NDArray[np.float64]:
     starts = np.searchsorted(answer_of[order, 0], queries.query)
     ends = np.searchsorted(answer_of[order, 0], queries.query, side="right")
     event = np.repeat(np.arange(len(own)), ends - starts)
-    other = answer_of[order, 1][_ranges(starts, ends)]
+    other = answer_of[order, 1][join_ranges(starts, ends)]
     theirs, different = scores[queries.query[event], other], other != queries.answers[event]
     above = above - np.bincount(event, weights=different & (theirs > own[event]), minlength=len(own))
     level = level - np.bincount(event, weights=different & (theirs == own[event]), minlength=len(own))
     ranks: npt.NDArray[np.float64] = above + (level + 1) / 2
     return ranks
-
-
-def _ranges(starts: Ints, ends: Ints) -> Ints:
-    """Starts and ends -> all positions of all ranges, one range after the other."""
-    lengths = ends - starts
-    positions: Ints = np.arange(int(lengths.sum())) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
-    return positions
 
 
 def score_ranks(ranks: npt.NDArray[np.float64], days: Ints) -> Scores:

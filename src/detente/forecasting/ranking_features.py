@@ -13,7 +13,7 @@ import numpy as np
 from detente.forecasting import candidates, rules
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.candidates import Guesses
-from detente.forecasting.counts import HALF_LIVES, NEVER, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
+from detente.forecasting.counts import HALF_LIVES, NEVER, PAIR, TRIPLE, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints, Quads
 from detente.forecasting.rules import Bodies, Rules
@@ -22,7 +22,6 @@ FAR = 10_000
 """Days since something that has never happened: more than any data set is long."""
 LIFT_PRIOR = np.float32(0.5)
 """Added below the line of a lift, so that a single event is no certainty."""
-PAIR = Family("id", "any", "id")
 
 
 class View(NamedTuple):
@@ -43,8 +42,8 @@ class View(NamedTuple):
 
 
 VIEWS = (
-    View(Family("id", "id", "id"), (0, 3, 4), (1, 3), (3,), lifts=(3,), age=True, rhythm=True),
-    View(Family("id", "id", "id"), (2,), age=True, mirrored=True),
+    View(TRIPLE, (0, 3, 4), (1, 3), (3,), lifts=(3,), age=True, rhythm=True),
+    View(TRIPLE, (2,), age=True, mirrored=True),
     View(Family("id", "root", "id"), (2,), (4,), age=True),
     View(Family("id", "quad", "id"), (0,), age=True),
     View(Family("id", "side", "id"), (), (4,), rhythm=True),

@@ -76,8 +76,15 @@ def take_sample(features: Floats, start: Floats, chosen: Ints, queries: Queries,
     return Sample(features[useful], right[useful], start[useful])
 
 
-def fit_ranker(samples: Sequence[Sample], settings: Settings) -> lightgbm.Booster | None:
-    """Samples of past days -> the trees, or ``None`` if there is nothing to learn from. Raises ``MissingExtraError`` without LightGBM."""
+class Training(NamedTuple):
+    """Samples as LightGBM keeps them, a byte for each feature, and which candidates are answers: the samples themselves can go."""
+
+    data: lightgbm.Dataset
+    right: npt.NDArray[np.bool_]
+
+
+def pack_samples(samples: Sequence[Sample], settings: Settings) -> Training | None:
+    """Samples of past days -> what the trees are grown on, or ``None`` if there is nothing to learn from. Raises ``MissingExtraError`` without LightGBM."""
     try:
         import lightgbm
     except ImportError as error:
@@ -86,14 +93,26 @@ def fit_ranker(samples: Sequence[Sample], settings: Settings) -> lightgbm.Booste
     if not right.size:
         return None
     start = np.concatenate([sample.start for sample in samples])
-    options: dict[str, Any] = {
-        "objective": _make_objective(right), "learning_rate": settings.learning_rate, "num_leaves": settings.leaves, "max_bin": settings.bins,
-        "min_sum_hessian_in_leaf": settings.least_hessian, "min_data_in_leaf": 20, "lambda_l2": 1.0, "feature_fraction": 0.5, "boost_from_average": False,
-        "num_threads": settings.threads, "seed": settings.seed, "deterministic": True, "force_row_wise": True, "verbose": -1,
-    }  # fmt: skip
     blocks = [sample.features.reshape(-1, sample.features.shape[2]) for sample in samples]  # a list, so that they are not copied into one
-    data = lightgbm.Dataset(blocks, right.reshape(-1).astype(np.float32), init_score=start.reshape(-1), params=options)
-    return lightgbm.train(options, data, num_boost_round=settings.rounds)
+    data = lightgbm.Dataset(blocks, right.reshape(-1).astype(np.float32), init_score=start.reshape(-1), params=_options(settings))
+    return Training(data.construct(), right)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "learning_rate": settings.learning_rate, "num_leaves": settings.leaves, "max_bin": settings.bins, "min_sum_hessian_in_leaf": settings.least_hessian,
+        "min_data_in_leaf": 20, "lambda_l2": 1.0, "feature_fraction": 0.5, "boost_from_average": False, "num_threads": settings.threads, "seed": settings.seed,
+        "deterministic": True, "force_row_wise": True, "verbose": -1,
+    }  # fmt: skip
+
+
+def fit_ranker(training: Training | None, settings: Settings) -> lightgbm.Booster | None:
+    """Packed samples -> the trees; ``None``, on which the mixture alone ranks, if there were no samples."""
+    if training is None:
+        return None
+    import lightgbm
+
+    return lightgbm.train({**_options(settings), "objective": _make_objective(training.right)}, training.data, num_boost_round=settings.rounds)
 
 
 def _make_objective(right: npt.NDArray[np.bool_]) -> Any:

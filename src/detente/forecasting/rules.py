@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.forecasting.attributes import Attributes
-from detente.forecasting.counts import NEVER, Counts, Family, Floats
+from detente.forecasting.counts import NEVER, TRIPLE, Counts, Floats, join_ranges
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints
 
@@ -22,7 +22,6 @@ OFTEN = (1, 3)
 CLASSES = (len(LAGS) + 1) * (len(OFTEN) + 1)
 PRIOR = 5.0
 """How many observations the confidence over all relations of the same two CAMEO roots counts for, in that of a single pair of relations."""
-TRIPLE = Family("id", "id", "id")
 
 
 class Rules(NamedTuple):
@@ -66,9 +65,8 @@ def find_bodies(counts: Counts, rules: Rules, queries: Queries) -> Bodies:
     """Queries -> all triples of their subjects that were seen before the day."""
     table = counts.tables[TRIPLE]
     starts, ends = (np.searchsorted(rules.subjects, queries.subjects, side=side) for side in ("left", "right"))
-    lengths = ends - starts
-    query = np.repeat(np.arange(len(lengths)), lengths)
-    rows = np.arange(int(lengths.sum())) + np.repeat(starts - np.cumsum(lengths) + lengths, lengths)
+    query = np.repeat(np.arange(len(starts)), ends - starts)
+    rows = join_ranges(starts, ends)
     seen = table.last[rules.order[rows]] != NEVER
     query, rows = query[seen], rows[seen]
     keys = rules.order[rows]
