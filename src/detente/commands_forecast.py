@@ -35,7 +35,7 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise InputError(f"{chart}: cannot be written: {error.strerror}") from error
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found._asdict())).decode())
+        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
         return 0
     for line in show_forecast.backtest_lines(found):
         show.say(line)

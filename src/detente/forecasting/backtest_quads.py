@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -54,14 +55,14 @@ class Plan(NamedTuple):
     end: int
 
 
-class KindScores(NamedTuple):
+class KindScores(msgspec.Struct, frozen=True):
     """The answers of one kind: their share of all, and the mean reciprocal rank that each model gives them."""
 
     share: float
     mrr: Mapping[str, float]
 
 
-class QuadBacktest(NamedTuple):
+class QuadBacktest(msgspec.Struct, frozen=True):
     """What a backtest found. ``scores``: by model; ``kinds``: by what was known of the pair; ``coverage``: share of answers among the ranker's candidates.
 
     ``by_day``: day and, by model, the mean reciprocal rank of its answers. ``seconds``: by phase, wall clock; ``cpu_seconds``: of all threads. ``peak_bytes``: the largest resident memory.

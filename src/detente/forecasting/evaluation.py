@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -33,7 +34,7 @@ class Queries(NamedTuple):
     answers: Ints
 
 
-class Interval(NamedTuple):
+class Interval(msgspec.Struct, frozen=True):
     """A figure and the ends of its interval."""
 
     value: float
@@ -41,7 +42,7 @@ class Interval(NamedTuple):
     high: float
 
 
-class Scores(NamedTuple):
+class Scores(msgspec.Struct, frozen=True):
     """What is said of a set of ranks: how many, the mean reciprocal rank, the share of ranks up to 1, 3 and 10."""
 
     queries: int
