@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lightgbm import Booster
 
 CELLS_AT_ONCE = 4_000_000
-"""Queries times entities that are held at once, which bounds the memory: about 110 bytes each."""
+"""Queries times entities that are held at once, which bounds the memory: about 100 bytes each."""
 MOST_RELATIONS = 1000
 """Rules are counted for each pair of relations: with 1,000 of them the counts take 0.8 GB."""
 FIT_SHARE = 0.6

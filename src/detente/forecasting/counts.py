@@ -18,7 +18,7 @@ from detente.forecasting.quads import Ints, Quads
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 HALF_LIVES = (2.0, 7.0, 30.0, 120.0, math.inf)
-"""Days after which an event counts half. Set on ICEWS14 train: 30 carries most, 2 the news of the week, infinity the plain count."""
+"""Days after which an event counts half. On ICEWS14 30 carries most; 2 is the news of the week, infinity the plain count."""
 NEVER = -1
 """The last day of a key that has not occurred."""
 

@@ -19,7 +19,7 @@ from detente.forecasting.quads import Ints, Quads
 
 HITS = (1, 3, 10)
 RESAMPLES = 1000
-"""Resamples of the days for an interval; at 1,000 its ends move by about 0.001 from seed to seed."""
+"""Resamples of the days for an interval."""
 LEVEL = 0.95
 SEED = 1
 

@@ -69,7 +69,7 @@ VIEWS = (
     View(Family("country", "any", "id"), (1, 3), new=True),
     View(Family("role", "any", "role"), (3,), new=True),
 )
-"""The sides that a candidate is seen from. Set on ICEWS14 train, by their gain."""
+"""The sides that a candidate is seen from: of about 180 features those that brought least gain on ICEWS14 train are left out."""
 ASKED = (
     View(Family("id", "any", "any"), (0, 2, 4), age=True),
     View(Family("id", "id", "any"), (0, 2, 4), age=True),

@@ -26,7 +26,7 @@ SMALLEST = np.float32(1e-9)
 
 
 class Settings(NamedTuple):
-    """How the ranker is trained; set on the last days of ICEWS14 train. ``candidates``: entities of a query that are ranked by it. ``head``, ``tail``: how many of
+    """How the ranker is trained; tried on every third day of ICEWS14 valid. ``candidates``: entities of a query that are ranked by it. ``head``, ``tail``: how many of
     the first candidates are all learned from, and how many drawn from the others. ``fit_queries``: if the days have more, a sample is taken.
     """
 
