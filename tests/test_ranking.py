@@ -189,6 +189,13 @@ def test_two_runs_give_the_same_figures(found: QuadBacktest) -> None:
     assert backtest_quads(made_up_benchmark(), QUICK).scores == found.scores
 
 
+def test_with_three_parts_the_second_is_history_and_the_third_is_scored() -> None:
+    train, valid = made_up_benchmark().parts
+    test = quads(made_up(random.Random(5), 20, 30, 31))
+    found = backtest_quads(Benchmark(ENTITIES, RELATIONS, (train, valid, test)), QUICK)
+    assert (found.history, found.first_day, found.last_day, found.scores["ranker"].queries) == (300, 30, 31, 40)
+
+
 def test_entities_that_were_never_seen_share_the_last_ranks() -> None:
     mixed = np.array([[0.5, 0.3, 0.2, 0, 0, 0]], np.float32)
     scores = score_entities(None, np.zeros((1, 4, 1), np.float32), mixed, np.array([[0, 1, 2, 3]]), 1)
