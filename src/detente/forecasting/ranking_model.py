@@ -118,14 +118,19 @@ def fit_ranker(training: Training | None, settings: Settings) -> lightgbm.Booste
 def _make_objective(right: npt.NDArray[np.bool_]) -> Any:
     """The answers [query, candidate] -> LightGBM's function from scores to gradients: minus the logarithm of each answer's softmax among it and the wrong ones."""
 
+    row, column = np.nonzero(right)
+    starts = np.searchsorted(row, np.arange(len(right)))
+
     def objective(scores: npt.NDArray[np.float64], _: object) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         table = scores.reshape(right.shape)
         powers = np.exp(table - table.max(axis=1, keepdims=True))
-        sums = np.where(right, 0, powers).sum(axis=1, keepdims=True) + powers
-        inverse = np.where(right, 1 / np.maximum(sums, 1e-300), 0)
-        chance = powers * np.where(right, inverse, inverse.sum(axis=1, keepdims=True))
-        bend = np.where(right, chance * (1 - chance), chance - powers**2 * (inverse**2).sum(axis=1, keepdims=True))
-        return np.where(right, chance - 1, chance).reshape(-1), np.maximum(bend, 1e-12).reshape(-1)
+        own = powers[row, column]
+        wrong = np.maximum(powers.sum(axis=1) - np.add.reduceat(own, starts), 0)
+        inverse = 1 / np.maximum(wrong[row] + own, 1e-300)
+        gradient = powers * np.add.reduceat(inverse, starts)[:, None]
+        bend = gradient - powers**2 * np.add.reduceat(inverse**2, starts)[:, None]
+        gradient[row, column], bend[row, column] = own * inverse - 1, own * inverse * (1 - own * inverse)
+        return gradient.reshape(-1), np.maximum(bend, 1e-12).reshape(-1)
 
     return objective
 
