@@ -264,6 +264,8 @@ def _choose(s: Sentence, trigger: int, expressions: Sequence[Expression], codebo
         cost = _distance(s, head, head, path, codebook)
         if verbal and _inside_content(s, head, trigger):
             cost += 4.0
+        if e.is_modifier and s.heads[e.first] != trigger:
+            cost += 4.0  # "denied the November attack": the attack's month, not the denial's
         if e.when is None:
             cost += 3
         cost += abs(e.first - trigger) / 100

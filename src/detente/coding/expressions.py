@@ -35,6 +35,8 @@ _W = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _N = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|a few|a couple of|several|an?)"
 _U = r"(?:day|week|fortnight|month|year|decade|hour|minute)s?"
 _PART = r"(?:morning|afternoon|evening|night|noon|midnight)"
+_OWNER = r"(?:(?<=\bits )|(?<=\bhis )|(?<=\bher )|(?<=\btheir )|(?<=\bthe )|(?<='s ))"
+"""What stands before a month that says which of several is meant: its January test, the June clashes."""
 _GRAMMAR = re.compile(
     "|".join(
         (
@@ -52,6 +54,7 @@ _GRAMMAR = re.compile(
             r"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
             rf"(?P<span>\b(?:the )?(?P<span_q>past|last|recent|previous|coming|next) (?:(?P<span_n>{_N}) )?(?P<span_u>days|weeks|months|years|hours)\b)",
             rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
+            rf"(?P<mod>{_OWNER}(?P<mod_m>{_M})(?= (?!(?:on|in|of|to|against|for|and|or|at|by|with|from)\b)[a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
             r"(?P<y>\b(?P<y_q>since |in |of |early |late |mid-|from |until |by |the )?(?P<y_y>(?:19[4-9]|20[0-4])\d)\b(?![-/\d]|[,.]\d| (?:people|troops|soldiers|men|women|dollars|euros|percent|km|miles|metres|meters|square|tons|tonnes|refugees|others)))",
             rf"(?P<part>\b(?:early |late |earlier |later )?(?:in the (?:early |late )?(?:morning|afternoon|evening|hours)|at (?:dawn|dusk|midnight|noon|daybreak))\b(?! (?:on |of |last )?(?:{_W}|{_M}|\d)))",
@@ -61,7 +64,8 @@ _GRAMMAR = re.compile(
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """A time expression: its tokens, its words, and the period it gives (``None`` where it cannot be resolved, with the reason)."""
+    """A time expression: its tokens, its words, and the period it gives (``None`` where it cannot be resolved, with the reason).
+    ``is_modifier``: it tells which of several a noun means ("the June clashes"), and dates no other act."""
 
     first: int
     last: int
@@ -70,6 +74,7 @@ class Expression(msgspec.Struct, frozen=True):
     when: When | None
     reason: str | None = None
     is_since: bool = False
+    is_modifier: bool = False
 
 
 def find_expressions(text: str, s: Sentence, published_on: Day | None, context: When | None = None, done: Collection[str] = ()) -> list[Expression]:
@@ -82,7 +87,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
     out: list[Expression] = []
     for match in _GRAMMAR.finditer(lowered):
         kind = next(name for name in _KINDS if match.group(name))
-        if kind in ("dmy", "mdy", "m", "my") and not _really_month(text, start, match, kind):
+        if kind in ("dmy", "mdy", "m", "my", "mod") and not _really_month(text, start, match, kind):
             continue
         a, b = start + match.start(), start + match.end()
         first = max(0, bisect.bisect_right(s.starts, a) - 1)
@@ -97,7 +102,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
         if period is not None:
             day_start, day_end, precision = period
             when = When(day_start.isoformat(), day_end.isoformat(), precision, text[a:b], (a, b))
-        out.append(Expression(first, last, (a, b), text[a:b], when, reason, match.group(0).startswith("since")))
+        out.append(Expression(first, last, (a, b), text[a:b], when, reason, match.group(0).startswith("since"), kind == "mod"))
         if period is not None and period[2] in ("day", "month") and (published_on is None or period[0] <= published_on):
             context = when
     return out
@@ -109,7 +114,7 @@ def _really_month(text: str, start: int, match: re.Match[str], kind: str) -> boo
     return word[0].isupper() and not (kind == "m" and month in ("may", "march", "mar") and match.group("m_q").strip() in ("of",))
 
 
-_KINDS = ("iso", "skip", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "decade", "y", "part", "now2")
+_KINDS = ("iso", "skip", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "mod", "decade", "y", "part", "now2")
 Resolved = tuple[tuple[Day, Day, Precision] | None, str | None]
 _NO_DATE: Resolved = (None, "relative-without-publication-date")
 
@@ -273,8 +278,9 @@ def _span(m: re.Match[str], published: Day | None, context: When | None, future:
 def _m(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
     if published is None:
         return _NO_DATE
-    number = _MONTHS[m.group("m_m").rstrip(".")]
-    quality = m.group("m_q").strip()
+    is_named = m.group("m") is not None
+    number = _MONTHS[m.group("m_m" if is_named else "mod_m").rstrip(".")]
+    quality = m.group("m_q").strip() if is_named else ""
     year = published.year
     if future or quality == "next":
         year += number < published.month
@@ -340,6 +346,7 @@ _RESOLVE = {
     "unit": _unit,
     "span": _span,
     "m": _m,
+    "mod": _m,
     "decade": _decade,
     "y": _y,
     "now2": _now2,
