@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
+from detente.store.alert_tables import make_alert_tables
 from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
@@ -291,6 +292,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "text search", _make_text_search),
     Migration(3, "review", _add_review),
     Migration(4, "feeds", make_feed_tables),
+    Migration(6, "alerts", make_alert_tables),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
