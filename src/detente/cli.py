@@ -38,6 +38,15 @@ def _day(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"found {text!r}; expected YYYY-MM-DD") from None
 
 
+def _score(text: str) -> float:
+    try:
+        if 0 <= (number := float(text)) <= 13:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"found {text!r}; expected a number, 0 to 13")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Nothing -> the parser of all commands; ``run`` of what it gives names the function of ``commands``."""
     parser = _Parser(prog="detente", description=DESCRIPTION, epilog="example:\n  detente code report.txt --date 2020-06-16\n\ndetente COMMAND --help shows an example for each.")
@@ -199,12 +208,14 @@ def _add_store(commands: Commands) -> None:
 
 
 def _add_watch(commands: Commands) -> None:
-    example = "detente watch feeds.toml --store crisis.db\n  detente watch feeds.toml --once"
-    watch = _command(commands, "watch", "watch RSS and Atom feeds, and add what is new to the event store", example, "run_watch")
+    example = "detente watch feeds.toml --store crisis.db --alerts-file alerts.jsonl\n  detente watch feeds.toml --once"
+    watch = _command(commands, "watch", "watch RSS and Atom feeds, add what is new to the event store, and raise alerts", example, "run_watch")
     watch.add_argument("feeds", metavar="FEEDS.toml", help="the list of feeds: [[feed]] blocks with url, publisher, every_minutes, full_text")
     watch.add_argument("--once", action="store_true", help="visit each feed that is due one time, and end")
+    watch.add_argument("--alerts-file", metavar="FILE", help="write each alert as a line of JSON at the end of this file")
+    watch.add_argument("--least-score", metavar="N", type=_score, help="least score of an alert, 0 to 13: the rung plus how surprising it is (default: 6)")
     watch.set_defaults(keep_all=True)
-    _add_settings(watch, "store", "pipeline", "actors", *FETCHING)
+    _add_settings(watch, "webhook", "store", "pipeline", "actors", *FETCHING)
 
 
 def _add_review(commands: Commands) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from detente.store import schema
@@ -88,13 +89,11 @@ def find_raised(store: Store, pairs: Iterable[tuple[str, str]], since: datetime.
 
 def keep_raised(store: Store, raised: Iterable[Raised], looked: int, *, deliver: bool) -> None:
     """New alerts, and the last document that was looked at for them -> kept at once; with ``deliver`` they wait for the webhook."""
-    rows = [
-        {**alert._asdict(), "day": alert.day.isoformat(), "raised_at": now(), "delivery": "waiting" if deliver else "none"}
-        for alert in raised
-    ]  # fmt: skip
+    rows = [{**alert._asdict(), "day": alert.day.isoformat(), "raised_at": now(), "delivery": "waiting" if deliver else "none"} for alert in raised]
     with writing(store) as connection:
-        if rows:
-            connection.execute(alerts.insert(), rows)
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        if rows:  # another watch of this store may have raised the same
+            connection.execute(make(alerts).on_conflict_do_nothing(), rows)
         _set_mark(connection, "document", str(looked))
 
 
