@@ -98,7 +98,9 @@ def run_watch(arguments: argparse.Namespace) -> int:
             alerting = start_alerting(asked, store, limits, _now, stop)
             for line in show_watch.start_lines(plans, [load_feed(store, plan.url) for plan in plans], store.name, _now(), once=arguments.once):
                 _say(line)
-            watcher = Watcher(store, make_web(limits, wait=stop.wait, stopped=stop), _adding(run, store), _now, random.random, functools.partial(attend, alerting) if alerting else nothing)
+            watcher = Watcher(
+                store, make_web(limits, wait=stop.wait, stopped=stop), _adding(run, store), _now, random.random, functools.partial(attend, alerting) if alerting else nothing
+            )
             watch_feeds(watcher, plans, tell, once=arguments.once)
             _say(f"{show_watch.moment(_now())} {'stopped' if stop() else 'done'}: {totals['added']} added, {totals['known']} known, {totals['given-up']} given up")
     finally:

@@ -61,7 +61,13 @@ def sent_line(sent: Sent, host: str, hold: datetime.datetime | None) -> str | No
     """What became of an alert at the webhook -> a line if it did not get through; the host only, as paths of webhooks are often secret."""
     if sent.delivery == "delivered":
         return None
-    then = f"given up at try {sent.alert.tries}" if sent.delivery == "given-up" else f"try {sent.alert.tries}, the next not before {moment(hold)}" if hold else f"try {sent.alert.tries}"
+    then = (
+        f"given up at try {sent.alert.tries}"
+        if sent.delivery == "given-up"
+        else f"try {sent.alert.tries}, the next not before {moment(hold)}"
+        if hold
+        else f"try {sent.alert.tries}"
+    )
     return f"webhook at {host}: alert {sent.alert.alert_id}: {sent.message}; {then}"
 
 

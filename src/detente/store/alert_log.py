@@ -75,6 +75,14 @@ def find_touched(store: Store, after: int, last: int, since: datetime.date, unti
         return sorted({(min(source, target), max(source, target)) for source, target in connection.execute(query)})
 
 
+def has_more_events(store: Store, a: str, b: str, than: int) -> bool:
+    """A pair -> whether it has more than so many events, whoever did it."""
+    d = schema.dyads
+    some = sa.select(d.c.event_id).where(sa.tuple_(d.c.source, d.c.target).in_([(a, b), (b, a)])).limit(than + 1).subquery()
+    with reading(store) as connection:
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) > than
+
+
 # -- what was raised ---------------------------------------------------------------------------------------------------------
 def find_raised(store: Store, pairs: Iterable[tuple[str, str]], since: datetime.date) -> list[Raised]:
     """Pairs -> the alerts of theirs that were raised for ``since`` or later, by day."""
