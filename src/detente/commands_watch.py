@@ -95,9 +95,9 @@ def run_watch(arguments: argparse.Namespace) -> int:
 
     try:
         with _stopping_on_signals() as stop:
-            alerting = start_alerting(asked, store, limits, _now, stop)
             for line in show_watch.start_lines(plans, [load_feed(store, plan.url) for plan in plans], store.name, _now(), once=arguments.once):
                 _say(line)
+            alerting = start_alerting(asked, store, limits, _now, stop)
             watcher = Watcher(
                 store, make_web(limits, wait=stop.wait, stopped=stop), _adding(run, store), _now, random.random, functools.partial(attend, alerting) if alerting else nothing
             )
