@@ -462,6 +462,12 @@ def test_a_least_score_beyond_the_scale_is_refused(tmp_path: Path, site: Site, s
     assert f"found {score!r}; expected a number, 0 to 13" in capsys.readouterr().err
 
 
+def test_the_help_names_the_least_score_that_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["watch", "--help"])
+    assert f"(default: {LEAST_SCORE:g})" in " ".join(capsys.readouterr().out.split())
+
+
 def test_without_the_analysis_the_watch_says_so_once_and_goes_on(tmp_path: Path, site: Site) -> None:
     (tmp_path / "polars.py").write_text("raise ModuleNotFoundError(\"No module named 'polars'\", name='polars')\n")
     site.pages["/feed"] = rss()
