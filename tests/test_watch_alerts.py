@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -405,6 +406,20 @@ def test_a_run_that_is_stopped_counts_no_try(hooked: Hooked) -> None:
     assert hooked.deliver() == []
     assert find_undelivered(hooked.store)[0].tries == 0
     assert hooked.site.posted == []
+
+
+def test_a_try_that_a_stop_breaks_off_does_not_count(hooked: Hooked) -> None:
+    left = threading.Event()
+
+    def hang(_: object) -> None:
+        hooked.clock.stopped = True
+        left.wait(20)
+
+    hooked.site.pages[HOOK] = hang
+    assert hooked.deliver() == []
+    left.set()
+    assert find_undelivered(hooked.store) == [hooked.raised]
+    assert load_hold(hooked.store) == Hold()
 
 
 def test_a_watch_wakes_for_the_webhook_while_no_feed_is_due(hooked: Hooked) -> None:
