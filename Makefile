@@ -1,5 +1,5 @@
 # make demo: sets everything up and codes the bundled reports; make test: sets everything up and runs the tests.
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check bench pictures lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -32,6 +32,10 @@ check: setup
 
 bench: setup
 	$(BIN)/python benchmarks/run.py
+
+# the pictures of docs/charts.md, from the sample corpus
+pictures: setup
+	$(BIN)/python tools/draw_docs.py
 
 # the lock files hold versions only, no address of an index; uv is needed for this target alone
 lock: setup

@@ -8,13 +8,14 @@ ICEWS: the sample file, its rows repeated with later dates and new ids; GDELT: r
 from __future__ import annotations
 
 import datetime
+import functools
 import random
 import statistics
 import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,19 +71,20 @@ def rows_per_second(read: Callable[[Path], object], path: Path, rows: int) -> fl
     return rows / statistics.median(times)
 
 
+def make_files(folder: Path, rows: int) -> Iterator[tuple[str, Path]]:
+    """A folder and a number of rows -> the format and path of each file made there; ICEWS only where the sample file is there."""
+    for name, make in (("icews", make_icews), ("gdelt", make_gdelt)):
+        if name != "icews" or SAMPLE.exists():
+            make(folder / name, rows)
+            yield name, folder / name
+
+
 def measure(rows: int = ROWS) -> dict[str, float]:
-    """Rows -> rows a second for each format; ICEWS only where the sample file is there."""
-    from detente.exchange import gdelt, icews
+    """Rows -> rows a second for each format."""
+    from detente.exchange import read_events
 
     with tempfile.TemporaryDirectory() as folder:
-        found = {}
-        path = Path(folder) / "rows"
-        if SAMPLE.exists():
-            make_icews(path, rows)
-            found["icews"] = rows_per_second(icews.read_events, path, rows)
-        make_gdelt(path, rows)
-        found["gdelt"] = rows_per_second(gdelt.read_events, path, rows)
-        return found
+        return {name: rows_per_second(functools.partial(read_events, name), path, rows) for name, path in make_files(Path(folder), rows)}
 
 
 if __name__ == "__main__":

@@ -266,7 +266,7 @@ def measure_start() -> Iterator[Row]:
 
 
 def measure_store(name: str) -> Iterator[Row]:
-    """A measure of ``store.py``: merging, growth, million or kills."""
+    """A measure of ``store.py``: merging, duplicates, growth, import, million or kills."""
     import store
 
     for m in store.MEASURES[name]():
@@ -348,7 +348,7 @@ def main() -> int:
     if (SHARED / "plv_dev.tsv").exists():
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
-    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging",) if arguments.quick else ("merging", "million", "kills", "growth"))]
+    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging", "duplicates") if arguments.quick else ("merging", "duplicates", "import", "million", "kills", "growth"))]
     if (SHARED / "icews14").exists():
         steps += [("analysis", lambda n=name: measure_analysis(n)) for name in (("alerts",) if arguments.quick else ("alerts", "decay", "direction"))]
     rows: list[Row] = []

@@ -1,11 +1,12 @@
-"""The event store measured: merging against the annotation, the cost of a report as the store grows, a million imported events, fifty kills.
+"""The event store measured: merging against the annotation, near copies, the cost of a report as the store grows, a million imported events, fifty kills.
 
-    python benchmarks/store.py merging|growth|million|kills      (make bench calls the same functions)
+python benchmarks/store.py merging|duplicates|growth|import|million|kills      (make bench calls the same functions)
 """
 
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import os
 import random
@@ -15,26 +16,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
+import duplicates  # noqa: E402
+import exchange_speed  # noqa: E402
 import merging  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
 
 from detente.codebook.load import load_codebook  # noqa: E402
 from detente.coding.merge import goldstein_of, intensity_of  # noqa: E402
+from detente.exchange import read_events  # noqa: E402
+from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace  # noqa: E402
 from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import make_document, read_documents  # noqa: E402
 from detente.records import Actor, CodedReport, Document, Event, Evidence, Place, When  # noqa: E402
 from detente.store import schema  # noqa: E402
+from detente.store.duplicates import find_original, hash_bands, word_runs  # noqa: E402
 from detente.store.importing import Imported, import_events  # noqa: E402
 from detente.store.query import Filters, count_days, find_events  # noqa: E402
 from detente.store.schema import Store, open_store, reading  # noqa: E402
-from detente.store.write import Sketches, add_report  # noqa: E402
+from detente.store.write import Sketches, add_report, find_known  # noqa: E402
 
 DEMO = ROOT / "src" / "detente" / "demo" / "reports.jsonl"
 SAME = ROOT / "benchmarks" / "same_events.jsonl"
@@ -47,6 +53,10 @@ GROWTH_WINDOW = 500
 REPORTS_A_DAY = 275
 MILLION = 1_000_000
 KILLS = 50
+COMMAND_KILLS, COMMAND_REPORTS = 10, 24
+"""Kills of ``detente add`` itself, and the reports of the corpus that it is given: its start and the coding cost seconds a run."""
+KILLS_OF_A_STORE = 8
+"""So often a store is killed at most before it is filled to the end and compared."""
 COUNTRIES = "USA CHN RUS IND PAK IRN ISR PRK KOR JPN TUR SYR IRQ SAU YEM UKR FRA DEU GBR EGY SDN SSD ETH ERI SOM KEN COD RWA UGA NGA".split()
 TYPES = "CONSULT CONSULT CONSULT AGREE SUPPORT REQUEST ACCUSE ACCUSE REJECT THREATEN SANCTION MOBILIZE COERCE ASSAULT ASSAULT AID COOPERATE PROTEST".split()
 
@@ -92,6 +102,33 @@ def stored_groups(store: Store) -> dict[tuple[str, str], int]:
     decoder = msgspec.json.Decoder(Event)
     with reading(store) as connection:
         return {(doc, decoder.decode(record).event_id): event for doc, record, event in connection.execute(query)}
+
+
+# -- near copies --------------------------------------------------------------------------------------------------------------
+def measure_duplicates() -> Iterator[Measure]:
+    """Copies and other texts made of our corpora (``duplicates.py``), each looked for among the originals in a store, and the originals among each other."""
+    stories = duplicates.read_stories()
+    pairs = list(duplicates.make_pairs(stories, random.Random(5)))
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder, "s.db"))
+        taken = 0
+        for story in stories:
+            document = make_document(story.text, doc_id=story.id, published_on=None, origin=f"{story.id}.txt")
+            taken += add_report(store, CodedReport(document=document, events=(), claims=(), relations=(), refusals=())).copy_of is not None
+        with reading(store) as connection:
+            names = {row.id: row.doc_id for row in connection.execute(sa.select(schema.documents.c.id, schema.documents.c.doc_id))}
+
+            def find(text: str) -> str | None:
+                runs = word_runs(text)
+                found = find_original(connection, runs, hash_bands(runs))
+                return names[found.document] if found else None
+
+            precision, recall, kinds = duplicates.judge(pairs, find)
+        store.close()
+    group, copies = "near copies", sum(p.original is not None for p in pairs)
+    yield Measure(group, "precision", precision, 0.95, detail=f"{copies} copies and {len(pairs) - copies} other texts of {len(stories)} originals")
+    yield Measure(group, "recall", recall, 0.95, detail="; ".join(f"{kind} {right}/{number}" for kind, (right, number) in kinds.items()))
+    yield Measure(group, "originals taken for copies of each other", taken, 0, "<=", detail=f"{len(stories)} stories, many on one event")
 
 
 # -- growth -------------------------------------------------------------------------------------------------------------------
@@ -207,6 +244,31 @@ def draw_growth(points: Sequence[tuple[int, float]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+# -- imports ------------------------------------------------------------------------------------------------------------------
+def measure_imports(rows: int = exchange_speed.ROWS) -> Iterator[Measure]:
+    """Files of ICEWS and GDELT, made of the sample and made up: rows a second that are read, and that are read and stored in a new store. CPU time of one core."""
+    group = f"import ({rows:,} rows, SQLite, one core)"
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in exchange_speed.make_files(Path(folder), rows):
+            read = exchange_speed.rows_per_second(functools.partial(read_events, name), path, rows)
+            yield Measure(group, f"{name}: rows read a second", read, 50_000, unit="/s")
+            times = []
+            for turn in range(exchange_speed.ROUNDS):
+                store = open_store(Path(folder, f"{name}{turn}.db"))
+                begun = time.process_time()
+                found = import_events(store, _of_type(read_events(name, path)), origin=name, location=path.name, codebook="cameo")
+                times.append(time.process_time() - begun)
+                store.close()
+            seconds = statistics.median(times)
+            size = Path(folder, f"{name}0.db").stat().st_size / 1e6
+            detail = f"{found.new:,} events, {size:.0f} MB; reading alone would take {rows / read / seconds:.0%} of the time"
+            yield Measure(group, f"{name}: rows imported a second", rows / seconds, 50_000, unit="/s", detail=detail)
+
+
+def _of_type(read: Iterable[object]) -> Iterator[ImportedEvent]:
+    return (item for item in read if isinstance(item, ImportedEvent) and item.event_type is not None)
+
+
 # -- a million imported events ------------------------------------------------------------------------------------------------
 def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
     """Made-up rows of a dataset over twenty years; a tenth of all events is on thirty countries' most frequent pairs."""
@@ -216,21 +278,19 @@ def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
     for event_type in dict.fromkeys(TYPES):
         cameo = {"CONSULT": "040", "ASSAULT": "190", "ACCUSE": "112"}.get(event_type, "030")
         shapes.append((event_type, int(codebook.types[event_type]["quad"]), intensity_of(codebook, event_type, ()), cameo, goldstein_of(codebook, cameo)))
-    actors = {(c, s): Actor(c, c, c, (s,)) for c in COUNTRIES for s in ("GOV", "CVL", "MIL", "REB")}
-    places = [Place(f"Town {n}", COUNTRIES[n % 30], n % 60, n % 180, "city") for n in range(3000)]
+    actors = {(c, s): ImportedActor(c, c, (s,)) for c in COUNTRIES for s in ("GOV", "CVL", "MIL", "REB")}
+    places = [ImportedPlace(f"Town {n}", COUNTRIES[n % 30], n % 60, n % 180, "city") for n in range(3000)]
     first = datetime.date(2000, 1, 1)
     days = [(first + datetime.timedelta(days=n)).isoformat() for n in range(7300)]
     for n in range(count):
         event_type, quad, intensity, cameo, goldstein = rng.choice(shapes)
         source, target = rng.choices(COUNTRIES, weights, k=2)
         day = days[n * 7300 // count]
-        event = Event(
-            event_id="",
-            doc_id="",
-            codebook="cameo",
+        event = ImportedEvent(
+            event_id=str(n),
+            origin="made-up",
+            licence="own",
             event_type=event_type,
-            modes=(),
-            contexts=(),
             quad=quad,
             intensity=intensity,
             cameo=cameo,
@@ -239,14 +299,6 @@ def make_rows(count: int, rng: random.Random) -> Iterator[Imported]:
             target=(actors[target, rng.choice(("GOV", "CVL"))],),
             date=When(day, day, "day"),
             place=rng.choice(places),
-            said_by=(),
-            modality="actual",
-            historical=False,
-            dead=None,
-            injured=None,
-            evidence=(),
-            confidence=1.0,
-            decided_by="dataset",
         )
         yield Imported(str(n), n, event, evidence=f"{event_type.lower()} between {source} and {target}")
 
@@ -268,7 +320,9 @@ def measure_million(count: int = MILLION) -> Iterator[Measure]:
             "page: the largest dyad": lambda: find_events(store, Filters(dyad=("USA", "CHN"))),
             "page: type and days": lambda: find_events(store, Filters(types=("ASSAULT",), since=day(2010, 3, 1), until=day(2010, 6, 30))),
             "page: source, sector, place": lambda: find_events(store, Filters(source="IRN/MIL", place="ISR")),
-            "page: dyad, type, days": lambda: find_events(store, Filters(dyad=("RUS", "UKR"), one_way=True, types=("ASSAULT", "COERCE"), since=day(2014, 1, 1), until=day(2014, 12, 31))),
+            "page: dyad, type, days": lambda: find_events(
+                store, Filters(dyad=("RUS", "UKR"), one_way=True, types=("ASSAULT", "COERCE"), since=day(2014, 1, 1), until=day(2014, 12, 31))
+            ),
             "page: words": lambda: find_events(store, Filters(text="aid yem")),
             "page: everything, latest first": lambda: find_events(store, Filters(), newest_first=True),
         }
@@ -284,38 +338,80 @@ def measure_million(count: int = MILLION) -> Iterator[Measure]:
 
 
 # -- kills --------------------------------------------------------------------------------------------------------------------
-def measure_kills(times: int = KILLS) -> Iterator[Measure]:
-    """``detente add`` of the sample corpus killed at random moments, then run to its end: how many of the stores differ from one that was never killed.
+def measure_kills(times: int = KILLS, of_the_command: int = COMMAND_KILLS) -> Iterator[Measure]:
+    """Runs that fill a store, killed with SIGKILL at random moments and run again to their end: how many of the stores differ from one that was never killed.
 
-    Each round starts where the one before was killed until a run ends; then it is compared, and a new store begun.
+    Coding takes nearly all of a run's time and touches nothing; so that kills strike the store, most are of a process that hands it reports coded beforehand
+    (``store.py feed``), the rest of ``detente add`` itself. Each round starts where the one before was killed until a run ends; then it is compared, and a new store begun.
     """
+    import msgspec
+
     rng = random.Random(4)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    documents = [d for d in read_documents([DEMO]) if isinstance(d, Document)]
     with tempfile.TemporaryDirectory() as folder:
+        coded, few = Path(folder, "coded.jsonl"), Path(folder, "few.jsonl")
+        coded.write_bytes(b"".join(msgspec.json.encode(r) + b"\n" for r in code_documents(documents, keep_all=True)))
+        few.write_bytes(b"".join(DEMO.read_bytes().splitlines(keepends=True)[:COMMAND_REPORTS]))
+        feed = [sys.executable, str(Path(__file__).resolve()), "feed", str(coded)]
+        add = [sys.executable, "-m", "detente", "add", str(few), "--workers", "1", "--batch-reports", "4", "--store"]
+        yield _kill_rounds("of the storing of reports", feed, times - of_the_command, Path(folder, "feed"), environment, rng)
+        yield _kill_rounds("of detente add", add, of_the_command, Path(folder, "add"), environment, rng)
 
-        def command(name: str) -> list[str]:
-            return [sys.executable, "-m", "detente", "add", str(DEMO), "--store", str(Path(folder, name)), "--workers", "1", "--batch-reports", "4"]
 
-        started = time.perf_counter()
-        subprocess.run(command("whole.db"), env=environment, check=True, capture_output=True)
-        longest = time.perf_counter() - started
-        whole = table_rows(Path(folder, "whole.db"))
-        killed = rounds = different = 0
-        while killed < times:
-            name, in_round = f"killed{rounds}.db", 0
-            while killed < times and in_round < 8:
-                process = subprocess.Popen(command(name), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                time.sleep(rng.uniform(0.2, longest))
-                if process.poll() is None:
-                    os.kill(process.pid, signal.SIGKILL)
-                    killed, in_round = killed + 1, in_round + 1
-                else:
-                    in_round = 8
-                process.wait()
-            subprocess.run(command(name), env=environment, check=True, capture_output=True)
-            different += table_rows(Path(folder, name)) != whole
-            rounds += 1
-    yield Measure("kills", "stores that differ", different, 0, "<=", detail=f"{killed} kills in {rounds} stores, {sum(map(len, whole.values())):,} rows compared in each")
+def _kill_rounds(name: str, command: Sequence[str], times: int, stem: Path, environment: dict[str, str], rng: random.Random) -> Measure:
+    """A command that takes the store's file as its last argument, killed so many times in as many stores as that takes."""
+    whole_path = f"{stem}_whole.db"
+    writing_from, started = 0.0, time.perf_counter()
+    process = subprocess.Popen([*command, whole_path], env=environment, stdout=subprocess.DEVNULL)
+    while process.poll() is None:  # what comes before the first report is in need not be struck
+        if not writing_from and Path(whole_path).exists() and _count_documents(whole_path):
+            writing_from = time.perf_counter() - started
+        time.sleep(0.02)
+    if process.returncode:
+        raise SystemExit(f"{name}: the run that was to be left alone ended with {process.returncode}")
+    longest, whole = time.perf_counter() - started, table_rows(Path(whole_path))
+    killed = rounds = different = cut_short = 0
+    while killed < times:
+        path, in_round = f"{stem}_{rounds}.db", 0
+        while killed < times and in_round < KILLS_OF_A_STORE:
+            process = subprocess.Popen([*command, path], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(rng.uniform(writing_from * 0.9, longest))
+            if process.poll() is not None:
+                break
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            killed, in_round = killed + 1, in_round + 1
+            cut_short += 0 < _count_documents(path) < len(whole["documents"])
+        subprocess.run([*command, path], env=environment, check=True, capture_output=True)
+        different += table_rows(Path(path)) != whole
+        rounds += 1
+    detail = f"{killed} kills in {rounds} stores, {cut_short} with some but not all reports in; {sum(map(len, whole.values())):,} rows compared in each"
+    return Measure("kills", f"stores that differ, {name}", different, 0, "<=", detail=detail)
+
+
+def _count_documents(path: str) -> int:
+    """How many documents a store has that may have been killed before it had tables."""
+    import contextlib
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(path)) as connection, contextlib.suppress(sqlite3.OperationalError):
+        return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+    return 0
+
+
+def feed_store(coded: str, address: str) -> None:
+    """Reports coded beforehand, a line each -> the store, as ``detente add`` hands them over."""
+    import msgspec
+
+    decoder = msgspec.json.Decoder(CodedReport)
+    store = open_store(address)
+    sketches: Sketches = {}
+    for line in Path(coded).read_bytes().splitlines():
+        report = decoder.decode(line)
+        if not find_known(store, [report.document]):
+            add_report(store, report, sketches)
+    store.close()
 
 
 def table_rows(path: Path) -> dict[str, list[str]]:
@@ -330,10 +426,20 @@ def table_rows(path: Path) -> dict[str, list[str]]:
     return out
 
 
-MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {"merging": measure_merging, "growth": measure_growth, "million": measure_million, "kills": measure_kills}
+MEASURES: dict[str, Callable[[], Iterator[Measure]]] = {
+    "merging": measure_merging,
+    "duplicates": measure_duplicates,
+    "growth": measure_growth,
+    "import": measure_imports,
+    "million": measure_million,
+    "kills": measure_kills,
+}
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["feed"]:
+        feed_store(*sys.argv[2:])
+        sys.exit()
     for chosen in sys.argv[1:] or MEASURES:
         for m in MEASURES[chosen]():
             told = f", wanted {m.bound} {m.wanted:g}{m.unit}" if m.wanted is not None else ""

@@ -14,6 +14,7 @@ import pytest
 from detente.codebook.load import load_codebook, read_table
 from detente.errors import InputError
 from detente.exchange import IMPORTS, acled, crosswalk, gdelt, icews, plover, polecat, quads, read_events, ucdp
+from detente.exchange.directed import event_maker
 from detente.exchange.fold import fold_rows
 from detente.exchange.imported import Imported, ImportedEvent, RefusedRow, WithdrawnRow
 from detente.exchange.periods import parse_period, period_text
@@ -197,8 +198,8 @@ def test_codes_of_other_cameo_versions_count_as_the_nearest(cell: str, code: str
 
 def test_events_come_out_when_too_many_wait_and_late_repeats_keep_the_id() -> None:
     rows = [ICEWS | {"Event ID": str(day), "Event Date": f"2019-03-{day:02}"} for day in (1, 2, 3, 4, 1)]
-    parsed = icews._parse_lines("x", iter(list(enumerate(table(icews.COLUMNS, *rows).getvalue().splitlines(), 1))))
-    events, _ = split(fold_rows(parsed, icews._make_event, open_events=2))
+    parsed = icews.parse_rows("x", iter(list(enumerate(table(icews.COLUMNS, *rows).getvalue().splitlines(), 1))))
+    events, _ = split(fold_rows(parsed, event_maker(icews.ORIGIN), open_events=2))
     assert [len(event.rows) for event in events] == [1] * 5
     assert events[0].event_id == next(e for e in events if e.rows[0].row_id == "1" and e is not events[0]).event_id
 

@@ -40,6 +40,10 @@ SAME = {
     "towns a few miles apart": (event(source="RWA", target="COD", **SHELLING), event(source="RWA", target="COD", **{**SHELLING, "text": "shelled a camp of rebels"})),
 }
 DIFFERENT = {
+    "two meetings with one party in common": (
+        event("CONSULT", "KOR", "USA", text="spoke by telephone", modes=("phone",), cameo="041", rule="consult.phone"),
+        event("CONSULT", "JPN", "USA", text="spoke by telephone", modes=("phone",), cameo="041", rule="consult.phone"),
+    ),
     "another type": (event(), event("PROTEST")),
     "another pair": (event(), event(source="IRN", target="ISR")),
     "a week later": (event(), event(day="2020-06-23")),

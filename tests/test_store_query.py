@@ -102,6 +102,14 @@ def test_a_daily_series_counts_one_direction(filled: Store) -> None:
     assert count_days(filled, "COD", "PRK") == []
 
 
+def test_a_page_is_the_same_whether_parties_are_gathered_or_the_events_walked_through(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [Filters(dyad=("PRK", "KOR")), Filters(actors=("PRK",)), Filters(source="PRK", target="KOR", review=None), Filters(dyad=("PRK", "KOR"), review=None)]
+    gathered = [find_events(filled, filters) for filters in asked]
+    monkeypatch.setattr("detente.store.query.WALKED_FROM", 1)
+    assert [find_events(filled, filters) for filters in asked] == gathered
+    assert all(page.events for page in gathered[:2])
+
+
 def test_more_events_than_are_counted_are_said_to_be_more(store: Store) -> None:
     rows = (Imported(str(n), n, event("AID", "CHN", "PRK", "2019-03-01")) for n in range(COUNTED + 5))
     import_events(store, rows, origin="icews", location="a.tab", codebook="cameo")

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import datetime
 
+    from detente.analysis.situation import Situation
     from detente.pipeline import code_documents, trace_documents
     from detente.reading import read_documents
     from detente.records import CodedReport, Document, Event
 
 __version__ = "0.1.0"
-__all__ = ["CodedReport", "Document", "Event", "__version__", "code", "code_documents", "read_documents", "trace_documents"]
+__all__ = ["CodedReport", "Document", "Event", "Situation", "__version__", "code", "code_documents", "read_documents", "trace_documents"]
 
 _HOMES = {
     "CodedReport": "detente.records",
     "Document": "detente.records",
     "Event": "detente.records",
+    "Situation": "detente.analysis.situation",
     "code_documents": "detente.pipeline",
     "read_documents": "detente.reading",
     "trace_documents": "detente.pipeline",

@@ -15,8 +15,11 @@ from detente.errors import DetenteError
 from detente.settings import BY_NAME, CODING, FETCHING
 
 DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
+CHARTS = ("ladder", "series", "timeline", "cycle", "reciprocity", "network", "map", "precedents")
 PATHS = "files (.txt .html .json .jsonl .csv .parquet .xml), directories, web addresses of pages and feeds, or - for standard input"
 FORMATS = ("jsonl", "csv", "parquet", "icews", "table")
+IMPORTED = ("icews", "gdelt", "polecat", "acled", "ucdp", "plover", "quads", "jsonl", "csv", "parquet")
+EXPORTED = ("jsonl", "csv", "parquet", "icews", "gdelt", "polecat", "plover")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,8 +63,11 @@ def make_parser() -> argparse.ArgumentParser:
     _add_actors(commands)
     _add_store(commands)
     _add_watch(commands)
+    _add_analysis(commands)
+    _add_chart(commands)
     _add_review(commands)
-    demo = _command(commands, "demo", "code the bundled reports and show what comes out", "detente demo", "run_demo")
+    _add_situation(commands)
+    demo = _command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
     _add_settings(demo, "workers", "pipeline")
     return parser
 
@@ -156,6 +162,35 @@ def _add_actors(commands: Commands) -> None:
         _add_settings(parser, "actors")
 
 
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    """Which events of the store: the same for all commands that take some of them."""
+    for flag, variable, text in (
+        ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
+        ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
+        ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
+        ("--context", "CONTEXT", "PLOVER context, such as military; may be repeated: all of them"),
+    ):
+        parser.add_argument(flag, metavar=variable, action="append", default=[], help=text)
+    parser.add_argument("--quad", metavar="N", type=int, action="append", default=[], help="quad class: 1 or 2 cooperation by words or deeds, 3 or 4 conflict; may be repeated")
+    parser.add_argument("--rung", metavar="N", help="rung of the ladder, -4 to 6, or from..to, as 4..6 (--rung=-4..-1 where the first is below 0)")
+    parser.add_argument("--source", metavar="ACTOR", help="who did it")
+    parser.add_argument("--target", metavar="ACTOR", help="to whom it was done")
+    parser.add_argument("--dyad", metavar="A-B", help="between two actors, in either direction; names with ' - ' between them")
+    parser.add_argument("--one-way", action="store_true", help="with --dyad: only what A did to B")
+    parser.add_argument("--place", metavar="PLACE", help="a place by name, or a country by code")
+    parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
+    parser.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="last day")
+    parser.add_argument("--modality", metavar="MODALITY", default="actual", help="actual, future, hypothetical, negated, or any (default: actual)")
+    parser.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
+    parser.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
+    parser.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
+    parser.add_argument(
+        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected and no origin withdrew), accepted, corrected, rejected, withdrawn, unreviewed, or any (default: standing)"
+    )
+    parser.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
+    parser.add_argument("--newest", action="store_true", help="latest first")
+
+
 def _add_store(commands: Commands) -> None:
     example = "detente add reports/ https://example.org/world.xml --store crisis.db\n  cat report.txt | detente add - --date 2020-06-16"
     add = _command(commands, "add", "code reports into the event store, one event per real event", example, "run_add")
@@ -165,42 +200,23 @@ def _add_store(commands: Commands) -> None:
     _add_settings(add, "store", *CODING, *FETCHING)
     example = "detente import icews events.2018.tab --store crisis.db"
     load = _command(commands, "import", "bring events that others coded into the event store", example, "run_import")
-    load.add_argument(
-        "format", metavar="FORMAT", choices=("icews", "gdelt", "polecat", "acled", "ucdp", "plover", "quads"), help="icews, gdelt, polecat, acled, ucdp, plover or quads"
-    )
+    load.add_argument("format", metavar="FORMAT", choices=IMPORTED, help=f"{', '.join(IMPORTED[:-1])} or {IMPORTED[-1]}")
     load.add_argument("file", metavar="FILE", help="a file of that format, also as .gz or .zip")
     _add_settings(load, "store")
     example = "detente events --dyad PRK-USA --since 2018-01-01 --until 2018-12-31\n  detente events --source PRK/MIL --type ASSAULT --format csv"
     events = _command(commands, "events", "show events of the store, by any filter", example, "run_events")
-    for flag, variable, text in (
-        ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
-        ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
-        ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
-        ("--context", "CONTEXT", "PLOVER context, such as military; may be repeated: all of them"),
-    ):
-        events.add_argument(flag, metavar=variable, action="append", default=[], help=text)
-    events.add_argument("--quad", metavar="N", type=int, action="append", default=[], help="quad class: 1 or 2 cooperation by words or deeds, 3 or 4 conflict; may be repeated")
-    events.add_argument("--rung", metavar="N", help="rung of the ladder, -4 to 6, or from..to, as 4..6 (--rung=-4..-1 where the first is below 0)")
-    events.add_argument("--source", metavar="ACTOR", help="who did it")
-    events.add_argument("--target", metavar="ACTOR", help="to whom it was done")
-    events.add_argument("--dyad", metavar="A-B", help="between two actors, in either direction; names with ' - ' between them")
-    events.add_argument("--one-way", action="store_true", help="with --dyad: only what A did to B")
-    events.add_argument("--place", metavar="PLACE", help="a place by name, or a country by code")
-    events.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
-    events.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="last day")
-    events.add_argument("--modality", metavar="MODALITY", default="actual", help="actual, future, hypothetical, negated, or any (default: actual)")
-    events.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
-    events.add_argument("--confidence", metavar="P", type=float, help="least confidence, 0 to 1")
-    events.add_argument("--text", metavar="WORDS", help='words of the evidence; "a phrase" as it stands')
-    events.add_argument(
-        "--review", metavar="STATE", default="standing", help="standing (all that no reviewer rejected), accepted, corrected, rejected, unreviewed, or any (default: standing)"
-    )
-    events.add_argument("--no-background", action="store_true", help="leave out events that are told as background only")
-    events.add_argument("--newest", action="store_true", help="latest first")
+    _add_filters(events)
     events.add_argument("--page", metavar="N", type=int, default=1, help="which page (default: 1)")
     events.add_argument("--page-events", metavar="N", type=int, default=25, help="events on a page, 0 for all (default: 25)")
     events.add_argument("--format", choices=("table", "json", "csv"), default="table", help="what to write (default: table)")
     _add_settings(events, "store")
+    example = "detente export icews --dyad PRK-USA -o korea.tab\n  detente export jsonl --origin detente --review any | gzip > all.jsonl.gz"
+    out = _command(commands, "export", "write events of the store in a format that others read", example, "run_export")
+    out.add_argument("format", metavar="FORMAT", choices=EXPORTED, help=f"{', '.join(EXPORTED[:-1])} or {EXPORTED[-1]}")
+    out.add_argument("-o", "--output", metavar="FILE", help="where to write (default: standard output)")
+    _add_filters(out)
+    out.add_argument("--with-barred", action="store_true", help="also events whose licence bars passing them on; what becomes of them is then up to you")
+    _add_settings(out, "store")
     event = _command(commands, "event", "show one event with its evidence, sources, differing values and history", "detente event 3f2a91c07be4d586", "run_event")
     event.add_argument("event_id", metavar="ID", help="an event's id, a mention's, or its first characters")
     event.add_argument("--json", action="store_true", help="write it as JSON")
@@ -216,6 +232,24 @@ def _add_watch(commands: Commands) -> None:
     watch.add_argument("--least-score", metavar="N", type=_score, help="least score of an alert, 0 to 13: the rung plus how surprising it is (default: 6)")
     watch.set_defaults(keep_all=True)
     _add_settings(watch, "webhook", "store", "pipeline", "actors", *FETCHING)
+
+
+def _add_chart(commands: Commands) -> None:
+    example = "detente chart ladder PRK KOR --at 2020-06-16 -o ladder.png\n  detente chart network -o network.html --dark"
+    parser = _command(commands, "chart", "draw a chart of two actors into a file", example, "run_chart")
+    parser.add_argument("kind", metavar="KIND", choices=CHARTS, help=", ".join(CHARTS[:-1]) + f" or {CHARTS[-1]}")
+    parser.add_argument(
+        "a", metavar="A", nargs="?", help="a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name; network and map also without"
+    )
+    parser.add_argument("b", metavar="B", nargs="?", help="the other one")
+    parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="the day up to which is drawn; nothing later counts (default: the day of their latest event)")
+    parser.add_argument(
+        "--since", type=_day, metavar="YYYY-MM-DD", help="first day (default: a year before the last; series and cycle two; timeline, reciprocity and precedents all)"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .png, .svg, .html, .pdf or .json by its ending")
+    parser.add_argument("--dark", action="store_true", help="light on a dark ground")
+    parser.add_argument("--measure", choices=("events", "intensity"), default="events", help="what a series shows (default: events)")
+    _add_settings(parser, "store")
 
 
 def _add_review(commands: Commands) -> None:
@@ -283,7 +317,66 @@ def _add_review(commands: Commands) -> None:
     _add_settings(recode, "store", *CODING)
 
 
+def _add_analysis(commands: Commands) -> None:
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary, run, until in (
+        ("precedents", "find past weeks like the present ones of two actors, and what followed", "run_precedents", "the day up to which they are compared"),
+        ("ties", "list what links two actors, in which state it is, and what changed it", "run_ties", "the day whose state is told"),
+        ("claims", "list what named experts and officials say of two actors", "run_claims", "last day of publication"),
+    ):
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", run)
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help=f"{until}; nothing later counts (default: the day of their latest event)")
+        if name == "precedents":
+            parser.add_argument("--limit", type=int, default=20, metavar="N", help="precedents that the base rates rest on (default: 20)")
+            parser.add_argument("--own", action="store_true", help="look in their own history only")
+        if name == "claims":
+            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day of publication (default: 90 days before the last)")
+            parser.add_argument("--kind", choices=("cause", "motive", "assessment", "prediction"), help="claims of this kind only")
+        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        _add_settings(parser, "store")
+
+
+def _add_situation(commands: Commands) -> None:
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary in (
+        ("situation", "say where two actors stand: rung, stage, direction, precedents, ties, claims, with the events behind each"),
+        ("timeline", "list the events of two actors by day, with their rungs"),
+        ("report", "write a page about two actors for a reader who has five minutes"),
+    ):
+        parser = _command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16{' -o report.html' if name == 'report' else ''}", f"run_{name}")
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="the day to stand at; nothing later counts (default: the day of their latest event)")
+        if name == "timeline":
+            parser.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day")
+        parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it: detente, icews, gdelt ...; may be repeated")
+        if name == "report":
+            parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .html (no network needed), .md, or .pdf (by a browser)")
+        else:
+            parser.add_argument("--json", action="store_true", help="write it as JSON")
+        _add_settings(parser, "store")
+    alerts = _command(commands, "alerts", "list what stirred between any two actors, the most urgent first", "detente alerts --at 2020-06-16", "run_alerts")
+    alerts.add_argument("--at", type=_day, metavar="YYYY-MM-DD", help="last day; nothing later counts (default: the latest day of the store)")
+    alerts.add_argument("--since", type=_day, metavar="YYYY-MM-DD", help="first day (default: 30 days before the last)")
+    alerts.add_argument("--score", type=float, default=0.0, metavar="N", help="least score, 0 to 13: the rung plus how surprising it is (default: 0)")
+    alerts.add_argument("--limit", type=int, default=25, metavar="N", help="alerts that are listed (default: 25)")
+    alerts.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it; may be repeated")
+    alerts.add_argument("--json", action="store_true", help="write all of them as JSON")
+    _add_settings(alerts, "store")
+
+
 _MODULES = {
+    "run_chart": "commands_chart",
+    "run_demo": "commands_demo",
+    "run_situation": "commands_situation",
+    "run_timeline": "commands_situation",
+    "run_report": "commands_situation",
+    "run_alerts": "commands_situation",
+    "run_precedents": "commands_analysis",
+    "run_ties": "commands_analysis",
+    "run_claims": "commands_analysis",
     "run_actors": "commands_register",
     "run_codebook": "commands_register",
     "run_add": "commands_store",
@@ -293,6 +386,7 @@ _MODULES = {
     "run_review": "commands_review",
     "run_agreement": "commands_review",
     "run_recode": "commands_review",
+    "run_export": "commands_store",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 

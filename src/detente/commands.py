@@ -8,7 +8,6 @@ import importlib
 import itertools
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from detente.exchange import LINE_FORMATS, LineFormat, line_format
 from detente.journal import JournaledFile
 from detente.reading import READERS, Position, Skipped, make_document, read_documents
 from detente.reading.addresses import looks_like_url
-from detente.records import CodedReport, Document, Event
+from detente.records import CodedReport, Document
 from detente.running import Item, Options, code_corpus, limit_threads
 from detente.settings import count_workers, read_number, read_text
 
@@ -282,18 +281,3 @@ def read_objects(name: str, keys: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         if not isinstance(value, dict) or any(key not in value for key in keys):
             raise InputError(f"{name}:{number}: found {line[:60]!r}; expected a JSON object with {', '.join(keys)}")
         yield value
-
-
-def run_demo(arguments: argparse.Namespace) -> int:
-    """``detente demo``."""
-    run, started = Run(arguments), time.perf_counter()
-    events: list[Event] = []
-    show.say(show.table_header())
-    for report in run.code(run.read([DEMO_REPORTS])):
-        events.extend(report.events)
-        document = report.document
-        show.say(f"\n{document.published_on} {document.publisher or ''}: {document.title or document.id}")
-        for line in show.table_lines(report.events):
-            show.say(line)
-    show.show_summary(events, run.coded, time.perf_counter() - started)
-    return run.finish()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,9 +24,11 @@ from detente.settings import read_text
 
 if TYPE_CHECKING:
     from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
-    from detente.store.importing import Imported
+    from detente.store.importing import Imported, Terms
     from detente.store.query import Filters
     from detente.store.schema import Store
+
+    Storable = Imported | ImportedEvent | WithdrawnRow
 
 
 def open_given(given: str | None, *, create: bool) -> Store:
@@ -128,50 +132,96 @@ SHOWN_REFUSALS = 20
 
 def run_import(arguments: argparse.Namespace) -> int:
     """``detente import``."""
-    from detente import exchange
-    from detente.exchange.crosswalk import origins
-    from detente.store.importing import import_events
+    from detente.store.importing import import_origins
 
     path = Path(arguments.file)
-    terms = origins()[arguments.format]
     seen: Counter[str] = Counter()
     store = open_given(arguments.store, create=True)
     try:
-        rows = _importable(exchange.read_events(arguments.format, path), path, seen)
-        new = import_events(
-            store, rows, origin=arguments.format, location=str(path), codebook=load_codebook().version, licence=terms["licence"], may_be_passed_on=terms["redistribute"] == "yes"
-        )
+        with show.RowsBar(path.name) as bar:
+            parts = _own_parts(arguments.format, path, seen, bar) if arguments.format in OWN_FORMATS else [_dataset_part(arguments.format, path, seen, bar)]
+            outcome = import_origins(store, parts, location=str(path), codebook=load_codebook().version)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     finally:
         store.close()
-    show.say(show_store.imported_line(store.name, new=new, seen=seen))
-    return 2 if seen["refused"] and not seen["event"] else int(bool(seen["refused"]))
+    show.say(show_store.imported_line(store.name, outcome, seen))
+    return 2 if seen["refused"] and not (seen["event"] + seen["untyped"] + seen["withdrawn"]) else int(bool(seen["refused"]))
 
 
-def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str]) -> Iterator[Imported]:
-    """What a format's reader gives -> rows for the store; what cannot go in is told or counted in ``seen``."""
-    from detente.exchange.imported import ImportedEvent, RefusedRow, as_event
+OWN_FORMATS = ("jsonl", "csv", "parquet")
+"""Formats whose events say themselves who coded them; they may be of several origins."""
+
+
+def _dataset_part(name: str, path: Path, seen: Counter[str], bar: show.RowsBar) -> tuple[Terms, Iterator[Storable]]:
+    from detente import exchange
+
+    return _terms_of(name), _importable(exchange.read_events(name, path), path, seen, bar)
+
+
+def _own_parts(name: str, path: Path, seen: Counter[str], bar: show.RowsBar) -> list[tuple[Terms, Iterator[Storable]]]:
+    """A file in a format of ours -> its events, origin by origin: it is read once to see which it has, and once for each."""
+    from detente import exchange
+    from detente.exchange.imported import ImportedEvent, WithdrawnRow, origin_of
     from detente.store.importing import Imported
 
-    for item in read:
-        if isinstance(item, RefusedRow):
-            seen["refused"] += 1
-            if seen["refused"] <= SHOWN_REFUSALS:
-                show.warn(f"{path}: {item}")
-        elif not isinstance(item, ImportedEvent):
-            seen["withdrawn"] += 1
-        elif item.event_type is None:
-            seen["untyped"] += 1
-        else:
-            seen["event"] += 1
-            seen["rows"] += len(item.rows)
-            first = item.rows[0] if item.rows else None
-            publishers = {row.publisher for row in item.rows if row.publisher}
-            yield Imported(
-                item.event_id, first.line if first else None, as_event(item), item.text or "", max(1, item.repeats + 1), max(1, len(publishers)),
-                first.reported_on if first else None,
-            )  # fmt: skip
+    def rows_of(origin: str) -> Iterator[Storable]:
+        for item in exchange.read_events(name, path):
+            if isinstance(item, Event | ImportedEvent) and item.event_type and origin_of(item) == origin:
+                yield _as_row(item)
+
+    usable = _importable(exchange.read_events(name, path), path, seen, bar)
+    origins = {origin_of(item.event if isinstance(item, Imported) else item) for item in usable if not isinstance(item, WithdrawnRow)}
+    return [(_terms_of(origin), rows_of(origin)) for origin in sorted(origins)]
+
+
+def _terms_of(origin: str) -> Terms:
+    """An origin -> on what terms its rows go in; of one that is not known nobody has said that they may be passed on."""
+    from detente.exchange.crosswalk import origins
+    from detente.store.importing import Terms
+
+    known = origins().get(origin)
+    return Terms(origin, known["licence"], known["redistribute"] == "yes") if known else Terms(origin, None, may_be_passed_on=False)
+
+
+def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow], path: Path, seen: Counter[str], bar: show.RowsBar) -> Iterator[Storable]:
+    """What a format's reader gives -> what the store takes; what cannot go in is told or counted in ``seen``."""
+    from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+
+    events = rows = repeats = mirrored = untyped = 0  # plain numbers: this loop runs once an event of a large file
+    try:
+        for item in read:
+            if type(item) is ImportedEvent:
+                count = len(item.rows)
+                rows += count
+                repeats += item.repeats
+                bar.advance(count)
+                if item.event_type is None:
+                    untyped += 1
+                    continue
+                if count > item.repeats + 1:
+                    mirrored += count - item.repeats - 1
+                events += 1
+                yield item
+            elif isinstance(item, RefusedRow):
+                seen["refused"] += 1
+                if seen["refused"] <= SHOWN_REFUSALS:
+                    show.warn(f"{path}: {item}")
+            elif isinstance(item, WithdrawnRow):
+                seen["withdrawn"] += 1
+                yield item
+            elif isinstance(item, Event):
+                events, rows = events + 1, rows + 1
+                yield _as_row(item)
+    finally:
+        seen.update(event=events, rows=rows, repeats=repeats, mirrored=mirrored, untyped=untyped)
+
+
+def _as_row(item: Event | ImportedEvent) -> Storable:
+    """An event of a file -> what the store takes: one of a data set as it is, a coded one with its words."""
+    from detente.store.importing import Imported
+
+    return Imported(item.event_id, None, item) if isinstance(item, Event) else item
 
 
 def run_events(arguments: argparse.Namespace) -> int:
@@ -197,6 +247,29 @@ def run_events(arguments: argparse.Namespace) -> int:
         return 0
     for line in show_store.page_lines(page):
         show.say(line)
+    return 0
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """``detente export``."""
+    from detente import exchange
+    from detente.exchange.output import replacing
+    from detente.store.query import say_filters
+    from detente.store.reading_out import find_barred, read_out
+
+    filters, path = _filters(arguments), Path(arguments.output) if arguments.output and arguments.output != "-" else None
+    if path is None and arguments.format == "parquet" and sys.stdout.isatty():
+        raise SettingsError("parquet: found a terminal; expected -o FILE or a pipe")
+    store = open_given(arguments.store, create=False)
+    try:
+        if not arguments.with_barred and (barred := find_barred(store, filters)):
+            raise SettingsError(show_store.barred_line(barred))
+        events = read_out(store, filters, as_rows=arguments.format not in OWN_FORMATS, newest_first=arguments.newest)
+        with contextlib.closing(events), replacing(path) if path else contextlib.nullcontext(sys.stdout.buffer) as out:
+            written = exchange.write_events(arguments.format, events, out)
+    finally:
+        store.close()
+    show.warn(show_store.exported_line(say_filters(filters), written, arguments.format, str(path) if path else None))
     return 0
 
 

@@ -158,6 +158,10 @@ class SkipLog:
             warn("coded without: " + ", ".join(f"{count} {reason}" for reason, count in sorted(self.mended.items())))
 
 
+BAR_SECONDS = 1.0
+"""A bar of rows is shown after so long, and anew each time it has passed."""
+
+
 class ProgressBar:
     """Reports done -> a bar with rate and time left on standard error; nothing if that is no terminal."""
 
@@ -166,8 +170,8 @@ class ProgressBar:
         self._bar: Progress | None = None
         self._started = time.monotonic()
         self._done = 0
-        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-            self._bar = self._make_bar()
+        if _has_terminal():
+            self._bar = make_bar("coding")
 
     def advance(self) -> None:
         """One more report is coded."""
@@ -185,12 +189,41 @@ class ProgressBar:
         if self._bar is not None:
             self._bar.stop()
 
-    @staticmethod
-    def _make_bar() -> Progress:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns: list[Any] = [TextColumn("coding"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
-        bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        bar.add_task("coding", total=None, rate="")
-        return bar
+class RowsBar:
+    """Rows of a file done -> their number and rate on standard error; nothing if that is no terminal. How many there are is not known before the end."""
+
+    def __init__(self, name: str) -> None:
+        self._bar = make_bar(f"importing {name}") if _has_terminal() else None
+        self._started = self._shown = time.monotonic()
+        self._done = 0
+
+    def advance(self, rows: int) -> None:
+        """So many more rows are read."""
+        self._done += rows
+        if self._bar is not None and time.monotonic() - self._shown > BAR_SECONDS:
+            self._shown = time.monotonic()
+            self._bar.start()  # a second call does nothing
+            self._bar.update(self._bar.task_ids[0], completed=self._done, rate=f"{self._done / (self._shown - self._started):,.0f} rows/s")
+
+    def __enter__(self) -> RowsBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _has_terminal() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def make_bar(what: str) -> Progress:
+    """What is being done -> a bar for it, not yet shown."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: list[Any] = [TextColumn(what), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task(what, total=None, rate="")
+    return bar

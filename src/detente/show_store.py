@@ -9,7 +9,9 @@ from detente.records import Actor
 from detente.show import fit, name_actors
 
 if TYPE_CHECKING:
+    from detente.store.importing import Outcome
     from detente.store.query import Page
+    from detente.store.reading_out import Barred
 
 COLUMNS = (("id", 8), ("date", 10), ("source", 24), ("type", 24), ("target", 24), ("place", 14), ("toll", 9), ("reports", 10), ("origin", 8))
 CSV_COLUMNS = (
@@ -19,6 +21,8 @@ CSV_COLUMNS = (
     *("mentions", "reports", "sources", "copies", "first_report", "latest_report", "revision", "rung", "review"),
 )
 
+REVIEW_WORDS = {"withdrawn": "withdrawn by its origin", **{state: f"{state} by a reviewer" for state in ("accepted", "corrected", "rejected")}}
+
 
 def added_line(name: str, *, new: int, copies: int, known: int, founded: int, joined: int) -> str:
     """What a run of ``add`` did -> one line."""
@@ -27,16 +31,37 @@ def added_line(name: str, *, new: int, copies: int, known: int, founded: int, jo
     return f"{name}: {'; '.join(parts)}; {_count(founded + joined, 'mention')}: {_count(founded, 'new event')}, {joined} joined to events that were there"
 
 
-def imported_line(name: str, *, new: int, seen: Mapping[str, int]) -> str:
+def imported_line(name: str, outcome: Outcome, seen: Mapping[str, int]) -> str:
     """What a run of ``import`` did -> one line."""
-    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(seen.get('rows', 0), 'row')} read, {new:,} of them new"]
+    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(seen.get('rows', 0), 'row')} read, {outcome.new:,} of them new"]
+    told = (
+        (outcome.joined, "known with further rows"),
+        (outcome.revised, "a later version of a known one"),
+        (outcome.known, "known"),
+        (seen.get("repeats", 0), "repeats folded"),
+        (seen.get("mirrored", 0), "mirror rows folded"),
+    )
+    parts += [f"{number:,} {words}" for number, words in told if number]
     if untyped := seen.get("untyped", 0):
         parts.append(f"{_count(untyped, 'statement')} that PLOVER does not count left out")
     if withdrawn := seen.get("withdrawn", 0):
-        parts.append(f"{_count(withdrawn, 'withdrawal')} not applied")
+        parts.append(f"{_count(withdrawn, 'withdrawal')} read")
+    if outcome.withdrawn:
+        parts.append(f"{_count(outcome.withdrawn, 'event')} withdrawn")
     if refused := seen.get("refused", 0):
         parts.append(f"{_count(refused, 'row')} refused")
     return "; ".join(parts)
+
+
+def barred_line(barred: Sequence[Barred]) -> str:
+    """Origins whose licence bars passing their rows on -> one line that says so and what can be done."""
+    found = ", ".join(f"{_count(b.events, 'event')} of {b.origin} (licence: {b.licence or 'not known'})" for b in barred)
+    return f"export: found {found}, which may not be passed on; expected none; choose another origin with --origin, or take it on yourself with --with-barred; nothing was written"
+
+
+def exported_line(said: str, written: int, name: str, path: str | None) -> str:
+    """What a run of ``export`` did -> one line."""
+    return f"{said}: {_count(written, 'event')} written as {name}" + (f" to {path}" if path else "")
 
 
 def _count(number: int, noun: str) -> str:
@@ -133,10 +158,12 @@ def event_lines(event: Mapping[str, Any]) -> Iterator[str]:
     yield (
         ", ".join(code for code in codes if code)
         + f"; confidence {event['confidence']}; coded by {event['origin']}"
-        + (f"; {event['review']} by a reviewer" if event["review"] else "")
+        + (f"; {REVIEW_WORDS[event['review']]}" if event["review"] else "")
     )
     seen = f"{event['first_report'] or 'no date'} to {event['latest_report'] or 'no date'}"
     yield f"{_count(event['reports'], 'independent report')} of {_count(event['sources'], 'publisher')}, {_count(event['copies'], 'near copy').replace('copys', 'copies')}; {seen}"
+    if withdrawal := event["withdrawal"]:
+        yield f"taken back by {event['origin']}: {withdrawal['location']}:{withdrawal['row']}" + ("" if event["review"] == "withdrawn" else "; it stands all the same")
     if event["differing"]:
         yield "\nWhere reports differ"
         for field, values in event["differing"].items():

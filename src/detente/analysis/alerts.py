@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from detente.analysis.ladder import rate_conflict, sharp_events
 from detente.codebook.alerts import load_alert_kinds
@@ -215,9 +215,9 @@ def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
     """How likely so many or more are: negative binomial by moments, Poisson where the windows vary no more than that."""
     mean, variance = float(windows.mean()), float(windows.var(ddof=1)) if len(windows) > 1 else 0.0
     if variance <= mean or mean == 0:
-        return float(stats.poisson.sf(seen - 1, expected))
+        return float(special.pdtrc(seen - 1, expected))
     spread = mean**2 / (variance - mean)
-    return float(stats.nbinom.sf(seen - 1, spread, spread / (spread + expected)))
+    return float(special.betainc(seen, spread, expected / (spread + expected)))  # the upper tail of a negative binomial
 
 
 def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:

@@ -129,6 +129,12 @@ def load_register(user_file: str | None = None) -> Register:
     return Register(names, {k: tuple(v) for k, v in surnames.items()}, roles, countries, country_places, capitals, places, frozenset(k for k in names if k[0].islower()))
 
 
+@functools.cache
+def country_names() -> Mapping[str, str]:
+    """ISO 3166 alpha-3 codes -> names, without the wait for the whole register."""
+    return {row["code"]: row["name"] for row in reversed(read_table(DATA / "actors" / "countries.csv"))}
+
+
 def _keys(alias: str) -> set[str]:
     first = alias.split(" ")[0]
     return {first, first.split("-")[0], first.split("'")[0] if "'" in first[1:] else first, first.rstrip(".,")} - {""}

@@ -18,7 +18,7 @@ from detente.exchange.cells import parse_number, parse_whole
 from detente.exchange.crosswalk import TABLES, Memo, cameo_quad, country_code, country_name, country_table, goldstein_of, intensity_of, licence_of, quad_of
 from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, WithdrawnRow, make_event_id
-from detente.exchange.lines import Input, check_header, check_text, open_input, read_csv
+from detente.exchange.lines import Input, check_header, open_input, parse_cells, read_csv
 from detente.exchange.periods import parse_day, period_around
 from detente.records import Precision, When
 
@@ -53,41 +53,25 @@ def read_events(given: Input) -> Iterator[ImportedEvent | WithdrawnRow | Refused
         yield from fold_rows(_parse_rows(rows, header), _make_event)
 
 
-def _by_name(header: list[str], cells: list[str]) -> dict[str, str]:
-    if len(cells) != len(header):
-        raise CellError("row", f"{len(cells)} cells", f"{len(header)} cells, as the header has")
-    check_text(cells)
-    return dict(zip(header, map(str.strip, cells), strict=True))
-
-
 def _read_deleted(rows: Iterator[tuple[int, list[str] | RefusedRow]], header: list[str]) -> Iterator[WithdrawnRow | RefusedRow]:
-    for line, cells in rows:
-        if isinstance(cells, RefusedRow):
-            yield cells
-            continue
-        try:
-            row = _by_name(header, cells)
-            if not row["event_id_cnty"]:
-                raise CellError("event_id_cnty", "", "an id such as NIG123")
-            at = parse_whole(row["deleted_timestamp"], "deleted_timestamp")
-        except CellError as error:
-            yield error.at(line)
-        else:
-            yield WithdrawnRow(make_event_id(ORIGIN, (row["event_id_cnty"],)), ORIGIN, row["event_id_cnty"], line, at)
+    def parse(cells: list[str], line: int) -> WithdrawnRow:
+        row = dict(zip(header, map(str.strip, cells), strict=True))
+        if not row["event_id_cnty"]:
+            raise CellError("event_id_cnty", "", "an id such as NIG123")
+        at = parse_whole(row["deleted_timestamp"], "deleted_timestamp")
+        return WithdrawnRow(make_event_id(ORIGIN, (row["event_id_cnty"],)), ORIGIN, row["event_id_cnty"], line, at)
+
+    return parse_cells(rows, header, parse)
 
 
 def _parse_rows(rows: Iterator[tuple[int, list[str] | RefusedRow]], header: list[str]) -> Iterator[Parsed[ImportedEvent] | RefusedRow]:
     actors = Memo(_find_actor)
-    for line, cells in rows:
-        if isinstance(cells, RefusedRow):
-            yield cells
-            continue
-        try:
-            event = _parse_row(_by_name(header, cells), line, actors)
-        except CellError as error:
-            yield error.at(line)
-        else:
-            yield Parsed((event.event_id, str(event.revised_at)), False, False, event.rows[0], event)
+
+    def parse(cells: list[str], line: int) -> Parsed[ImportedEvent]:
+        event = _parse_row(dict(zip(header, map(str.strip, cells), strict=True)), line, actors)
+        return Parsed((event.event_id, str(event.revised_at)), False, False, event.rows[0], event)
+
+    return parse_cells(rows, header, parse)
 
 
 def _make_event(key: Key, event: ImportedEvent, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:

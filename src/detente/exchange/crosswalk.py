@@ -54,6 +54,15 @@ def cameo_quad(code: str) -> int:
     return 1 if root <= 5 else 2 if root <= 8 else 3 if root <= 13 else 4
 
 
+@functools.lru_cache(maxsize=10_000)
+def code_for(event_type: str | None, modes: tuple[str, ...]) -> str | None:
+    """PLOVER's type and modes -> a CAMEO code that comes to the same, for formats that cannot do without: the shortest, then lowest, of those with most of the modes
+    and fewest others; ``None`` for a type that CAMEO lacks."""
+    codings = [find_coding(code) for code, row in load_codebook().cameo.items() if event_type and row["type"] == event_type]
+    fit = [(len(set(c.modes) ^ set(modes)), len(c.cameo), c.cameo) for c in codings if len(c.cameo) > 2]
+    return min(fit)[2] if fit else None
+
+
 def quad_of(event_type: str | None) -> int | None:
     """A type of PLOVER's -> its quad class."""
     return None if event_type is None else int(load_codebook().types[event_type]["quad"])

@@ -16,10 +16,10 @@ import msgspec
 
 from detente.codebook.load import read_table
 from detente.exchange.cells import parse_number
-from detente.exchange.crosswalk import TABLES, Coding, Memo, cameo_quad, country_column, country_name, country_table, find_coding, licence_of, names_a_state, sector_codes
-from detente.exchange.fold import Key, Parsed, fold_rows
+from detente.exchange.crosswalk import TABLES, Memo, cameo_quad, country_column, country_name, country_table, find_coding, names_a_state, sector_codes
+from detente.exchange.directed import Content, event_maker, key_row
+from detente.exchange.fold import Parsed, fold_rows
 from detente.exchange.imported import (
-    MIRROR_CODES,
     CellError,
     ImportedActor,
     ImportedEvent,
@@ -29,10 +29,9 @@ from detente.exchange.imported import (
     RefusedRow,
     as_imported,
     directed_pairs,
-    make_event_id,
     whole_number_id,
 )
-from detente.exchange.lines import Input, open_input, read_lines
+from detente.exchange.lines import Input, open_input, parse_lines, read_lines
 from detente.exchange.output import Output, number_cell, open_output
 from detente.records import Event, When
 
@@ -161,44 +160,20 @@ def fraction_of(day: datetime.date) -> str:
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------------
-_Content = tuple[When | None, ImportedActor | None, ImportedActor | None, Coding, float | None, ImportedPlace | None]
-
-
 def read_events(given: Input) -> Iterator[ImportedEvent | RefusedRow]:
     """A path or binary stream of GDELT 1.0 or 2.0 events -> its events, mirror rows folded and repeats counted, and the rows that it refuses.
 
     The first row with 61, 58 or 57 cells says which; rows of another width are refused. Raises ``InputError`` for a file that cannot be read.
     """
     with open_input(given) as stream:
-        yield from fold_rows(_parse_lines(read_lines(stream)), _make_event)
+        yield from fold_rows(parse_lines(read_lines(stream), _Parser().parse), event_maker(ORIGIN))
 
 
-def _parse_lines(lines: Iterator[tuple[int, bytes]]) -> Iterator[Parsed[_Content] | RefusedRow]:
-    memos = _Memos()
-    width = 0
-    for number, line in lines:
-        if not line:
-            continue
-        try:
-            text = line.decode()
-            found = text.count("\t") + 1
-            if found != width:
-                if width or found not in LAYOUTS:
-                    raise CellError("row", f"{found} cells", f"{width or '61 (GDELT 2.0), 58 or 57 (1.0)'} cells with a tab between")
-                width = found
-            parsed = _parse_row(text, number, memos, LAYOUTS[width])
-        except CellError as error:
-            yield error.at(number)
-        except UnicodeDecodeError as error:
-            yield CellError("row", repr(line[error.start : error.start + 20]), "text in UTF-8").at(number)
-        else:
-            yield parsed
-
-
-class _Memos:
-    """What the cells of one file were found to mean."""
+class _Parser:
+    """The layout of one file, and what its cells were found to mean."""
 
     def __init__(self) -> None:
+        self.width = 0
         self.dates = Memo(_find_date)
         self.actors = Memo(_find_actor)
         self.codings = Memo(functools.partial(find_coding, column="EventCode"))
@@ -206,35 +181,32 @@ class _Memos:
         self.places = Memo(_find_place)
         self.added = Memo(_find_added)
 
-
-def _parse_row(text: str, line: int, memos: _Memos, layout: Layout) -> Parsed[_Content]:
-    """Only the columns that are looked at are split off: this function runs once a row."""
-    *cells, tail = text.split("\t", _FIRST_COUNT)
-    between, *ending = tail.rsplit("\t", layout.ending)
-    row_id = cells[0]
-    if not (row_id.isascii() and row_id.isdigit()):
-        raise CellError("GLOBALEVENTID", row_id, "a whole number")
-    when = memos.dates[cells[1]]
-    first, source = memos.actors[tuple(cells[5:15])]
-    second, target = memos.actors[tuple(cells[15:25])]
-    coding = memos.codings[cells[26]]
-    goldstein = memos.scales[cells[30]]
-    _check_counts(between)
-    place = memos.places[tuple(ending[: layout.geo_width])]
-    added = ending[layout.geo_width]
-    url = ending[-1] if layout.has_url else ""
-    kept = f"{cells[2]}\t{cells[3]}\t{cells[4]}\t{cells[25]}\t{between}\t{added}"
-    row = OriginRow(row_id, line, url or None, None, _publisher_of(url), memos.added[added], place, False, kept)
-    code, day = coding.cameo, when.start if when else None
-    where = place.cells if place else None
-    if code[:2] != "04":
-        return Parsed((day, first, second, code, where), False, False, row, (when, source, target, coding, goldstein, place))
-    if code == "043":
-        visit = memos.codings["042"]
-        return Parsed((day, second, first, "042", where), True, False, row, (when, target, source, visit, visit.goldstein, place))
-    flipped = code not in MIRROR_CODES and first > second
-    key = (day, second, first, code, where) if flipped else (day, first, second, code, where)
-    return Parsed(key, flipped, flipped, row, (when, source, target, coding, goldstein, place))
+    def parse(self, line: bytes, number: int) -> Parsed[Content]:
+        """A line and its number -> the row. Only the columns that are looked at are split off: this runs once a row."""
+        text = line.decode()
+        found = text.count("\t") + 1
+        if found != self.width:
+            if self.width or found not in LAYOUTS:
+                raise CellError("row", f"{found} cells", f"{self.width or '61 (GDELT 2.0), 58 or 57 (1.0)'} cells with a tab between")
+            self.width = found
+        layout = LAYOUTS[found]
+        *cells, tail = text.split("\t", _FIRST_COUNT)
+        between, *ending = tail.rsplit("\t", layout.ending)
+        row_id = cells[0]
+        if not (row_id.isascii() and row_id.isdigit()):
+            raise CellError("GLOBALEVENTID", row_id, "a whole number")
+        when = self.dates[cells[1]]
+        first, source = self.actors[tuple(cells[5:15])]
+        second, target = self.actors[tuple(cells[15:25])]
+        coding = self.codings[cells[26]]
+        goldstein = self.scales[cells[30]]
+        _check_counts(between)
+        place = self.places[tuple(ending[: layout.geo_width])]
+        added = ending[layout.geo_width]
+        url = ending[-1] if layout.has_url else ""
+        kept = f"{cells[2]}\t{cells[3]}\t{cells[4]}\t{cells[25]}\t{between}\t{added}"
+        row = OriginRow(row_id, number, url or None, None, _publisher_of(url), self.added[added], place, False, kept)
+        return key_row(first, second, (when, source, target, coding, goldstein, place), row, place.cells if place else None)
 
 
 def _check_counts(between: str) -> None:
@@ -256,33 +228,6 @@ def _publisher_of(url: str) -> str | None:
         return None
     parts = url.split("/", 3)
     return parts[2].removeprefix("www.") or None if len(parts) > 2 else urlsplit(url).hostname
-
-
-def _make_event(key: Key, content: _Content, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:
-    when, source, target, coding, goldstein, place = content
-    losses = coding.losses
-    if source and source.losses or target and target.losses or place and place.losses:
-        found = [*(source.losses if source else ()), *(target.losses if target else ()), *(place.losses if place else ())]
-        losses = tuple(dict.fromkeys((*losses, *found)))
-    return ImportedEvent(
-        event_id=make_event_id(ORIGIN, key),
-        origin=ORIGIN,
-        licence=licence_of(ORIGIN),
-        event_type=coding.event_type,
-        modes=coding.modes,
-        contexts=coding.contexts,
-        quad=coding.quad,
-        intensity=coding.intensity,
-        cameo=coding.cameo,
-        goldstein=goldstein,
-        source=(source,) if source else (),
-        target=(target,) if target else (),
-        date=when,
-        place=place,
-        rows=rows,
-        repeats=repeats,
-        losses=losses,
-    )
 
 
 def _day_of(cell: str, column: str) -> str | None:

@@ -18,10 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from detente.codebook.load import load_codebook, read_table
 from detente.codebook.types import STATE_SECTORS
 from detente.exchange.cells import parse_number, parse_whole
-from detente.exchange.crosswalk import TABLES, Coding, Memo, country_code, country_name, find_coding, in_order, licence_of, names_a_state, sector_codes
-from detente.exchange.fold import Key, Parsed, fold_rows
+from detente.exchange.crosswalk import TABLES, Memo, country_code, country_name, find_coding, in_order, names_a_state, sector_codes
+from detente.exchange.directed import Content, event_maker, key_row
+from detente.exchange.fold import Parsed, fold_rows
 from detente.exchange.imported import (
-    MIRROR_CODES,
     CellError,
     ImportedActor,
     ImportedEvent,
@@ -31,10 +31,9 @@ from detente.exchange.imported import (
     RefusedRow,
     as_imported,
     directed_pairs,
-    make_event_id,
     whole_number_id,
 )
-from detente.exchange.lines import Input, check_header, open_input, read_lines
+from detente.exchange.lines import Input, check_header, open_input, parse_lines, read_lines
 from detente.exchange.output import Output, number_cell, open_output
 from detente.records import CodedReport, Event, When
 
@@ -183,36 +182,21 @@ def _cell(text: str | None) -> str:
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------------
-_Content = tuple[When | None, ImportedActor | None, ImportedActor | None, Coding, float | None, ImportedPlace | None]
-
-
 def read_events(given: Input) -> Iterator[ImportedEvent | RefusedRow]:
     """A path or binary stream in ICEWS's columns -> its events, mirror rows folded and repeats counted, and the rows that it refuses.
 
     Raises ``InputError`` for a file that cannot be read or has another header.
     """
     with open_input(given) as stream:
-        yield from fold_rows(_parse_lines(given, read_lines(stream)), _make_event)
+        yield from fold_rows(parse_rows(given, read_lines(stream)), event_maker(ORIGIN))
 
 
-def _parse_lines(given: Input, lines: Iterator[tuple[int, bytes]]) -> Iterator[Parsed[_Content] | RefusedRow]:
+def parse_rows(given: Input, lines: Iterator[tuple[int, bytes]]) -> Iterator[Parsed[Content] | RefusedRow]:
+    """Numbered lines, the header first -> the rows, each with the key of its repeats, and the rows that are refused."""
     _, header = next(lines, (1, b""))
     check_header(given, header.decode("utf-8", "replace").split("\t"), COLUMNS, "ICEWS")
     memos = _Memos()
-    for number, line in lines:
-        if not line:
-            continue
-        try:
-            cells = line.decode().split("\t")
-            if len(cells) != len(COLUMNS):
-                raise CellError("row", f"{len(cells)} cells", f"{len(COLUMNS)} cells with a tab between")
-            parsed = _parse_row(cells, number, memos)
-        except CellError as error:
-            yield error.at(number)
-        except UnicodeDecodeError as error:
-            yield CellError("row", repr(line[error.start : error.start + 20]), "text in UTF-8").at(number)
-        else:
-            yield parsed
+    return parse_lines(lines, lambda line, number: _parse_row(line.decode().split("\t"), number, memos))
 
 
 class _Memos:
@@ -227,7 +211,9 @@ class _Memos:
         self.sentences = Memo(functools.partial(parse_whole, column="Sentence Number", missing=MISSING))
 
 
-def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[_Content]:
+def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[Content]:
+    if len(cells) != len(COLUMNS):
+        raise CellError("row", f"{len(cells)} cells", f"{len(COLUMNS)} cells with a tab between")
     row_id, date, s_name, s_sectors, s_country, _, code, intensity, t_name, t_sectors, t_country, story, sentence, publisher, *where = cells
     if not row_id or row_id == MISSING:
         raise CellError("Event ID", row_id, "a number")
@@ -244,43 +230,7 @@ def _parse_row(cells: list[str], line: int, memos: _Memos) -> Parsed[_Content]:
         None,
         place,
     )
-    goldstein = memos.numbers[intensity]
-    code, day = coding.cameo, when.start if when else None
-    if code[:2] != "04":
-        return Parsed((day, s_name, t_name, code), False, False, row, (when, source, target, coding, goldstein, place))
-    if code == "043":
-        visit = memos.codings["042"]
-        return Parsed((day, t_name, s_name, "042"), True, False, row, (when, target, source, visit, visit.goldstein, place))
-    flipped = code not in MIRROR_CODES and s_name > t_name
-    key = (day, t_name, s_name, code) if flipped else (day, s_name, t_name, code)
-    return Parsed(key, flipped, flipped, row, (when, source, target, coding, goldstein, place))
-
-
-def _make_event(key: Key, content: _Content, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:
-    when, source, target, coding, goldstein, place = content
-    losses = coding.losses
-    if source and source.losses or target and target.losses or place and place.losses:
-        found = [*(source.losses if source else ()), *(target.losses if target else ()), *(place.losses if place else ())]
-        losses = tuple(dict.fromkeys((*losses, *found)))
-    return ImportedEvent(
-        event_id=make_event_id(ORIGIN, key),
-        origin=ORIGIN,
-        licence=licence_of(ORIGIN),
-        event_type=coding.event_type,
-        modes=coding.modes,
-        contexts=coding.contexts,
-        quad=coding.quad,
-        intensity=coding.intensity,
-        cameo=coding.cameo,
-        goldstein=goldstein,
-        source=(source,) if source else (),
-        target=(target,) if target else (),
-        date=when,
-        place=place,
-        rows=rows,
-        repeats=repeats,
-        losses=losses,
-    )
+    return key_row(s_name, t_name, (when, source, target, coding, memos.numbers[intensity], place), row)
 
 
 def parse_date(cell: str) -> When | None:

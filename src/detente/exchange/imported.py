@@ -134,7 +134,9 @@ class CellError(ValueError):
 
 def make_event_id(origin: str, key: Iterable[str | None]) -> str:
     """What tells an event from all others of its origin -> its id, 16 hexadecimal digits."""
-    return hashlib.blake2b("\x1f".join([origin, *(part or "" for part in key)]).encode(), digest_size=8).hexdigest()
+    parts = (origin, *key)
+    text = "\x1f".join([part or "" for part in parts]) if None in parts else "\x1f".join(parts)  # type: ignore[arg-type]
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, reported_on: str | None = None) -> ImportedEvent:
@@ -166,6 +168,13 @@ def as_imported(event: Event | ImportedEvent, *, publisher: str | None = None, r
         text=event.evidence[0].text if event.evidence else None,
         rows=(OriginRow(event.event_id, 0, event.doc_id, publisher=publisher, reported_on=reported_on, place=place),),
     )
+
+
+def origin_of(event: Event | ImportedEvent) -> str:
+    """An event -> who coded it; in tables an imported event has its origin in ``decided_by`` and ``codebook``, as ``as_event`` writes it."""
+    if isinstance(event, ImportedEvent):
+        return event.origin
+    return event.decided_by if event.decided_by == event.codebook else OWN_ORIGIN
 
 
 def _as_actors(actors: Sequence[Actor]) -> tuple[ImportedActor, ...]:
@@ -227,17 +236,22 @@ _NOBODY: tuple[ImportedActor | None, ...] = (None,)
 
 
 def directed_pairs(event: ImportedEvent) -> Iterator[Pair]:
-    """An event -> a pair for each of its rows and each source and target; mirrored rows get theirs turned round and the code that goes with it."""
+    """An event -> a pair for each of its rows and each source and target; mirrored rows get theirs turned round and the code that goes with it.
+
+    An event that has no CAMEO code gets one that comes to the same type and, as far as there is one, modes.
+    """
+    from detente.exchange.crosswalk import code_for, goldstein_of
+
+    cameo, goldstein = event.cameo, event.goldstein
+    if cameo is None and (cameo := code_for(event.event_type, event.modes)) is not None and goldstein is None:
+        goldstein = goldstein_of(cameo)
+    turned = MIRROR_CODES.get(cameo or "", cameo)
     for row in event.rows or (OriginRow(event.event_id, 0, place=event.place),):
         for number, (source, target) in enumerate(itertools.product(event.source or _NOBODY, event.target or _NOBODY)):
             if row.mirrored:
-                from detente.exchange.crosswalk import goldstein_of
-
-                code = MIRROR_CODES.get(event.cameo or "", event.cameo)
-                goldstein = event.goldstein if code == event.cameo else goldstein_of(code or "")
-                yield Pair(row, number, target, source, code, goldstein)
+                yield Pair(row, number, target, source, turned, goldstein if turned == cameo else goldstein_of(turned or ""))
             else:
-                yield Pair(row, number, source, target, event.cameo, event.goldstein)
+                yield Pair(row, number, source, target, cameo, goldstein)
 
 
 def without_mirrors(event: ImportedEvent) -> ImportedEvent:
@@ -252,6 +266,6 @@ def without_mirrors(event: ImportedEvent) -> ImportedEvent:
 
 def whole_number_id(row_id: str, number: int) -> str:
     """An id -> a whole number, as ICEWS and GDELT have: a number of their own stays, others get 52 bits, so that floating point keeps them exact."""
-    if row_id.isascii() and row_id.isdigit() and not number and len(row_id) < 16:
+    if row_id.isascii() and row_id.isdigit() and not number and len(row_id) <= 16 and int(row_id) < 2**53:
         return row_id
     return str(int(hashlib.blake2b(f"{row_id}:{number}".encode(), digest_size=8).hexdigest()[:13], 16))

@@ -7,14 +7,15 @@ import csv
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, TypeVar, cast
 
 from detente.errors import InputError
 from detente.exchange.imported import CellError, RefusedRow
 
 Input = str | Path | BinaryIO
+_Parsed = TypeVar("_Parsed")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -49,6 +50,38 @@ def read_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
         if number == 1 and line.startswith(BOM):
             line = line[3:]
         yield number, line.rstrip(b"\r\n")
+
+
+def parse_lines(lines: Iterable[tuple[int, bytes]], parse: Callable[[bytes, int], _Parsed]) -> Iterator[_Parsed | RefusedRow]:
+    """Numbered lines, and what makes something of a line and its number -> what it makes, and the lines that it refuses; empty lines are passed over."""
+    for number, line in lines:
+        if not line:
+            continue
+        try:
+            parsed = parse(line, number)
+        except CellError as error:
+            yield error.at(number)
+        except UnicodeDecodeError as error:
+            yield CellError("row", repr(line[error.start : error.start + 20]), "text in UTF-8").at(number)
+        else:
+            yield parsed
+
+
+def parse_cells(rows: Iterable[tuple[int, list[str] | RefusedRow]], header: Sequence[str], parse: Callable[[list[str], int], _Parsed]) -> Iterator[_Parsed | RefusedRow]:
+    """Rows of CSV, its header, and what makes something of cells and line -> what it makes, and the rows that are refused."""
+    for line, cells in rows:
+        if isinstance(cells, RefusedRow):
+            yield cells
+            continue
+        try:
+            if len(cells) != len(header):
+                raise CellError("row", f"{len(cells)} cells", f"{len(header)} cells, as the header has")
+            check_text(cells)
+            parsed = parse(cells, line)
+        except CellError as error:
+            yield error.at(line)
+        else:
+            yield parsed
 
 
 def check_header(given: Input, found: Sequence[str], expected: Sequence[str], name: str) -> None:

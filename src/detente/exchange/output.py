@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from detente.errors import InputError
 
 Output = str | Path | BinaryIO
 
@@ -18,6 +21,22 @@ def open_output(out: Output) -> Iterator[BinaryIO]:
             yield stream
     else:
         yield out
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A path -> a stream beside it that takes its place at the end; if anything fails, what stood there stands there still. Raises ``InputError``."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}; expected a file in a directory that can be written to") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def number_cell(value: float | None, missing: str = "") -> str:

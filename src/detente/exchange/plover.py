@@ -13,7 +13,7 @@ import msgspec
 
 from detente.exchange.crosswalk import country_code, find_plover, intensity_of, licence_of, plover_flags, sector_codes
 from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, as_imported, make_event_id, without_mirrors
-from detente.exchange.lines import Input, open_input, read_lines
+from detente.exchange.lines import Input, open_input, parse_lines, read_lines
 from detente.exchange.output import Output, open_output
 from detente.exchange.periods import parse_period, period_text
 from detente.records import Event
@@ -90,13 +90,7 @@ def _cite_fields(rows: Sequence[OriginRow]) -> dict[str, Any]:
 def read_events(given: Input) -> Iterator[ImportedEvent | RefusedRow]:
     """A path or binary stream of PLOVER's JSON lines -> its events and the lines that it refuses. Raises ``InputError`` for a file that cannot be read."""
     with open_input(given) as stream:
-        for number, line in read_lines(stream):
-            if not line.strip():
-                continue
-            try:
-                yield _parse_line(line, number)
-            except CellError as error:
-                yield error.at(number)
+        yield from parse_lines(((number, line) for number, line in read_lines(stream) if line.strip()), _parse_line)
 
 
 def _parse_line(line: bytes, number: int) -> ImportedEvent:

@@ -28,7 +28,7 @@ from detente.exchange.imported import (
     make_event_id,
     without_mirrors,
 )
-from detente.exchange.lines import Input, check_header, open_input, read_lines
+from detente.exchange.lines import Input, check_header, open_input, parse_lines, read_lines
 from detente.exchange.output import Output, number_cell, open_output
 from detente.exchange.periods import parse_day, period_around
 from detente.records import Event
@@ -144,20 +144,16 @@ def _parse_lines(given: Input, lines: Iterator[tuple[int, bytes]]) -> Iterator[P
     header = [OTHER_NAMES.get(name.strip().casefold(), name.strip()) for name in _decode(first)[0].rstrip("\t").split("\t")]
     check_header(given, header, COLUMNS, "POLECAT")
     memo = Memo(_find_actor)
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            text, encoding = _decode(line)
-            cells = {name: "" if cell.strip() == MISSING else cell.strip() for name, cell in _align(header, text.split("\t")).items()}
-            event = _parse_row(cells, number, memo)
-        except CellError as error:
-            yield error.at(number)
-        else:
-            row = event.rows[0]
-            losses = (*event.losses, "encoding") if encoding != "utf-8" else event.losses
-            event = msgspec.structs.replace(event, losses=losses)
-            yield Parsed((_what_it_says(event),), False, False, row, event)
+
+    def parse(line: bytes, number: int) -> Parsed[ImportedEvent]:
+        text, encoding = _decode(line)
+        cells = {name: "" if cell.strip() == MISSING else cell.strip() for name, cell in _align(header, text.split("\t")).items()}
+        event = _parse_row(cells, number, memo)
+        losses = (*event.losses, "encoding") if encoding != "utf-8" else event.losses
+        event = msgspec.structs.replace(event, losses=losses)
+        return Parsed((_what_it_says(event),), False, False, event.rows[0], event)
+
+    return parse_lines(((number, line) for number, line in lines if line.strip()), parse)
 
 
 def _what_it_says(event: ImportedEvent) -> str:

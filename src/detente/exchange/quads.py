@@ -15,17 +15,17 @@ from pathlib import Path
 
 from detente.codebook.load import DATA, load_codebook, read_table
 from detente.errors import InputError
-from detente.exchange.crosswalk import TABLES, Coding, Memo, country_code, find_coding, licence_of
-from detente.exchange.fold import Key, Parsed, fold_rows
-from detente.exchange.imported import MIRROR_CODES, CellError, ImportedActor, ImportedEvent, OriginRow, RefusedRow, make_event_id
-from detente.exchange.lines import open_input, read_lines
+from detente.exchange.crosswalk import TABLES, Coding, Memo, country_code, find_coding
+from detente.exchange.directed import Content, event_maker, key_row
+from detente.exchange.fold import Parsed, fold_rows
+from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, OriginRow, RefusedRow
+from detente.exchange.lines import open_input, parse_lines, read_lines
 from detente.records import When
 
 ORIGIN = "quads"
 STARTS = {"icews14": "2014-01-01", "icews18": "2018-01-01", "icews05": "2005-01-01", "icews11": "2011-01-01"}
 """The first day of the benchmarks, by the beginning of the name of their folder (in small letters)."""
 _IN_BRACKETS = re.compile(r"(.*) \(([^()]*(?:\([^()]*\))?[^()]*)\)$")
-_Content = tuple[When, ImportedActor, ImportedActor, Coding]
 
 
 def read_events(path: str | Path, *, start: datetime.date | None = None, step_hours: int | None = None) -> Iterator[ImportedEvent | RefusedRow]:
@@ -39,7 +39,7 @@ def read_events(path: str | Path, *, start: datetime.date | None = None, step_ho
     first = start or _known_start(path)
     hours = step_hours or _find_step(path)
     with open_input(path) as stream:
-        yield from fold_rows(_parse_lines(read_lines(stream), first, hours, entities, relations), _make_event)
+        yield from fold_rows(_parse_lines(read_lines(stream), first, hours, entities, relations), event_maker(ORIGIN))
 
 
 def _read_names(path: Path) -> Mapping[str, str]:
@@ -74,7 +74,7 @@ def _find_step(path: Path) -> int:
 
 def _parse_lines(
     lines: Iterator[tuple[int, bytes]], first: datetime.date, hours: int, entities: Mapping[str, str], relations: Mapping[str, str]
-) -> Iterator[Parsed[_Content] | RefusedRow]:
+) -> Iterator[Parsed[Content] | RefusedRow]:
     def find_actor(number: str, column: str) -> ImportedActor:
         if number not in entities:
             raise CellError(column, number, "a number of entity2id.txt")
@@ -94,49 +94,16 @@ def _parse_lines(
 
     subjects, objects = Memo(functools.partial(find_actor, column="subject")), Memo(functools.partial(find_actor, column="object"))
     codings, days = Memo(find_relation), Memo(find_day)
-    for number, line in lines:
-        if not line.strip():
-            continue
-        try:
-            cells = line.decode("utf-8", "replace").split("\t")
-            if len(cells) not in (4, 5):
-                raise CellError("row", f"{len(cells)} cells", "4 or 5 numbers with a tab between")
-            content = days[cells[3]], subjects[cells[0]], objects[cells[2]], codings[cells[1]]
-        except CellError as error:
-            yield error.at(number)
-        else:
-            yield _fold_key(content, OriginRow("\t".join(cells[:4]), number), codings)
 
+    def parse(line: bytes, number: int) -> Parsed[Content]:
+        cells = line.decode().split("\t")
+        if len(cells) not in (4, 5):
+            raise CellError("row", f"{len(cells)} cells", "4 or 5 numbers with a tab between")
+        when, source, target, coding = days[cells[3]], subjects[cells[0]], objects[cells[2]], codings[cells[1]]
+        row = OriginRow("\t".join(cells[:4]), number)
+        return key_row(str(source.name), str(target.name), (when, source, target, coding, coding.goldstein, None), row)
 
-def _fold_key(content: _Content, row: OriginRow, codings: Mapping[str, Coding]) -> Parsed[_Content]:
-    when, source, target, coding = content
-    if coding.cameo == "043":
-        return Parsed((when.start, target.name, source.name, "042"), True, False, row, (when, target, source, find_coding("042")))
-    flipped = coding.cameo[:2] == "04" and coding.cameo not in MIRROR_CODES and str(source.name) > str(target.name)
-    names = (target.name, source.name) if flipped else (source.name, target.name)
-    return Parsed((when.start, *names, coding.cameo), flipped, flipped, row, content)
-
-
-def _make_event(key: Key, content: _Content, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:
-    when, source, target, coding = content
-    return ImportedEvent(
-        event_id=make_event_id(ORIGIN, key),
-        origin=ORIGIN,
-        licence=licence_of(ORIGIN),
-        event_type=coding.event_type,
-        modes=coding.modes,
-        contexts=coding.contexts,
-        quad=coding.quad,
-        intensity=coding.intensity,
-        cameo=coding.cameo,
-        goldstein=coding.goldstein,
-        source=(source,),
-        target=(target,),
-        date=when,
-        rows=rows,
-        repeats=repeats,
-        losses=tuple(dict.fromkeys((*coding.losses, *source.losses, *target.losses))),
-    )
+    return parse_lines(lines, parse)
 
 
 def find_coding_by_name(relation: str) -> Coding:

@@ -17,7 +17,7 @@ import msgspec
 
 from detente.errors import InputError
 from detente.exchange.imported import CellError, ImportedEvent, RefusedRow, as_event
-from detente.exchange.lines import Input, check_header, check_text, input_name, open_input, read_csv
+from detente.exchange.lines import Input, check_header, input_name, open_input, parse_cells, read_csv
 from detente.exchange.output import Output, open_output
 from detente.records import Actor, CodedReport, Event, Evidence, Place, When
 
@@ -175,17 +175,7 @@ def read_events(given: Input) -> Iterator[Event | RefusedRow]:
         _, header = next(rows, (1, []))
         header = header if isinstance(header, list) else []
         check_header(given, header, names, "detente's CSV")
-        for line, cells in rows:
-            if isinstance(cells, RefusedRow):
-                yield cells
-                continue
-            try:
-                if len(cells) != len(header):
-                    raise CellError("row", f"{len(cells)} cells", f"{len(header)} cells, as the header has")
-                check_text(cells)
-                yield _make_event({name: _read_cell(name, cell) for name, cell in zip(header, cells, strict=True)})
-            except CellError as error:
-                yield error.at(line)
+        yield from parse_cells(rows, header, lambda cells, _: _make_event({name: _read_cell(name, cell) for name, cell in zip(header, cells, strict=True)}))
 
 
 def read_parquet(given: Input) -> Iterator[Event | RefusedRow]:

@@ -17,7 +17,7 @@ from detente.exchange.cells import parse_number, parse_whole
 from detente.exchange.crosswalk import TABLES, Memo, country_code, country_name, country_table, goldstein_of, intensity_of, licence_of, quad_of
 from detente.exchange.fold import Key, Parsed, fold_rows
 from detente.exchange.imported import CellError, ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, make_event_id
-from detente.exchange.lines import Input, check_header, check_text, open_input, read_csv
+from detente.exchange.lines import Input, check_header, open_input, parse_cells, read_csv
 from detente.exchange.periods import parse_day
 from detente.records import Precision, When
 
@@ -53,19 +53,12 @@ def read_events(given: Input) -> Iterator[ImportedEvent | RefusedRow]:
 
 def _parse_rows(rows: Iterator[tuple[int, list[str] | RefusedRow]], header: list[str]) -> Iterator[Parsed[ImportedEvent] | RefusedRow]:
     actors = Memo(_find_actor)
-    for line, cells in rows:
-        if isinstance(cells, RefusedRow):
-            yield cells
-            continue
-        try:
-            if len(cells) != len(header):
-                raise CellError("row", f"{len(cells)} cells", f"{len(header)} cells, as the header has")
-            check_text(cells)
-            event = _parse_row(dict(zip(header, map(str.strip, cells), strict=True)), line, actors)
-        except CellError as error:
-            yield error.at(line)
-        else:
-            yield Parsed(tuple(cells), False, False, event.rows[0], event)
+
+    def parse(cells: list[str], line: int) -> Parsed[ImportedEvent]:
+        event = _parse_row(dict(zip(header, map(str.strip, cells), strict=True)), line, actors)
+        return Parsed(tuple(cells), False, False, event.rows[0], event)
+
+    return parse_cells(rows, header, parse)
 
 
 def _make_event(key: Key, event: ImportedEvent, rows: tuple[OriginRow, ...], repeats: int) -> ImportedEvent:

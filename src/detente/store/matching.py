@@ -217,6 +217,8 @@ def _score_undated(a: Sketch, b: Sketch) -> float | None:
 def _score_sides(a: Sketch, b: Sketch) -> float | None:
     """Sides -> a score, ``None`` if no party is common. One side may be coded wrong, left out, or not yet known."""
     doubtful = a.unsure | b.unsure
+    if a.family == "CONSULT" and _are_other_pairs(a, b):
+        return None
     straight = _score_pairing(a.source, a.target, b.source, b.target, doubtful)
     crossed = _score_pairing(a.source, a.target, b.target, b.source)
     if crossed is not None and a.family not in SYMMETRIC:
@@ -229,6 +231,12 @@ def _score_sides(a: Sketch, b: Sketch) -> float | None:
         if a.source_entity and b.source_entity:
             best += 0.4 if a.source_entity & b.source_entity else -0.8 if a.family in VERBAL else -0.2
     return best
+
+
+def _are_other_pairs(a: Sketch, b: Sketch) -> bool:
+    """Whether two meetings of two known parties each are not of the same two: who met whom is what a meeting is known by."""
+    first, second = a.source | a.target, b.source | b.target
+    return len(first) == len(second) == 2 and bool(a.source and a.target and b.source and b.target) and len(first & second) < 2
 
 
 def _score_pairing(a1: frozenset[str], a2: frozenset[str], b1: frozenset[str], b2: frozenset[str], doubtful: frozenset[str] = frozenset()) -> float | None:

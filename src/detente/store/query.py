@@ -13,22 +13,28 @@ from sqlalchemy.engine import Connection
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
+from detente.store.recorded import read_record
 from detente.store.schema import Store, reading
 
 MODALITIES = ("actual", "future", "hypothetical", "negated")
 REVIEWS = {
-    "standing": "not rejected",
+    "standing": "neither rejected nor withdrawn",
     "accepted": "accepted by a reviewer",
     "corrected": "corrected by a reviewer",
     "rejected": "rejected by a reviewer",
+    "withdrawn": "withdrawn by their origin",
     "unreviewed": "not reviewed",
 }
+OUT_OF_VIEW = ("rejected", "withdrawn")
+"""States of review that keep an event out of lists and series unless asked for."""
 QUADS = {1: "verbal cooperation", 2: "material cooperation", 3: "verbal conflict", 4: "material conflict"}
 PAGE_EVENTS = 25
 LEAST_PREFIX = 4
 """So many first characters of an event's id are taken for it."""
 COUNTED = 1_000
 """Events are counted up to here: to count them all would cost more than to show a page of them."""
+WALKED_FROM = 20_000
+"""A party with so many events is looked for event by event, in the order of the page: to gather them first would cost more. Set on a million events."""
 _FIRST_DAY = datetime.date(1, 1, 31)
 _ACTORS = msgspec.json.Decoder(list[dict[str, Any]])
 
@@ -37,7 +43,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What to show; what is left out does not count. An actor is a country (PRK), a country's sector (PRK/MIL), a sector (/REB) or a name.
 
     ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. ``rungs``: lowest and highest of the ladder.
-    ``review``: ``standing`` is all that no reviewer has rejected, ``None`` all. Days are inclusive; an event whose
+    ``review``: ``standing`` is all that no reviewer has rejected and no origin withdrawn, ``None`` all. Days are inclusive; an event whose
     day is known to a month or a year only counts if its period touches the days asked for.
     """
 
@@ -92,44 +98,55 @@ def _is_country(text: str) -> bool:
     return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
 
 
-def _takes_part(asked: str, role: str | None) -> sa.ColumnElement[bool]:
+IsLarge = Callable[[sa.Select[int]], bool]
+"""Whether a query of events' numbers gives so many that each event is better asked whether it is one of them."""
+
+
+def _among(query: sa.Select[int], is_large: IsLarge) -> sa.ColumnElement[bool]:
+    """Events whose numbers a query gives."""
+    if is_large(query):
+        return query.where(query.selected_columns[0] == _e.c.id).correlate(_e).exists()
+    return _e.c.id.in_(query)
+
+
+def _takes_part(asked: str, role: str | None, is_large: IsLarge) -> sa.ColumnElement[bool]:
     table = schema.participants
     query = sa.select(table.c.event_id).where(table.c.actor_id.in_(sa.select(schema.actors.c.id).where(_actor_rows(asked)[0])))
-    return _e.c.id.in_(query.where(table.c.role == role) if role else query)
+    return _among(query.where(table.c.role == role) if role else query, is_large)
 
 
-def _between(first: str, second: str) -> sa.ColumnElement[bool]:
+def _between(first: str, second: str, is_large: IsLarge) -> sa.ColumnElement[bool]:
     """What the first did to the second: by the index of pairs where both are whole parties."""
     table = schema.dyads
     keys = [_party(first), _party(second)]
     if keys[0] is not None and keys[1] is not None:
-        return _e.c.id.in_(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]))
-    return _between_rejected(first, second)
+        return _among(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]), is_large)
+    return _between_hidden(first, second, is_large)
 
 
-def _between_rejected(first: str, second: str) -> sa.ColumnElement[bool]:
-    """The same by the participants: the index of pairs, of which series are made, has no rejected events."""
-    return sa.and_(_takes_part(first, "source"), _takes_part(second, "target"))
+def _between_hidden(first: str, second: str, is_large: IsLarge) -> sa.ColumnElement[bool]:
+    """The same by the participants: the index of pairs, of which series are made, has no rejected and no withdrawn events."""
+    return sa.and_(_takes_part(first, "source", is_large), _takes_part(second, "target", is_large))
 
 
 def _party(asked: str) -> str | None:
     return asked if _is_country(asked) else None
 
 
-def _by_actors(f: Filters) -> list[Condition]:
-    out: list[Condition] = [(_takes_part(a, None), f"with {_actor_rows(a)[1]} on either side") for a in f.actors]
+def _by_actors(f: Filters, is_large: IsLarge) -> list[Condition]:
+    out: list[Condition] = [(_takes_part(a, None, is_large), f"with {_actor_rows(a)[1]} on either side") for a in f.actors]
     if f.source:
-        out.append((_takes_part(f.source, "source"), f"done by {_actor_rows(f.source)[1]}"))
+        out.append((_takes_part(f.source, "source", is_large), f"done by {_actor_rows(f.source)[1]}"))
     if f.target:
-        out.append((_takes_part(f.target, "target"), f"done to {_actor_rows(f.target)[1]}"))
+        out.append((_takes_part(f.target, "target", is_large), f"done to {_actor_rows(f.target)[1]}"))
     if f.dyad:
         first, second = f.dyad
         names = [_actor_rows(a)[1] for a in f.dyad]
-        between = _between if f.review != "rejected" else _between_rejected
+        between = _between if f.review not in (None, *OUT_OF_VIEW) else _between_hidden
         if f.one_way:
-            out.append((between(first, second), f"done by {names[0]} to {names[1]}"))
+            out.append((between(first, second, is_large), f"done by {names[0]} to {names[1]}"))
         else:
-            out.append((sa.or_(between(first, second), between(second, first)), f"between {names[0]} and {names[1]}, in either direction"))
+            out.append((sa.or_(between(first, second, is_large), between(second, first, is_large)), f"between {names[0]} and {names[1]}, in either direction"))
     return out
 
 
@@ -176,7 +193,7 @@ def _by_record(f: Filters, dialect: str) -> list[Condition]:
     if f.review == "unreviewed":
         out.append((_e.c.review == "", REVIEWS[f.review]))
     elif f.review == "standing":
-        out.append((_e.c.review != "rejected", ""))
+        out.append((_e.c.review.not_in(OUT_OF_VIEW), ""))
     elif f.review:
         out.append((_e.c.review == f.review, REVIEWS[f.review]))
     if f.least_confidence is not None:
@@ -204,10 +221,10 @@ def _either(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def make_conditions(filters: Filters, dialect: str) -> list[Condition]:
-    """Filters -> conditions, each with its phrase."""
+def make_conditions(filters: Filters, dialect: str, is_large: IsLarge = lambda _: False) -> list[Condition]:
+    """Filters -> conditions, each with its phrase; ``is_large`` tells which parties have so many events that the events are walked through instead."""
     check_filters(filters)
-    groups: tuple[Callable[[Filters], list[Condition]], ...] = (_by_actors, _by_kind, _by_where_and_when, lambda f: _by_record(f, dialect))
+    groups: tuple[Callable[[Filters], list[Condition]], ...] = (lambda f: _by_actors(f, is_large), _by_kind, _by_where_and_when, lambda f: _by_record(f, dialect))
     return [condition for group in groups for condition in group(filters)]
 
 
@@ -238,17 +255,20 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
     """Filters -> a page of events by day, those without a day at the end; ``first`` counts from 1."""
     if first < 1:
         raise SettingsError(f"page: found {first}; expected 1 or more")
-    conditions = [condition for condition, _ in make_conditions(filters, store.engine.dialect.name)]
     order = [_e.c.date_start.desc().nulls_last(), _e.c.id.desc()] if newest_first else [_e.c.date_start.asc().nulls_last(), _e.c.id.asc()]
-    # the page is chosen by narrow rows, and only its events are then read whole
-    chosen = sa.select(_e.c.id).where(*conditions).order_by(*order).offset(first - 1)
-    if limit is not None:
-        chosen = chosen.limit(limit)
-    query = _listing().where(_e.c.id.in_(chosen)).order_by(*order)
     with reading(store) as connection:
+        conditions = [condition for condition, _ in make_conditions(filters, connection.dialect.name, lambda query: _is_large(connection, query))]
+        # the page is chosen by narrow rows, and only its events are then read whole
+        chosen = sa.select(_e.c.id).where(*conditions).order_by(*order).offset(first - 1)
+        if limit is not None:
+            chosen = chosen.limit(limit)
         total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_e.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
-        rows = connection.execute(query).mappings().all()
+        rows = connection.execute(_listing().where(_e.c.id.in_(chosen)).order_by(*order)).mappings().all()
         return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
+
+
+def _is_large(connection: Connection, query: sa.Select[int]) -> bool:
+    return (connection.scalar(sa.select(sa.func.count()).select_from(query.limit(WALKED_FROM).subquery())) or 0) >= WALKED_FROM
 
 
 def count_days(store: Store, first: str, second: str) -> list[tuple[str, int]]:
@@ -306,7 +326,15 @@ def load_event(store: Store, event_id: str) -> dict[str, Any]:
         ]
         decided = connection.execute(sa.select(schema.decisions).where(schema.decisions.c.event_id == event["event_id"]).order_by(schema.decisions.c.id)).mappings()
         decisions = [{**{name: d[name] for name in _DECIDED}, "record": msgspec.json.decode(d["record"])} for d in decided]
-    return {**event, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
+        withdrawal = _load_withdrawal(connection, event["event_id"])
+    return {**event, "withdrawal": withdrawal, "differing": differing_values(mentions), "evidence": mentions, "history": history, "decisions": decisions}
+
+
+def _load_withdrawal(connection: Connection, event_id: str) -> dict[str, Any] | None:
+    """When and where its origin took an event back; a version later than that stands all the same."""
+    w, o = schema.withdrawals, schema.provenance
+    found = connection.execute(sa.select(w.c.withdrawn_at, o.c.location, w.c.row).join(o, w.c.provenance_id == o.c.id).where(w.c.event_id == event_id)).mappings().first()
+    return dict(found) if found else None
 
 
 _DECIDED = ("id", "action", "reviewer", "decided_at", "why", "undone_by")
@@ -358,7 +386,10 @@ def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:
         .order_by(_m.c.position)
     )
     fields = ("doc_id", "title", "publisher", "published_on", "url", "copy_of", "similarity", "origin", "location", "row", "codebook", "recorded_at", "match_score")
-    return [{"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"])} for m in connection.execute(query).mappings()]
+    return [
+        {"mention_id": m["mention_id"], **{name: m[name] for name in fields}, "record": msgspec.json.decode(m["record"] or msgspec.json.encode(read_record(connection, m)))}
+        for m in connection.execute(query).mappings().all()
+    ]
 
 
 def differing_values(mentions: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -12,9 +12,11 @@ from sqlalchemy.engine import Connection
 
 from detente.records import Actor, Event, Place, When
 from detente.store import schema
+from detente.store.amending import WITHDRAWN, is_withdrawn
 from detente.store.duplicates import Copy
 from detente.store.matching import index_keys, make_sketch
-from detente.store.revising import Standing, found_standing, revise
+from detente.store.recorded import keep_records
+from detente.store.revising import Standing, found_standing, replace_standing, revise
 from detente.store.rows import CODED_HERE, COUNTS, Where, count_report, encode, index_parties, insert_new, standing_columns
 
 _EVENT = msgspec.json.Decoder(Event)
@@ -32,7 +34,8 @@ class StoredMention(NamedTuple):
 
 
 def load_stored(connection: Connection, event: int) -> list[StoredMention]:
-    """An event -> its mentions, that which founded it first."""
+    """An event -> its mentions, that which founded it first; each has its whole record from then on."""
+    keep_records(connection, event)
     m, d = schema.mentions, schema.documents
     query = (
         sa.select(m.c.id, m.c.mention_id, m.c.record, m.c.document_id, m.c.provenance_id, m.c.row, d.c.publisher, d.c.published_on, d.c.copy_of, d.c.similarity)
@@ -56,10 +59,13 @@ def rebuild_event(connection: Connection, event: int) -> None:
     if not mentions:
         connection.execute(schema.events.delete().where(schema.events.c.id == event))
         return
-    standing, counts = _replay(connection, event, mentions, {name: row[name] for name in COUNTS})
+    versions = _versions(mentions) if row["revised_at"] is not None else []
+    standing, counts = _replay(connection, event, mentions, {name: row[name] for name in COUNTS}, versions)
     review, fields = live_review(connection, row["event_id"])
+    if not review and is_withdrawn(connection, row["event_id"], row["revised_at"]):
+        review = WITHDRAWN
     standing = apply_fields(standing, fields)
-    first = mentions[0].event
+    first = (versions or mentions[:1])[-1].event
     values = {
         **standing_columns(connection, standing, row["origin"]),
         **counts,
@@ -69,7 +75,7 @@ def rebuild_event(connection: Connection, event: int) -> None:
     }
     connection.execute(schema.events.update().where(schema.events.c.id == event), values)
     index_parties(connection, event, standing)
-    if review == "rejected":  # no series counts it, and no later report joins it
+    if review in ("rejected", WITHDRAWN):  # no series counts it, and no later report joins it
         connection.execute(schema.dyads.delete().where(schema.dyads.c.event_id == event))
     elif row["origin"] == CODED_HERE:
         _index_matches(connection, event, mentions)
@@ -80,7 +86,12 @@ def _clear(connection: Connection, event: int) -> None:
         connection.execute(table.delete().where(table.c.event_id == event))
 
 
-def _replay(connection: Connection, event: int, mentions: Sequence[StoredMention], before: Mapping[str, Any]) -> tuple[Standing, dict[str, Any]]:
+def _versions(mentions: Sequence[StoredMention]) -> list[StoredMention]:
+    """The mentions of an event that its origin revises -> its versions: of these each takes the place of the one before."""
+    return [m for m in mentions if m.where is None and m.event.event_id == mentions[0].event.event_id]
+
+
+def _replay(connection: Connection, event: int, mentions: Sequence[StoredMention], before: Mapping[str, Any], versions: Sequence[StoredMention]) -> tuple[Standing, dict[str, Any]]:
     """Mentions, one after the other -> how the event stands, and its counts; the history is written on the way."""
     told = [m for m in mentions if m.where is not None]
     counts: dict[str, Any] = {"mentions": 0, "reports": 0, "sources": 0, "copies": 0, "first_report": None, "latest_report": None}
@@ -94,7 +105,7 @@ def _replay(connection: Connection, event: int, mentions: Sequence[StoredMention
         if standing is None:
             standing = found_standing(mention.event, day)
             continue
-        standing, changes = revise(standing, mention.event, day)
+        standing, changes = (replace_standing if mention in versions else revise)(standing, mention.event, day)
         revision += bool(changes)
         rows = [{"event_id": event, "revision": revision, "field": f, "before": encode(b), "after": encode(a), "mention_id": mention.id} for f, b, a in changes]
         if rows:

@@ -98,8 +98,18 @@ def revise(now: Standing, event: Event, published_on: str | None) -> tuple[Stand
     if abs(new.intensity) > abs(now.intensity) and new.event_type == now.event_type:
         values["intensity"] = new.intensity
     after = msgspec.structs.replace(now, **values)
+    return after, _changes(now, after)
+
+
+def replace_standing(now: Standing, event: Event, published_on: str | None) -> tuple[Standing, list[Change]]:
+    """How an event of another origin stands and its later version -> how it stands then: as the version says, with the changes worth keeping."""
+    after = found_standing(event, published_on)
+    return after, _changes(now, after)
+
+
+def _changes(now: Standing, after: Standing) -> list[Change]:
     told = [field for field in after.__struct_fields__ if field not in ("toll_on", "confidence", "date_is_given") and getattr(now, field) != getattr(after, field)]
-    return after, [Change(field, getattr(now, field), getattr(after, field)) for field in told]
+    return [Change(field, getattr(now, field), getattr(after, field)) for field in told]
 
 
 def is_unknown(actor: Actor) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
 from detente.store.alert_tables import make_alert_tables
+from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
 from detente.store.feed_tables import make_feed_tables
 
 metadata = sa.MetaData()
@@ -131,6 +132,7 @@ events = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("rung", sa.Integer),
     sa.Column("review", sa.Text, nullable=False, server_default=""),
+    sa.Column("revised_at", sa.BigInteger),
     sa.Index("events_by_date", "date_start", "id"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
     comment="one row per real event; source, target, modes, contexts as JSON",
@@ -148,8 +150,9 @@ mentions = sa.Table(
     sa.Column("row", sa.Integer),
     sa.Column("evidence", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
+    sa.Column("origin_rows", sa.Text, nullable=False, server_default=""),
     sa.Index("mentions_by_event", "event_id", "position"),
-    comment="one coded event of one document, whole in record",
+    comment="one coded event of one document, whole in record; of an imported one it is empty while the event's row says the same, and origin_rows has what its own rows say beyond that",
 )
 participants = sa.Table(
     "participants",
@@ -230,6 +233,15 @@ relations = sa.Table(
 )
 
 
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("withdrawn_at", sa.BigInteger),
+    sa.Column("provenance_id", _Key, sa.ForeignKey("provenance.id"), nullable=False),
+    sa.Column("row", sa.Integer),
+    comment="events that their origin took back, perhaps before they came: ids, seconds since 1970, where that stands",
+)
 decisions = sa.Table(
     "decisions",
     metadata,
@@ -287,12 +299,26 @@ def _add_review(connection: Connection) -> None:
         connection.execute(events.update().where(events.c.id == sa.bindparam("event")).values(rung=sa.bindparam("rung")), rungs)
 
 
+def _add_imports(connection: Connection) -> None:
+    """The rows of imported events; those of events that are there already are not known."""
+    if "origin_rows" not in {column["name"] for column in sa.inspect(connection).get_columns("mentions")}:
+        connection.exec_driver_sql("ALTER TABLE mentions ADD COLUMN origin_rows TEXT NOT NULL DEFAULT ''")
+
+
+def _add_versions(connection: Connection) -> None:
+    """Versions and withdrawals of imported events; words are indexed only where there are any."""
+    withdrawals.create(connection, checkfirst=True)
+    add_version_columns(connection)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _make_tables),
     Migration(2, "text search", _make_text_search),
     Migration(3, "review", _add_review),
     Migration(4, "feeds", make_feed_tables),
-    Migration(6, "alerts", make_alert_tables),
+    Migration(5, "imports", _add_imports),
+    Migration(6, "versions", _add_versions),
+    Migration(7, "alerts", make_alert_tables),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
@@ -343,7 +369,7 @@ def _open_file(path: Path, *, create: bool) -> Store:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own: it would leave DDL outside of them
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "cache_size=-65536", "temp_store=MEMORY", "wal_autocheckpoint=8000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"cache_size=-{COMMON_CACHE_KB}", "temp_store=MEMORY", "wal_autocheckpoint=8000"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -379,9 +405,9 @@ def reading(store: Store) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def writing(store: Store) -> Iterator[Connection]:
-    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing."""
-    with _refused(store), store.engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(store: Store, *, many: bool = False) -> Iterator[Connection]:
+    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing. ``many``: set up for an import of many rows."""
+    with _refused(store), store.engine.connect().execution_options(writes=True) as connection, preparing(connection, many=many), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         yield connection

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from detente.errors import SettingsError
 from detente.store import schema
+from detente.store.query import OUT_OF_VIEW
 from detente.store.schema import Store, reading
 
-REJECTED = "rejected"
 TEXT_CHARS = 200
 """So many first characters of the evidence are read: enough to recognise the event by."""
 COLUMNS = (
@@ -37,7 +37,8 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events to read. ``first`` and ``second``: between these two sides, in either direction; ``first`` alone: on either side of the event."""
+    """Which events to read. ``first`` and ``second``: between these two sides, in either direction; ``first`` alone: on either side of the event.
+    ``until``: neither happened nor was first told of after that day."""
 
     first: Side | None = None
     second: Side | None = None
@@ -84,6 +85,14 @@ def has_actor(store: Store, name: str) -> bool:
         return connection.execute(sa.select(table.c.id).where(sa.or_(sa.func.lower(table.c.name) == asked, sa.func.lower(table.c.entity) == asked)).limit(1)).first() is not None
 
 
+def latest_day(store: Store) -> datetime.date | None:
+    """The latest day of which the store tells that something happened, not after today."""
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    with reading(store) as connection:
+        found = connection.scalar(sa.select(sa.func.max(_e.c.date_start)).where(_e.c.date_start <= today, _e.c.modality == "actual"))
+    return datetime.date.fromisoformat(found) if found else None
+
+
 def has_events(store: Store) -> bool:
     """Whether the store holds any event at all."""
     with reading(store) as connection:
@@ -93,7 +102,7 @@ def has_events(store: Store) -> bool:
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.second is not None and wanted.first is None:
         raise SettingsError("second: found a second side without a first; expected both")
-    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None), _e.c.review != REJECTED]
+    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None), _e.c.review.not_in(OUT_OF_VIEW)]
     if wanted.first is not None and wanted.second is not None:
         out.append(sa.or_(_between(wanted.first, wanted.second), _between(wanted.second, wanted.first)))
     elif wanted.first is not None:
@@ -101,7 +110,8 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.since:
         out.append(_e.c.date_start >= wanted.since.isoformat())
     if wanted.until:
-        out.append(_e.c.date_start <= wanted.until.isoformat())
+        # an event that was first told of later was not known then
+        out.append(sa.and_(_e.c.date_start <= wanted.until.isoformat(), sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= wanted.until.isoformat())))
     if wanted.origins:
         out.append(_e.c.origin.in_(wanted.origins))
     if wanted.least_confidence is not None:
