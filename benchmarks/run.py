@@ -280,6 +280,15 @@ def measure_analysis(name: str) -> Iterator[Row]:
 
     for m in (ladder.MEASURES | alerts.MEASURES)[name]():
         yield Row(m.group, m.name, "python benchmarks/alerts.py" if name == "alerts" else f"python benchmarks/ladder.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
+def measure_quads() -> Iterator[Row]:
+    """Event forecasts on ICEWS14, see ``quads.py``; nothing where the data is not there."""
+    import quads
+
+    try:
+        for m in quads.measure_quads():
+            yield Row(m.group, m.name, "python benchmarks/quads.py", m.value, m.wanted, m.bound, m.unit, m.detail)
+    except subprocess.CalledProcessError as error:
+        raise CommandFailed(f"detente backtest quads ended with {error.returncode}") from error
 
 
 def _command(*arguments: str) -> list[str]:
@@ -339,7 +348,7 @@ def main() -> int:
     """Take the measures, print the table, write results.json -> 0, or 1 if a command failed (not: if a figure is short of what is wanted)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave the memory run out")
-    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store", "analysis"), action="append", help="take these measures only and write no results.json")
+    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store", "analysis", "quads"), action="append", help="take these measures only and write no results.json")
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -351,6 +360,8 @@ def main() -> int:
     steps += [("store", lambda n=name: measure_store(n)) for name in (("merging", "duplicates") if arguments.quick else ("merging", "duplicates", "import", "million", "kills", "growth"))]
     if (SHARED / "icews14").exists():
         steps += [("analysis", lambda n=name: measure_analysis(n)) for name in (("alerts",) if arguments.quick else ("alerts", "decay", "direction"))]
+    if not arguments.quick:
+        steps.append(("quads", measure_quads))
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from detente.cli import CHARTS, main
+from detente.arguments.analysis import CHARTS
+from detente.cli import main
 from detente.commands_chart import _BY_KIND, SHOWN_DAYS
 from detente.store.importing import Imported, import_events
 from detente.store.schema import open_store

@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from detente import __version__
-from detente.cli import FORMATS, make_parser
+from detente.arguments.coding import FORMATS
+from detente.cli import make_parser
 from detente.codebook import check
 from detente.codebook.load import RULE_KEYS, Codebook
 from detente.pipeline import STEPS

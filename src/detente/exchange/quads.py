@@ -35,14 +35,14 @@ def read_events(path: str | Path, *, start: datetime.date | None = None, step_ho
     1; found out where it is not given (1 if all times are multiples of 24). Raises ``InputError`` if files or the start are lacking.
     """
     path = Path(path)
-    entities, relations = _read_names(path.parent / "entity2id.txt"), _read_names(path.parent / "relation2id.txt")
+    entities, relations = read_names(path.parent / "entity2id.txt"), read_names(path.parent / "relation2id.txt")
     first = start or _known_start(path)
-    hours = step_hours or _find_step(path)
+    hours = step_hours or find_step(path)
     with open_input(path) as stream:
         yield from fold_rows(_parse_lines(read_lines(stream), first, hours, entities, relations), event_maker(ORIGIN))
 
 
-def _read_names(path: Path) -> Mapping[str, str]:
+def read_names(path: Path) -> Mapping[str, str]:
     """A list of names with their numbers -> number to name."""
     try:
         rows = [line.rstrip("\t").rpartition("\t") for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
@@ -62,7 +62,7 @@ def _known_start(path: Path) -> datetime.date:
     return datetime.date.fromisoformat(found)
 
 
-def _find_step(path: Path) -> int:
+def find_step(path: Path) -> int:
     """A file -> hours in a unit of its times: 1 if all are multiples of 24, else 24."""
     with open_input(path) as stream:
         for _, line in read_lines(stream):

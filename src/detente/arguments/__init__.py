@@ -1,0 +1,1 @@
+"""The arguments of the commands, a module a group. They import nothing heavy: ``detente --help`` answers at once."""

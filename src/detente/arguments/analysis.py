@@ -1,0 +1,97 @@
+"""Arguments of the commands that say where actors stand and what comes next."""
+
+from __future__ import annotations
+
+from detente.arguments.base import Commands, Parser, add_settings, command, parse_day
+
+CHARTS = ("ladder", "series", "timeline", "cycle", "reciprocity", "network", "map", "precedents")
+
+
+def add_situation(commands: Commands) -> None:
+    """``detente situation``, ``timeline``, ``report``, ``alerts``."""
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary in (
+        ("situation", "say where two actors stand: rung, stage, direction, precedents, ties, claims, with the events behind each"),
+        ("timeline", "list the events of two actors by day, with their rungs"),
+        ("report", "write a page about two actors for a reader who has five minutes"),
+    ):
+        parser = command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16{' -o report.html' if name == 'report' else ''}", f"run_{name}")
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the day to stand at; nothing later counts (default: the day of their latest event)")
+        if name == "timeline":
+            parser.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="first day")
+        parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it: detente, icews, gdelt ...; may be repeated")
+        if name == "report":
+            parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .html (no network needed), .md, or .pdf (by a browser)")
+        else:
+            parser.add_argument("--json", action="store_true", help="write it as JSON")
+        add_settings(parser, "store")
+    alerts = command(commands, "alerts", "list what stirred between any two actors, the most urgent first", "detente alerts --at 2020-06-16", "run_alerts")
+    alerts.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="last day; nothing later counts (default: the latest day of the store)")
+    alerts.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="first day (default: 30 days before the last)")
+    alerts.add_argument("--score", type=float, default=0.0, metavar="N", help="least score, 0 to 13: the rung plus how surprising it is (default: 0)")
+    alerts.add_argument("--limit", type=int, default=25, metavar="N", help="alerts that are listed (default: 25)")
+    alerts.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it; may be repeated")
+    alerts.add_argument("--json", action="store_true", help="write all of them as JSON")
+    add_settings(alerts, "store")
+
+
+def add_analysis(commands: Commands) -> None:
+    """``detente precedents``, ``ties``, ``claims``."""
+    who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"
+    for name, summary, run, until in (
+        ("precedents", "find past weeks like the present ones of two actors, and what followed", "run_precedents", "the day up to which they are compared"),
+        ("ties", "list what links two actors, in which state it is, and what changed it", "run_ties", "the day whose state is told"),
+        ("claims", "list what named experts and officials say of two actors", "run_claims", "last day of publication"),
+    ):
+        parser = command(commands, name, summary, f"detente {name} PRK KOR --at 2020-06-16", run)
+        parser.add_argument("a", metavar="A", help=who)
+        parser.add_argument("b", metavar="B", help="the other one")
+        parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help=f"{until}; nothing later counts (default: the day of their latest event)")
+        if name == "precedents":
+            parser.add_argument("--limit", type=int, default=20, metavar="N", help="precedents that the base rates rest on (default: 20)")
+            parser.add_argument("--own", action="store_true", help="look in their own history only")
+        if name == "claims":
+            parser.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="first day of publication (default: 90 days before the last)")
+            parser.add_argument("--kind", choices=("cause", "motive", "assessment", "prediction"), help="claims of this kind only")
+        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        add_settings(parser, "store")
+
+
+def add_chart(commands: Commands) -> None:
+    """``detente chart``."""
+    example = "detente chart ladder PRK KOR --at 2020-06-16 -o ladder.png\n  detente chart network -o network.html --dark"
+    parser = command(commands, "chart", "draw a chart of two actors into a file", example, "run_chart")
+    parser.add_argument("kind", metavar="KIND", choices=CHARTS, help=", ".join(CHARTS[:-1]) + f" or {CHARTS[-1]}")
+    parser.add_argument(
+        "a", metavar="A", nargs="?", help="a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name; network and map also without"
+    )
+    parser.add_argument("b", metavar="B", nargs="?", help="the other one")
+    parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the day up to which is drawn; nothing later counts (default: the day of their latest event)")
+    parser.add_argument(
+        "--since", type=parse_day, metavar="YYYY-MM-DD", help="first day (default: a year before the last; series and cycle two; timeline, reciprocity and precedents all)"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write: .png, .svg, .html, .pdf or .json by its ending")
+    parser.add_argument("--dark", action="store_true", help="light on a dark ground")
+    parser.add_argument("--measure", choices=("events", "intensity"), default="events", help="what a series shows (default: events)")
+    add_settings(parser, "store")
+
+
+def add_backtest(commands: Commands) -> None:
+    """``detente backtest``."""
+    example = "detente backtest quads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
+    group = commands.add_parser("backtest", help="measure forecasts on days that they did not see", description="Backtests.", epilog=f"example:\n  {example}")
+    inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    quads = command(inner, "quads", "rank who an act is directed at, and by whom, on the files of a benchmark, beside the baselines", example, "run_backtest_quads")
+    for flag, required, text in (
+        ("train", True, "the earliest events: subject, relation, object and time as numbers, with tabs between"),
+        ("valid", True, "the events after them; scored, or history where --test is given"),
+        ("test", False, "the events after those; scored"),
+        ("entities", True, "names and numbers of the entities"),
+        ("relations", True, "names and numbers of the relations"),
+    ):
+        quads.add_argument(f"--{flag}", required=required, metavar="FILE", help=text)
+    quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
+    quads.add_argument("--json", action="store_true", help="write the figures as JSON")
+    quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day, as SVG")

@@ -1,0 +1,1 @@
+"""Forecasts: what comes next, beside the baselines that a reader should compare with."""
