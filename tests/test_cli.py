@@ -252,10 +252,12 @@ def test_a_dictionary_is_imported_and_its_faults_named(own_actors: Path, tmp_pat
     assert own_actors.read_text().splitlines()[1] == "Jane Roe,Envoy Roe,KEN,GOV,,2018-01-01,2019-01-01"
 
 
-def test_every_setting_is_a_variable_and_a_flag_of_add_or_of_what_reviewers_use() -> None:
+def test_every_setting_with_a_flag_is_a_variable_and_a_flag_of_add_or_of_the_command_that_it_is_for() -> None:
     choices = next(a for a in make_parser()._actions if isinstance(a.choices, dict)).choices
     for setting in SETTINGS:
-        help_text = choices["review" if setting.name == "by" else "add"].format_help()  # type: ignore[index,call-overload]
+        if not setting.has_flag:
+            continue
+        help_text = choices[{"by": "review", "webhook": "watch"}.get(setting.name, "add")].format_help()  # type: ignore[index,call-overload]
         assert setting.flag in help_text
         assert setting.variable in help_text
 

@@ -323,3 +323,27 @@ def test_the_settings_make_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         read_limits()
     with pytest.raises(SettingsError, match="printable ASCII"):
         read_limits({"allow_private_addresses": 0, "user_agent": "a\r\nHost: b"})
+
+
+# -- sending ----------------------------------------------------------------------------------------------------------------
+def test_a_body_is_sent_by_post_with_its_headers(site: Site) -> None:
+    site.pages["/hook"] = (204, {}, b"")
+    assert answer(f"{site.url}/hook", headers={"Content-Type": "application/json"}, post=b'{"a": 1}').status == 204
+    [(headers, body)] = site.posted
+    assert (headers["content-type"], headers["content-length"], body) == ("application/json", "8", b'{"a": 1}')
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_what_is_sent_to_one_address_is_not_sent_to_another(site: Site, status: int) -> None:
+    site.pages |= {"/hook": (status, {"Location": "/other"}, b""), "/other": b""}
+    assert answer(f"{site.url}/hook", post=b"{}").status == status
+    assert site.paths == ["/hook"]
+
+
+def test_the_body_of_an_answer_to_a_post_is_not_read(site: Site) -> None:
+    site.pages["/hook"] = b"x" * 1_000_000
+    assert answer(f"{site.url}/hook", OPEN._replace(max_bytes=10), post=b"{}").body == b""
+
+
+def test_nothing_is_sent_to_a_private_address() -> None:
+    assert reason("http://localhost:8080/hook", CLOSED, post=b"{}") == "private-address"

@@ -19,12 +19,13 @@ Page = Answer | bytes | str | Callable[[Any], Answer | None]
 
 
 class Site:
-    """What a server answers, by path, and the requests that it got: (path, headers with names in lower case)."""
+    """What a server answers, by path, and the requests that it got: (path, headers with names in lower case), and (headers, body) of those by POST."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.pages: dict[str, Page] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[tuple[dict[str, str], bytes]] = []
 
     @property
     def paths(self) -> list[str]:
@@ -48,6 +49,11 @@ def serving() -> Iterator[Site]:
                 answer = page(self) if callable(page) else page
                 if answer is not None:
                     self.send(answer)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            site.posted.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.do_GET()
 
         def send(self, answer: Answer | bytes | str) -> None:
             body = answer.encode() if isinstance(answer, str) else answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import functools
 import random
 import signal
 import sys
@@ -72,10 +73,12 @@ def run_watch(arguments: argparse.Namespace) -> int:
     from detente.reading.fetch import read_limits
     from detente.reading.web import make_web
     from detente.store.feeds import load_feed
-    from detente.watching import Visit, Watcher, watch_feeds
+    from detente.watch_alerts import alert, attend, read_alerting, start_alerting
+    from detente.watching import Visit, Watcher, nothing, watch_feeds
 
     run = Run(arguments)
     limits = read_limits(vars(arguments))
+    asked = read_alerting(arguments, any_port=limits.allow_private)
     plans = load_feeds(Path(arguments.feeds), any_port=limits.allow_private)
     visits: Counter[bool] = Counter()
     totals: Counter[str] = Counter()
@@ -87,12 +90,17 @@ def run_watch(arguments: argparse.Namespace) -> int:
         _say(show_watch.visit_line(visit, _now()))
         for line in show_watch.trouble_lines(visit):
             show.warn(line)
+        if alerting is not None and visit.states.get("added"):
+            alert(alerting)
 
     try:
         with _stopping_on_signals() as stop:
             for line in show_watch.start_lines(plans, [load_feed(store, plan.url) for plan in plans], store.name, _now(), once=arguments.once):
                 _say(line)
-            watcher = Watcher(store, make_web(limits, wait=stop.wait, stopped=stop), _adding(run, store), _now, random.random)
+            alerting = start_alerting(asked, store, limits, _now, stop)
+            watcher = Watcher(
+                store, make_web(limits, wait=stop.wait, stopped=stop), _adding(run, store), _now, random.random, functools.partial(attend, alerting) if alerting else nothing
+            )
             watch_feeds(watcher, plans, tell, once=arguments.once)
             _say(f"{show_watch.moment(_now())} {'stopped' if stop() else 'done'}: {totals['added']} added, {totals['known']} known, {totals['given-up']} given up")
     finally:

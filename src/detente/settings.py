@@ -22,10 +22,12 @@ class Setting(NamedTuple):
     help: str
     minimum: int = 1
     maximum: int | None = None
+    has_flag: bool = True
+    """``False``: from the environment only; everybody on a machine can read the arguments of its programs."""
 
     @property
     def flag(self) -> str:
-        """The command-line flag."""
+        """The command-line flag, if it has one."""
         return "--" + self.name.replace("_", "-")
 
     @property
@@ -50,6 +52,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host_pause_seconds", int, "seconds", 2, "pause between two requests to one host", 0),
     Setting("user_agent", str, "text", None, "how detente names itself to servers (default: detente/VERSION)"),
     Setting("allow_private_addresses", int, "0 or 1", 0, "1: fetch from this machine, local networks and any port too", 0, 1),
+    Setting("webhook", str, "URL", None, "where alerts are sent by POST, signed (default: nowhere)"),
+    Setting("webhook_secret", str, "text", None, "key that what is sent to the webhook is signed with", has_flag=False),
 )
 FETCHING = ("max_fetch_bytes", "fetch_timeout_seconds", "host_pause_seconds", "user_agent", "allow_private_addresses")
 """The settings that fetching from the web goes by."""

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from detente.feed_list import FeedPlan
 from detente.store.feeds import FeedState
 from detente.watching import Visit
+from detente.webhook import Sent
+
+if TYPE_CHECKING:
+    from detente.raising import AlertRecord
+
+MOST_IDS = 3
+"""Events of an alert that its line names; all of them are in the file and at the webhook."""
 
 
 def visit_line(visit: Visit, now: datetime.datetime) -> str:
@@ -39,6 +47,28 @@ def start_lines(plans: Sequence[FeedPlan], states: Sequence[FeedState], store: s
             yield f"{plan.url}: is gone for good (410, told {moment(state.polled_at) if state.polled_at else 'earlier'}) and not asked; take it out of the list of feeds"
         elif state.next_due is not None and state.next_due > now:
             yield f"{plan.url}: not due before {moment(state.next_due)}" + (f" ({state.failures} failures in a row, {state.last_error})" if state.failures else "")
+
+
+def alert_line(alert: AlertRecord, now: datetime.datetime) -> str:
+    """An alert -> one line: when, how urgent, who, kind, day, what, and the ids of the events that it rests on."""
+    also = f" (also {', '.join(alert.also)})" if alert.also else ""
+    ids = ", ".join(alert.event_ids[:MOST_IDS]) + (f" and {len(alert.event_ids) - MOST_IDS} more" if len(alert.event_ids) > MOST_IDS else "")
+    line = f"{moment(now)} ALERT {alert.score:.1f} {alert.a} - {alert.b}: {alert.kind}{also} on {alert.day}: {alert.what}; events {ids}"
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
+def sent_line(sent: Sent, host: str, hold: datetime.datetime | None) -> str | None:
+    """What became of an alert at the webhook -> a line if it did not get through; the host only, as paths of webhooks are often secret."""
+    if sent.delivery == "delivered":
+        return None
+    then = (
+        f"given up at try {sent.alert.tries}"
+        if sent.delivery == "given-up"
+        else f"try {sent.alert.tries}, the next not before {moment(hold)}"
+        if hold
+        else f"try {sent.alert.tries}"
+    )
+    return f"webhook at {host}: alert {sent.alert.alert_id}: {sent.message}; {then}"
 
 
 def due_words(state: FeedState) -> str:

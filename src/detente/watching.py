@@ -27,14 +27,23 @@ MOST_SLEEP_SECONDS = 3600
 """The longest sleep between two looks at what is due: a clock that is set anew, or a machine that slept, delays no feed for longer."""
 
 
+def nothing() -> float | None:
+    """Nothing -> ``None``: there is nothing to do between two visits."""
+    return None
+
+
 class Watcher(NamedTuple):
-    """What a run of watching works with. ``add`` takes a document into the store and says whether it was new, or why it could not be added."""
+    """What a run of watching works with. ``add`` takes a document into the store and says whether it was new, or why it could not be added.
+
+    ``between`` is called before each sleep, does what is due then, and says in how many seconds it wants to be called again, ``None`` if it need not be.
+    """
 
     store: Store
     web: Web
     add: Callable[[Document], bool | Skipped]
     now: Callable[[], datetime.datetime]
     chance: Callable[[], float]
+    between: Callable[[], float | None] = nothing
 
 
 class Visit(NamedTuple):
@@ -66,10 +75,10 @@ def watch_feeds(watcher: Watcher, plans: Sequence[FeedPlan], tell: Callable[[Vis
                 tell(visit_feed(watcher, plan, state))
             elif any(entry.tries == 0 for entry in find_waiting(watcher.store, plan.url)):
                 tell(Visit(plan, state, 0, *_add_waiting(watcher, plan, state, untried_only=True)))  # a run that broke off left them
-        left = seconds_to_next(watcher, plans)
-        if once or left is None or watcher.web.stopped():
+        waits = [seconds for seconds in (watcher.between(), seconds_to_next(watcher, plans)) if seconds is not None]
+        if once or not waits or watcher.web.stopped():
             return
-        watcher.web.wait(left)
+        watcher.web.wait(min(*waits, MOST_SLEEP_SECONDS))
 
 
 def seconds_to_next(watcher: Watcher, plans: Sequence[FeedPlan]) -> float | None:

@@ -127,10 +127,16 @@ def _keep(found: list[Alert], s: AlertSettings) -> list[Alert]:
     kept: list[Alert] = []
     for alert in sorted(found, key=lambda x: x.day):
         earlier = next((k for k in reversed(kept) if k.kind == alert.kind), None)
-        again = s.break_again_days if alert.kind == "broken-channel" else s.again_days
-        if earlier is None or (alert.day - earlier.day).days >= again or (alert.kind == "jump" and alert.rung > earlier.rung):
+        if earlier is None or not is_repeat(alert, earlier.day, earlier.rung, s):
             kept.append(alert)
     return kept
+
+
+def is_repeat(alert: Alert, day: datetime.date, rung: int, settings: AlertSettings | None = None) -> bool:
+    """An alert, and the day and rung of another of its dyad and kind -> whether it comes too soon, before or after, to be told; a jump to a higher rung is no repeat."""
+    s = settings or AlertSettings()
+    again = s.break_again_days if alert.kind == "broken-channel" else s.again_days
+    return abs((alert.day - day).days) < again and not (alert.kind == "jump" and alert.rung > rung)
 
 
 def _join(kept: list[Alert]) -> list[Alert]:

@@ -33,6 +33,16 @@ def parse_day(text: str) -> datetime.date:
         raise argparse.ArgumentTypeError(f"found {text!r}; expected YYYY-MM-DD") from None
 
 
+def parse_score(text: str) -> float:
+    """The text of a flag -> the score of an alert, 0 to 13."""
+    try:
+        if 0 <= (number := float(text)) <= 13:
+            return number
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"found {text!r}; expected a number, 0 to 13")
+
+
 def command(commands: Commands, name: str, summary: str, example: str, run: str) -> argparse.ArgumentParser:
     """A command with its one-line summary, an example for its help, and the function of a module that runs it."""
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=f"example:\n  {example}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from detente.arguments.base import Commands, add_settings, command, parse_day
+from detente.arguments.base import Commands, add_settings, command, parse_day, parse_score
 from detente.arguments.coding import PATHS
 from detente.settings import CODING, FETCHING
 
@@ -79,9 +79,11 @@ def add_store(commands: Commands) -> None:
 
 def add_watch(commands: Commands) -> None:
     """``detente watch``."""
-    example = "detente watch feeds.toml --store crisis.db\n  detente watch feeds.toml --once"
-    watch = command(commands, "watch", "watch RSS and Atom feeds, and add what is new to the event store", example, "run_watch")
+    example = "detente watch feeds.toml --store crisis.db --alerts-file alerts.jsonl\n  detente watch feeds.toml --once"
+    watch = command(commands, "watch", "watch RSS and Atom feeds, add what is new to the event store, and raise alerts", example, "run_watch")
     watch.add_argument("feeds", metavar="FEEDS.toml", help="the list of feeds: [[feed]] blocks with url, publisher, every_minutes, full_text")
     watch.add_argument("--once", action="store_true", help="visit each feed that is due one time, and end")
+    watch.add_argument("--alerts-file", metavar="FILE", help="write each alert as a line of JSON at the end of this file")
+    watch.add_argument("--least-score", metavar="N", type=parse_score, help="least score of an alert, 0 to 13: the rung plus how surprising it is (default: 6)")
     watch.set_defaults(keep_all=True)
-    add_settings(watch, "store", "pipeline", "actors", *FETCHING)
+    add_settings(watch, "webhook", "store", "pipeline", "actors", *FETCHING)

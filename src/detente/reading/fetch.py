@@ -1,4 +1,4 @@
-"""A web address -> the bytes behind it. The only network access of detente; every address is checked before a connection is made to it."""
+"""A web address -> the bytes behind it, or bytes sent to it. The only network access of detente; every address is checked before a connection is made to it."""
 
 from __future__ import annotations
 
@@ -80,14 +80,21 @@ def allow(_: Address) -> None:
 
 
 def fetch(
-    url: str, limits: Limits, headers: Mapping[str, str] | None = None, *, stopped: Callable[[], bool] = never, before: Callable[[Address], None] = allow
+    url: str,
+    limits: Limits,
+    headers: Mapping[str, str] | None = None,
+    *,
+    stopped: Callable[[], bool] = never,
+    before: Callable[[Address], None] = allow,
+    post: bytes | None = None,
 ) -> Fetched | Skipped:
     """A URL and further headers -> the answer, whatever its status, or why there is none.
 
     Each hop of a redirect is checked as the first address was; its name is looked up once, all its addresses must be public (unless the limits
     allow others), and the connection is made to the very address that was checked. Proxies of the environment are not used. ``stopped`` is
     asked several times a second; once it is true the fetch ends with the reason ``stopped``. ``before`` is called with the address of each hop: it may
-    wait, which does not count as time of the fetch, or raise ``Refused``.
+    wait, which does not count as time of the fetch, or raise ``Refused``. With ``post`` that body is sent by POST: no redirect is followed, since what
+    was meant for one address is not for another, and the body of the answer is not read.
     """
     end = time.monotonic() + limits.timeout_seconds
     moved_to, moves_for_good = None, True
@@ -98,8 +105,8 @@ def fetch(
             began = time.monotonic()
             before(address)
             end += time.monotonic() - began
-            answer = _ask(address, limits, headers or {}, end, stopped)
-            if answer.status not in _REDIRECTS or "location" not in answer.headers:
+            answer = _ask(address, limits, headers or {}, end, stopped, post)
+            if post is not None or answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer._replace(moved_to=moved_to)
             here = urljoin(address.url, answer.headers["location"])
             moves_for_good = moves_for_good and answer.status in _PERMANENT
@@ -117,7 +124,7 @@ def refuse_status(url: str, answer: Fetched) -> Skipped | None:
     return Skipped(url, None, "http-status", f"found the status {answer.status} {http.client.responses.get(answer.status, '')}".rstrip() + "; expected 200")
 
 
-def _ask(address: Address, limits: Limits, headers: Mapping[str, str], end: float, stopped: Callable[[], bool]) -> Fetched:
+def _ask(address: Address, limits: Limits, headers: Mapping[str, str], end: float, stopped: Callable[[], bool], post: bytes | None) -> Fetched:
     """One request to one checked address, without following redirects."""
     addresses = _resolve(address, limits, end, stopped)
     with _watched(end, stopped) as watched:
@@ -130,9 +137,9 @@ def _ask(address: Address, limits: Limits, headers: Mapping[str, str], end: floa
             connection.sock = watched.socket  # http.client connects by itself only if it has no socket
             connection.auto_open = 0
             sent = {"User-Agent": limits.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip", "Connection": "close", **headers, "Host": address.authority}
-            connection.request("GET", address.target, headers=sent)
+            connection.request("GET" if post is None else "POST", address.target, body=post, headers=sent)
             with contextlib.closing(connection.getresponse()) as response:
-                return _read_answer(address.url, response, limits.max_bytes, watched.check)
+                return _read_answer(address.url, response, limits.max_bytes if post is None else None, watched.check)
         except ssl.SSLCertVerificationError as error:
             raise Refused("bad-certificate", f"found a certificate that does not hold for {address.host} ({error.verify_message}); expected a valid one") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -252,9 +259,10 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-def _read_answer(url: str, response: http.client.HTTPResponse, max_bytes: int, check: Callable[[], None]) -> Fetched:
+def _read_answer(url: str, response: http.client.HTTPResponse, max_bytes: int | None, check: Callable[[], None]) -> Fetched:
+    """A response -> the answer; its body is left unread if ``max_bytes`` is ``None``."""
     headers: dict[str, str] = {}
     for name, value in response.getheaders():
         headers.setdefault(name.lower(), value.encode("latin-1", "replace").decode("utf-8", "replace"))
-    body = read_body(response, max_bytes, headers.get("content-encoding", ""), check) if 200 <= response.status < 300 else b""
+    body = b"" if max_bytes is None or not 200 <= response.status < 300 else read_body(response, max_bytes, headers.get("content-encoding", ""), check)
     return Fetched(url, response.status, headers, body)

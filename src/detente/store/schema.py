@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
+from detente.store.alert_tables import make_alert_tables
 from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
 from detente.store.feed_tables import make_feed_tables
 
@@ -317,6 +318,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "feeds", make_feed_tables),
     Migration(5, "imports", _add_imports),
     Migration(6, "versions", _add_versions),
+    Migration(7, "alerts", make_alert_tables),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
