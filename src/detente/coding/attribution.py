@@ -177,7 +177,8 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
         if not is_verb(s, head):
             return "actual"
         has_subject = any(s.deps[c] in ("nsubj", "nsubjpass") for c in s.children[v])
-        if has_subject or own_finite or s.tags[v] == "VBD" and s.tags[head] != "VBD":
+        is_past = s.tags[v] == "VBD" and s.words[v].lower() != s.lemmas[v]  # "threatened to end the accord and shut the office": both are threatened
+        if has_subject or own_finite or is_past and s.tags[head] != "VBD":
             return _upward_clause(s, head, by_token, codebook, depth + 1)
         return _verb_modality(s, head, by_token, codebook, depth + 1)
     governor = by_token.get((s.index, head))

@@ -69,7 +69,7 @@ def pack_rows(event: ImportedEvent) -> str:
     rows = [
         KeptRow(
             row.row_id, row.document, row.publisher, row.mirrored, row.line, row.sentence, row.reported_on, row.cells,
-            row.place is not None if row.place is None or row.place == event.place else _keep_place(row.place),
+            row.place is not None if row.place is event.place or row.place is None or row.place == event.place else _keep_place(row.place),
             None if n else about,
         )
         for n, row in enumerate(event.rows or (OriginRow(event.event_id, 0, place=event.place),))
