@@ -8,6 +8,8 @@ import pytest
 
 from detente.cli import main
 from detente.store.schema import open_store
+from detente.store.write import add_report
+from stores import event, report
 
 
 @pytest.fixture
@@ -50,3 +52,12 @@ def test_a_csv_with_another_header_is_one_line(store: Path, tmp_path: Path, form
     err = capfd.readouterr().err
     assert "found a header without" in err
     assert err.count("\n") == 1
+
+
+def test_what_the_store_does_not_have_is_named_where_nothing_is_found(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled = open_store(store)
+    add_report(filled, report(event("COERCE", "IRN", "KOR"), doc_id="d1"))
+    filled.close()
+    assert main(["events", "--store", str(store), "--dyad", "prk-KOR", "--origin", "foo"]) == 0
+    err = capsys.readouterr().err
+    assert [line.split(";")[0].rpartition(" ")[2] for line in err.splitlines()] == ["'prk'", "'foo'"]

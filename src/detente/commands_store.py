@@ -231,7 +231,7 @@ def _as_row(item: Event | ImportedEvent) -> Storable:
 
 def run_events(arguments: argparse.Namespace) -> int:
     """``detente events``."""
-    from detente.store.query import find_events
+    from detente.store.query import find_events, find_unknown
 
     if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
         raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
@@ -240,9 +240,13 @@ def run_events(arguments: argparse.Namespace) -> int:
     store = open_given(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
-        page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
+        filters = _filters(arguments)
+        page = find_events(store, filters, first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
+        unknown = [] if page.total else find_unknown(store, filters)
     finally:
         store.close()
+    for name in unknown:
+        show.warn(f"{store.name}: nothing in it is called {name!r}; codes are in capitals (PRK, PRK/MIL, /REB), names whole, as the store has them")
     if arguments.format == "json":
         show.say_json(page._asdict())
         return 0
