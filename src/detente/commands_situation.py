@@ -106,7 +106,8 @@ def run_alerts(arguments: argparse.Namespace) -> int:
         since = arguments.since or at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
         if since > at:
             raise SettingsError(f"--since: found {since}, after {at}; expected a day before it")
-        wanted = Wanted(until=at, origins=tuple(arguments.origin))
+        # without --at nothing is left out as told later: the press tells of a day on the next
+        wanted = Wanted(until=arguments.at, origins=tuple(arguments.origin))
         found = [a for a in find_alerts(load_table(store, wanted, with_text=True), at, since=since, volume=load_volume(store, wanted)) if a.score >= arguments.score]
     finally:
         store.close()
