@@ -8,8 +8,6 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from detente import show, show_analysis
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
@@ -61,7 +59,7 @@ def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dya
 
 def _write(value: object, lines: Iterable[str], *, as_json: bool) -> int:
     if as_json:
-        show.say(msgspec.json.format(msgspec.json.encode(value)).decode())
+        show.say_json(value)
     else:
         for line in lines:
             show.say(line)

@@ -187,7 +187,8 @@ def _draw_all(arguments: argparse.Namespace, store: Store, at: datetime.date) ->
     from detente.charts.network import draw_network
     from detente.store.tables import Wanted
 
-    table = load_table(store, Wanted(since=_first_day(arguments, at), until=at), with_text=arguments.kind == "map")
+    # without --at nothing is left out as told later: the press tells of a day on the next
+    table = load_table(store, Wanted(since=_first_day(arguments, at), until=arguments.at), with_text=arguments.kind == "map")
     if arguments.kind == "map":
         return draw_map(table, title="All actors", dark=arguments.dark)
     return draw_network(table, dark=arguments.dark)

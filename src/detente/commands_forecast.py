@@ -6,8 +6,6 @@ import argparse
 import importlib.util
 from pathlib import Path
 
-import msgspec
-
 from detente import show, show_forecast
 from detente.errors import InputError, MissingExtraError, SettingsError
 
@@ -35,7 +33,7 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise InputError(f"{chart}: cannot be written: {error.strerror}") from error
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
         return 0
     for line in show_forecast.backtest_lines(found):
         show.say(line)

@@ -267,6 +267,15 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
         return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
 
 
+def find_unknown(store: Store, filters: Filters) -> list[str]:
+    """Filters -> the actors and the origin that they ask for and the store does not have at all, in any event."""
+    asked = [*filters.actors, *(filters.dyad or ()), *(name for name in (filters.source, filters.target) if name)]
+    origins = sa.select(schema.origins.c.name)
+    with reading(store) as connection:
+        out = [name for name in dict.fromkeys(asked) if connection.scalar(sa.select(schema.actors.c.id).where(_actor_rows(name)[0]).limit(1)) is None]
+        return out if filters.origin is None or connection.scalar(origins.where(schema.origins.c.name == filters.origin)) else [*out, filters.origin]
+
+
 def _is_large(connection: Connection, query: sa.Select[int]) -> bool:
     return (connection.scalar(sa.select(sa.func.count()).select_from(query.limit(WALKED_FROM).subquery())) or 0) >= WALKED_FROM
 
