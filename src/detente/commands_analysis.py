@@ -52,6 +52,8 @@ def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dya
         a, b = find_party(store, arguments.a), find_party(store, arguments.b)
         events = load_dyad(store, a, b, Wanted(until=arguments.at), with_text=with_text)
         latest = events["day"].max()
+        if latest is None and arguments.at:  # they may have met later: then nothing is known yet, which is no fault of the question
+            latest = load_dyad(store, a, b, with_text=False)["day"].max()
         if not isinstance(latest, datetime.date):
             raise InputError(f"{store.name}: found no event between {a.name} and {b.name} with a day; expected two actors that had to do with each other")
         yield Dyad(store, a, b, events, arguments.at or latest)
