@@ -359,7 +359,7 @@ def find_key(connection: Connection, asked: str, name: str) -> int:
     if len(asked) < LEAST_PREFIX or not asked.isalnum():
         raise StoreError(f"{name}: found the id {asked!r}; expected an event's id, or its first characters, at least {LEAST_PREFIX}")
     found: dict[int, str] = {}
-    for query in (sa.select(_e.c.id, _e.c.event_id).where(_e.c.event_id.startswith(asked)), sa.select(_m.c.event_id, _m.c.mention_id).where(_m.c.mention_id.startswith(asked))):
+    for query in (sa.select(_e.c.id, _e.c.event_id).where(*_begins(_e.c.event_id, asked)), sa.select(_m.c.event_id, _m.c.mention_id).where(*_begins(_m.c.mention_id, asked))):
         found |= {key: shown for key, shown in connection.execute(query.limit(6))}
     if not found:
         raise StoreError(f"{name}: found no event {asked!r}; expected an id as detente events shows it")
@@ -368,6 +368,11 @@ def find_key(connection: Connection, asked: str, name: str) -> int:
     if len(found) > 1:
         raise StoreError(f"{name}: found several events that begin with {asked!r} ({', '.join(sorted(found.values())[:5])}); expected one; give more of the id")
     return next(iter(found))
+
+
+def _begins(column: sa.Column[str], asked: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """First characters of an id -> the condition; the bounds are what an index answers by, LIKE reads the whole table (14 s for a million events)."""
+    return column >= asked, column < asked + "zz", column.startswith(asked)
 
 
 def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:

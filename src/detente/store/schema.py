@@ -407,7 +407,9 @@ def _open_url(text: str) -> Store:
 @contextlib.contextmanager
 def reading(store: Store) -> Iterator[Connection]:
     """A store -> a connection that sees one state of it."""
-    with _refused(store), store.engine.begin() as connection:
+    # PostgreSQL would show each statement what was committed meanwhile; SQLite's transactions see one state anyhow
+    options = {"isolation_level": "REPEATABLE READ"} if store.engine.dialect.name == "postgresql" else {}
+    with _refused(store), store.engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
