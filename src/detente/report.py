@@ -116,7 +116,7 @@ def make_report(situation: Situation) -> Report:
         stage=situation.stage,
         stage_reason=REASONS.get(situation.stage.reason, situation.stage.reason),
         stage_events=tuple((_show(e, numbers), ratios[e.event_id]) for e in situation.cite(stage_ids)),
-        answers=tuple([*say_pull(situation.reciprocity, a, b), *say_met(situation.reciprocity, a, b)]),
+        answers=tuple([*say_pull(situation.quarrel, a, b), *say_met(situation.quarrel, a, b)]),
         episodes=situation.episodes[::-1],
         precedents=situation.precedents.precedents[:SHOWN_PRECEDENTS],
         precedents_reason=REASONS.get(situation.precedents.reason or "", situation.precedents.reason or ""),

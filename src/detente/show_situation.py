@@ -62,7 +62,7 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     yield from _events(f"Rung {situation.standing.rung} rests on", situation.cite(situation.standing.event_ids), newest=True)
     yield from _stage(situation)
     yield from _episodes(situation.episodes, a, b)
-    yield from _reciprocity(situation.reciprocity, a, b)
+    yield from _reciprocity(situation.quarrel, a, b)
     yield from _precedents(situation.precedents)
     yield from _alerts(situation.alerts)
     yield from _ties(situation.ties, a, b)

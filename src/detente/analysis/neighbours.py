@@ -12,7 +12,7 @@ from detente.analysis.windows import LEAST_PAIR_EVENTS
 from detente.store.pairs import COLUMNS, count_pairs, read_pair_rows
 from detente.store.schema import Store
 
-MOST_EVENTS = 30_000
+MOST_EVENTS = 15_000
 """Events of other dyads that are read, which bounds the time: under half a second of one core (benchmarks/precedents.py)."""
 SHARED_PARTY = 1.0
 """A dyad that shares a party goes before one that is so many doublings nearer in its number of events."""

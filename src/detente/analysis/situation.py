@@ -152,6 +152,11 @@ class Situation:
         return find_reciprocity(self.dyad, self.at, volume=self.volume)
 
     @functools.cached_property
+    def quarrel(self) -> Reciprocity:
+        """The same of hostile acts alone, in half the time: what a page tells."""
+        return find_reciprocity(self.dyad, self.at, volume=self.volume, with_friendly=False)
+
+    @functools.cached_property
     def precedents(self) -> Precedents:
         """Similar windows of the past, and what followed."""
         return find_precedents(self.dyad, self.others, names=(self.a.name, self.b.name), at=self.at, stages=self._stages())
