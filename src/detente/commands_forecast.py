@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from detente import show, show_forecast
+from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError
+
+if TYPE_CHECKING:
+    from detente.forecasting.dyad_events import DyadEvents
 
 EXTRA = ("lightgbm", "scipy")
 
@@ -21,8 +27,7 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
         raise SettingsError(f"-o: found {arguments.output}; expected a name that ends in .svg")
     if arguments.threads < 1:
         raise SettingsError(f"--threads: found {arguments.threads}; expected 1 or more")
-    if lacking := [name for name in EXTRA if importlib.util.find_spec(name) is None]:
-        raise MissingExtraError(f"{lacking[0]}: not installed; forecasts need it: pip install 'detente[forecast]'")
+    _need(*EXTRA)
     from detente.forecasting.backtest_quads import backtest_quads
     from detente.forecasting.quads import read_benchmark
     from detente.forecasting.ranking_model import Settings
@@ -40,3 +45,67 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
     for line in show_forecast.backtest_lines(found):
         show.say(line)
     return 0
+
+
+def _need(*packages: str) -> None:
+    if lacking := [name for name in packages if importlib.util.find_spec(name) is None]:
+        raise MissingExtraError(f"{lacking[0]}: not installed; forecasts need it: pip install 'detente[forecast]'")
+
+
+FILES = ("train", "valid", "entities", "relations")
+"""Flags of the files of a benchmark; all of them, or ``--store`` and ``--since``."""
+
+
+def run_backtest_dyads(arguments: argparse.Namespace) -> int:
+    """``detente backtest dyads``: 1 if there are too few days or events for one of the targets."""
+    given = [name for name in (*FILES, "test") if getattr(arguments, name)]
+    lacking = [name for name in FILES if name not in given]
+    if (given and lacking) or (not given and not arguments.since) or (given and arguments.since):
+        raise SettingsError("backtest dyads: expected --train, --valid, --entities and --relations, or --since with the events of a store")
+    if arguments.dyads < 1:
+        raise SettingsError(f"--dyads: found {arguments.dyads}; expected 1 or more")
+    if wrong := [days for days in arguments.within or () if days < 1]:
+        raise SettingsError(f"--within: found {wrong[0]}; expected 1 or more days")
+    _need(*EXTRA)
+    from detente.forecasting.backtest_dyads import backtest_dyads
+    from detente.forecasting.dyad_targets import parse_target
+
+    targets = [(parse_target(name), days) for name in arguments.target or ["conflict"] for days in arguments.within or [7]]
+    events, score, end = _read_files(arguments) if given else _read_store(arguments)
+    found = backtest_dyads(events, score, targets, end=end, most=arguments.dyads, directed=not arguments.undirected, say=show.warn)
+    if arguments.json:
+        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        for line in show_forecast.dyad_lines(found):
+            show.say(line)
+    return 1 if any(target.reason for target in found.targets) else 0
+
+
+def _read_files(arguments: argparse.Namespace) -> tuple[DyadEvents, int, int]:
+    """The files of a benchmark -> the events, the first scored day and the day after the last, counted from the first of all."""
+    from detente.forecasting.dyad_events import read_dyad_events
+    from detente.forecasting.quads import read_benchmark
+
+    parts = [arguments.train, arguments.valid, *([arguments.test] if arguments.test else [])]
+    benchmark = read_benchmark(parts, arguments.entities, arguments.relations)
+    first, last = int(benchmark.parts[0].days[0]), benchmark.parts[-1]
+    return read_dyad_events(benchmark), int(last.days[0]) - first, int(last.days[-1]) - first + 1
+
+
+def _read_store(arguments: argparse.Namespace) -> tuple[DyadEvents, int, int]:
+    """The events of a store, and ``--since`` as the first scored day -> the same."""
+    _need("polars")
+    from detente.analysis.table import load_table
+    from detente.forecasting.dyad_events import take_dyad_events
+
+    store = open_given(arguments.store, create=False)
+    try:
+        events = take_dyad_events(load_table(store, with_text=False))
+    finally:
+        store.close()
+    if not len(events.days):
+        raise InputError("the store: found no events between two countries with a day of their own; expected some")
+    score = (arguments.since - datetime.date(1970, 1, 1)).days - events.first
+    if not 0 < score <= int(events.days[-1]):
+        raise SettingsError(f"--since: found {arguments.since}; expected a day after the first of the store's events and up to the last")
+    return events, score, int(events.days[-1]) + 1

@@ -95,3 +95,20 @@ def add_backtest(commands: Commands) -> None:
     quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
     quads.add_argument("--json", action="store_true", help="write the figures as JSON")
     quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day, as SVG")
+    example = "detente backtest dyads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
+    dyads = command(inner, "dyads", "forecast what pairs of countries do within so many days, beside the baselines", example, "run_backtest_dyads")
+    for flag, text in (
+        ("train", "the earliest events, as for backtest quads"),
+        ("valid", "the events after them; scored, or history where --test is given"),
+        ("test", "the events after those; scored"),
+        ("entities", "names and numbers of the entities"),
+        ("relations", "names and numbers of the relations"),
+    ):
+        dyads.add_argument(f"--{flag}", metavar="FILE", help=text)
+    dyads.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="the first scored day, for the events of a store in place of files")
+    dyads.add_argument("--target", action="append", metavar="TARGET", help="conflict, a type (ASSAULT), quad:3, or rung:4 for it or higher; may be repeated (default: conflict)")
+    dyads.add_argument("--within", action="append", type=int, metavar="DAYS", help="days within which at least one event counts; may be repeated (default: 7)")
+    dyads.add_argument("--dyads", type=int, default=200, metavar="N", help="the most active pairs before the scored days (default: 200)")
+    dyads.add_argument("--undirected", action="store_true", help="acts of either side count; without it those of the first toward the second")
+    dyads.add_argument("--json", action="store_true", help="write the figures as JSON")
+    add_settings(dyads, "store")

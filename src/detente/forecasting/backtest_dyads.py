@@ -19,6 +19,7 @@ from detente.forecasting.dyad_model import DyadSettings, predict, train_model
 from detente.forecasting.dyad_scores import DyadScores, find_skill, summarise
 from detente.forecasting.dyad_targets import Target, answer
 from detente.forecasting.evaluation import Interval
+from detente.forecasting.quads import Ints
 
 MODEL = "model"
 LEAST_DAYS = 30
@@ -48,7 +49,10 @@ class TargetBacktest(msgspec.Struct, frozen=True):
 
 
 class DyadBacktest(msgspec.Struct, frozen=True):
-    """What a backtest found. ``dyads``: the countries of each; ``directed``: events of the first toward the second only."""
+    """What a backtest found. ``dyads``: the countries of each; ``directed``: events of the first toward the second only.
+
+    ``events``: between countries and within them, before ``score_day``, the first scored; ``end_day`` is the last whose events are known. Days count as in ``DyadEvents.first``.
+    """
 
     dyads: Sequence[str]
     directed: bool
@@ -71,6 +75,8 @@ def backtest_dyads(
 ) -> DyadBacktest:
     """Events, the first scored day, and targets with their horizons in days -> the scores. ``end``: the day after the last whose events are known; the last event's if not given.
 
+    Days count from 0 here, the day of the first event.
+
     Raises ``InputError`` if no dyad has events before the scored part.
     """
     settings = settings or DyadSettings()
@@ -85,10 +91,10 @@ def backtest_dyads(
         found.append(_backtest(events.take(events.days < stop), dyads, target, horizon, score, stop, directed, settings))
     arrow = " > " if directed else " - "
     names = [arrow.join((events.countries[a], events.countries[b])) for a, b in dyads.tolist()]
-    return DyadBacktest(names, directed, int((events.days < score).sum()), score, stop - 1, found)
+    return DyadBacktest(names, directed, int((events.days < score).sum()), events.first + score, events.first + stop - 1, found)
 
 
-def _backtest(events: DyadEvents, dyads: np.ndarray, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:  # type: ignore[type-arg]
+def _backtest(events: DyadEvents, dyads: Ints, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:
     days = np.arange(score, stop - horizon + 1)
     if not len(days) or score - horizon - settings.warm_days < LEAST_DAYS + horizon:
         return TargetBacktest(target.name, horizon, "too-few-days")
@@ -100,6 +106,6 @@ def _backtest(events: DyadEvents, dyads: np.ndarray, target: Target, horizon: in
     right = answer(features.counts, horizon)[:, days].astype(float)
     models = {MODEL: predict(model, features, days)} | {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
     return TargetBacktest(
-        target.name, horizon, "", right.size, score, int(days[-1]), float(right.mean()), float(past.mean()), model.calibration.method,
+        target.name, horizon, "", right.size, events.first + score, events.first + int(days[-1]), float(right.mean()), float(past.mean()), model.calibration.method,
         summarise(models, right), {name: find_skill(models[MODEL], models[name], right) for name in models if name != MODEL},
     )  # fmt: skip

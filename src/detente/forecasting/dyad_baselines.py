@@ -11,13 +11,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from detente.forecasting.dyad_features import Array, Features, fade, past_rate
+from detente.forecasting.dyad_features import RECENT_HALVES, Array, Features, past_rate, recent_rate
 from detente.forecasting.dyad_targets import answer
 
-RECENT_HALF_LIFE = 45.0
-"""Half-life in days of a window in the recent frequency."""
-RECENT_PRIOR = 10.0
-"""Windows that the share over all dyads counts for in the recent frequency."""
 CLIMATOLOGY, DYAD_CLIMATOLOGY, RUNNING, PERSISTENCE, RECENT = "climatology", "dyad climatology", "running climatology", "persistence", "recent frequency"
 
 
@@ -33,7 +29,7 @@ def make_baselines(features: Features, horizon: int, score: int) -> Mapping[str,
         DYAD_CLIMATOLOGY: np.repeat(features.rate[:, [score]], shape[1], axis=1),
         RUNNING: features.rate,
         PERSISTENCE: _calibrate(held, known, float(overall[score])),
-        RECENT: _recent(counts, horizon, overall),
+        RECENT: recent_rate(counts, horizon, overall, RECENT_HALVES[-1]),
     }
 
 
@@ -50,12 +46,3 @@ def _calibrate(held: Array, known: Array, overall: float) -> Array:
     past = held[:, : known.shape[1]]
     shares = [(float((known * (past == state)).sum()) + overall) / (float((past == state).sum()) + 1) for state in (0, 1)]
     return np.where(held == 1, shares[1], shares[0])
-
-
-def _recent(counts: Array, horizon: int, overall: Array) -> Array:
-    known = answer(counts, horizon).astype(float)
-    over = np.zeros_like(counts)
-    over[:, horizon - 1 : horizon - 1 + known.shape[1]] = known  # the window of day d ends on day d + horizon - 1
-    there = np.zeros(counts.shape[1])
-    there[horizon - 1 :] = 1
-    return (fade(over, RECENT_HALF_LIFE) + RECENT_PRIOR * overall) / (fade(there, RECENT_HALF_LIFE) + RECENT_PRIOR)

@@ -29,7 +29,7 @@ LONGEST_CODE = 3
 class DyadEvents(NamedTuple):
     """Events in the order of their days, an array for each column. ``countries``, ``types``: the names by number. ``sources``, ``targets``: numbers of countries; ``kinds``: of types.
 
-    ``days`` count from ``first``, a day since 1970-01-01 (0 for benchmarks, whose days have no date).
+    ``days`` count from ``first``: a day since 1970-01-01, or by the time of a benchmark, whose days have no date.
     """
 
     countries: tuple[str, ...]
@@ -65,9 +65,11 @@ def read_dyad_events(benchmark: Benchmark) -> DyadEvents:
     number = {name: position for position, name in enumerate(countries)}
     of_entity = np.array([number.get(name, -1) for name in names], dtype=np.int64)
     types, kinds, classes, rungs = _code_relations(benchmark.relations)
+    first = int(quads.days[0])
     found = DyadEvents(
-        countries, types, of_entity[quads.subjects], of_entity[quads.objects], quads.days, kinds[quads.relations], classes[quads.relations], rungs[quads.relations]
-    )
+        countries, types, of_entity[quads.subjects], of_entity[quads.objects], quads.days - first,
+        kinds[quads.relations], classes[quads.relations], rungs[quads.relations], first,
+    )  # fmt: skip
     return found.take((found.sources >= 0) & (found.targets >= 0))
 
 

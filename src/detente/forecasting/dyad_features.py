@@ -24,6 +24,10 @@ FAR = 365.0
 """Days since an event that there has not been, or longer ago."""
 PRIOR_WINDOWS = 30.0
 """Past windows that the rate over all dyads counts for in that of one dyad."""
+RECENT_HALVES = (20.0, 45.0)
+"""Half-lives in days of a window in the recent frequencies; the last is that of the baseline."""
+RECENT_PRIOR = 10.0
+"""Windows that the rate over all dyads counts for in a recent frequency."""
 WEEK = 7
 TARGET, VERBAL_CONFLICT, VERBAL_COOPERATION, MATERIAL_COOPERATION, MATERIAL_CONFLICT = "target", "verbal conflict", "verbal cooperation", "material cooperation", "material conflict"
 QUADS = {VERBAL_COOPERATION: 1, MATERIAL_COOPERATION: 2, VERBAL_CONFLICT: 3, MATERIAL_CONFLICT: 4}
@@ -67,6 +71,17 @@ def past_rate(counts: Array, horizon: int) -> tuple[Array, Array]:
     return overall, (hits + effective * overall) / (windows + effective)
 
 
+def recent_rate(counts: Array, horizon: int, overall: Array, half_life: float) -> Array:
+    """Counts [dyad, day] and the rate over all [day] -> for each day the dyad's share of windows over before it, old ones fading, drawn to that of all."""
+    if counts.shape[1] < horizon:
+        return np.broadcast_to(overall, counts.shape)
+    over, there = np.zeros_like(counts), np.zeros(counts.shape[1])
+    over[:, horizon - 1 :] = answer(counts, horizon)  # the window of day d ends on day d + horizon - 1
+    there[horizon - 1 :] = 1
+    share: Array = (fade(over, half_life) + RECENT_PRIOR * overall) / (fade(there, half_life) + RECENT_PRIOR)
+    return share
+
+
 def make_features(events: DyadEvents, dyads: Ints, target: Target, horizon: int, days: int, *, directed: bool) -> Features:
     """Events -> features of each dyad on each of the days 0 to ``days`` - 1."""
     hits = find_hits(events, target)
@@ -76,6 +91,9 @@ def make_features(events: DyadEvents, dyads: Ints, target: Target, horizon: int,
     counts = count_by_day(events, dyads, days, hits, directed=directed)
     overall, rate = past_rate(counts, horizon)
     columns: dict[str, Array] = {"past rate": np.log(rate / (1 - rate)), "past rate of all": np.broadcast_to(np.log(overall / (1 - overall)), rate.shape)}
+    for half in RECENT_HALVES:
+        recent = recent_rate(counts, horizon, overall, half)
+        columns[f"recent rate, {half:g} days"] = np.log(recent / (1 - recent))
     sides = {"a to b": dyads, "b to a": dyads[:, ::-1]} if directed else {"both": dyads}
     for side, pairs in sides.items():
         columns.update(_own_columns(events, pairs, days, masks, side, directed=directed))
