@@ -70,7 +70,12 @@ def test_events_of_a_benchmark_have_countries_types_quads_and_rungs() -> None:
 
 def test_events_of_a_table_are_those_between_countries_that_are_sharp_to_the_day() -> None:
     base = {"source": "PRK", "target": "KOR", "event_type": "ASSAULT"}
-    rows = [base | {"day": "2020-06-16"}, base | {"day": "2020-06-18", "source": "Hamas"}, base | {"day": "2020-06-20", "precision": "month"}, base | {"day": "2020-06-21", "historical": True}]
+    rows = [
+        base | {"day": "2020-06-16"},
+        base | {"day": "2020-06-18", "source": "Hamas"},
+        base | {"day": "2020-06-20", "precision": "month"},
+        base | {"day": "2020-06-21", "historical": True},
+    ]
     events = take_dyad_events(make_table(rows))
     assert (events.countries, events.days.tolist()) == (("KOR", "PRK"), [0])
     assert events.first == (datetime.date(2020, 6, 16) - datetime.date(1970, 1, 1)).days

@@ -23,7 +23,7 @@ def make_baselines(features: Features, horizon: int, score: int) -> Mapping[str,
     overall, _ = past_rate(counts, horizon)
     shape = counts.shape
     held = held_last(counts, horizon)
-    known = answer(counts[:, :score], horizon)
+    known = answer(counts[:, :score], horizon).astype(float)
     return {
         CLIMATOLOGY: np.full(shape, overall[score]),
         DYAD_CLIMATOLOGY: np.repeat(features.rate[:, [score]], shape[1], axis=1),

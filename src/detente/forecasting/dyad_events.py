@@ -84,7 +84,8 @@ def _code_relations(relations: Sequence[str]) -> tuple[tuple[str, ...], Ints, In
         kind = coding.event_type or ""
         rows.append((kind, coding.quad, rung_of(kind, coding.modes, cameo=coding.cameo, origin=ORIGIN) if kind else 0))
     types = tuple(sorted({row[0] for row in rows}))
-    return types, *(np.array(column, dtype=np.int64) for column in ([types.index(row[0]) for row in rows], [row[1] for row in rows], [row[2] for row in rows]))
+    codes = np.array([(types.index(kind), quad, rung) for kind, quad, rung in rows], dtype=np.int64)
+    return types, codes[:, 0], codes[:, 1], codes[:, 2]
 
 
 def take_dyad_events(table: pl.DataFrame) -> DyadEvents:
@@ -92,10 +93,7 @@ def take_dyad_events(table: pl.DataFrame) -> DyadEvents:
     import polars as pl
 
     kept = table.filter(
-        (pl.col("precision") == "day")
-        & ~pl.col("historical")
-        & (pl.col("source").str.len_chars() == LONGEST_CODE)
-        & (pl.col("target").str.len_chars() == LONGEST_CODE)
+        (pl.col("precision") == "day") & ~pl.col("historical") & (pl.col("source").str.len_chars() == LONGEST_CODE) & (pl.col("target").str.len_chars() == LONGEST_CODE)
     ).sort("day")
     countries = tuple(sorted({*kept["source"].unique(), *kept["target"].unique()}))
     types = tuple(sorted(kept["event_type"].unique()))

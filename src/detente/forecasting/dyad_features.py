@@ -29,7 +29,13 @@ RECENT_HALVES = (20.0, 45.0)
 RECENT_PRIOR = 10.0
 """Windows that the rate over all dyads counts for in a recent frequency."""
 WEEK = 7
-TARGET, VERBAL_CONFLICT, VERBAL_COOPERATION, MATERIAL_COOPERATION, MATERIAL_CONFLICT = "target", "verbal conflict", "verbal cooperation", "material cooperation", "material conflict"
+TARGET, VERBAL_CONFLICT, VERBAL_COOPERATION, MATERIAL_COOPERATION, MATERIAL_CONFLICT = (
+    "target",
+    "verbal conflict",
+    "verbal cooperation",
+    "material cooperation",
+    "material conflict",
+)
 QUADS = {VERBAL_COOPERATION: 1, MATERIAL_COOPERATION: 2, VERBAL_CONFLICT: 3, MATERIAL_CONFLICT: 4}
 
 
@@ -56,7 +62,8 @@ def days_since(counts: Array) -> Array:
     days = np.arange(counts.shape[-1])
     last = np.maximum.accumulate(np.where(counts > 0, days, -int(FAR)), axis=-1)
     before = np.concatenate([np.full((*counts.shape[:-1], 1), -int(FAR)), last[..., :-1]], axis=-1)
-    return np.minimum(days - before, FAR)
+    since: Array = np.minimum(days - before, FAR)
+    return since
 
 
 def past_rate(counts: Array, horizon: int) -> tuple[Array, Array]:
@@ -120,7 +127,10 @@ def _own_columns(events: DyadEvents, pairs: Ints, days: int, masks: dict[str, Bo
 
 
 def _weigh_by_day(events: DyadEvents, pairs: Ints, days: int, weights: Array, *, directed: bool) -> Array:
-    return np.sum([value * count_by_day(events, pairs, days, weights == value, directed=directed) for value in np.unique(weights[weights > 0])] or [np.zeros((len(pairs), days))], axis=0)
+    out = np.zeros((len(pairs), days))
+    for value in np.unique(weights[weights > 0]):
+        out += value * count_by_day(events, pairs, days, weights == value, directed=directed)
+    return out
 
 
 def _party_columns(events: DyadEvents, dyads: Ints, days: int, masks: dict[str, Bools], *, directed: bool) -> dict[str, Array]:

@@ -17,8 +17,6 @@ from detente.forecasting.quads import Ints
 Bools = npt.NDArray[np.bool_]
 CONFLICT_TYPES = ("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT")
 """Material conflict: PLOVER's types of quad class 4, the CAMEO roots 14 to 20."""
-HORIZONS = (1, 7, 30, 90)
-"""Days within which an event counts, the day of the forecast being the first of them."""
 
 
 class Target(NamedTuple):
@@ -51,9 +49,11 @@ def parse_target(text: str) -> Target:
 def find_hits(events: DyadEvents, target: Target) -> Bools:
     """Events -> which of them are the target's."""
     if target.rung is not None:
-        return events.rungs >= target.rung
+        high: Bools = events.rungs >= target.rung
+        return high
     if target.quad is not None:
-        return events.quads == target.quad
+        same: Bools = events.quads == target.quad
+        return same
     wanted = [number for number, name in enumerate(events.types) if name in target.types]
     return np.isin(events.kinds, wanted)
 
@@ -77,4 +77,5 @@ def count_by_day(events: DyadEvents, dyads: Ints, days: int, chosen: Bools | Non
 def answer(counts: npt.NDArray[np.float64], horizon: int) -> Bools:
     """Counts [dyad, day] -> [dyad, day]: was there an event on the day or the ``horizon`` - 1 days after it? Days whose window runs over the end are left out."""
     sums = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts > 0, axis=1)], axis=1)
-    return sums[:, horizon:] > sums[:, :-horizon]
+    came: Bools = sums[:, horizon:] > sums[:, :-horizon]
+    return came
