@@ -258,7 +258,7 @@ def test_the_command_shows_the_model_beside_the_baselines(tmp_path: Path, capsys
     assert main(write_files(tmp_path)) == 0
     out = capsys.readouterr().out
     assert out.startswith("30 directed dyads of countries, the most active before day 120;")
-    assert "conflict within 7 days: 720 forecasts on days 120 to 143" in out
+    assert "conflict within 7 days: 720 forecasts, day 120 to day 143" in out
     assert all(f"\n{name} " in out for name in ("model", "climatology", "dyad climatology", "running climatology", "persistence", "recent frequency"))
 
 
@@ -268,6 +268,21 @@ def test_json_has_the_figures_and_a_target_without_data_makes_the_exit_code_1(tm
     assert [target["reason"] for target in shown["targets"]] == ["", "too-few-days"]
     assert shown["dyads"][0].count(" - ") == 1
     assert 0 < shown["targets"][0]["scores"]["model"]["brier"]["value"] < 0.3
+
+
+def test_a_store_is_scored_from_the_day_given_and_days_are_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "icews14"
+    folder.mkdir()
+    write_files(folder)
+    (folder / "train.txt").write_text((folder / "train.txt").read_text() + (folder / "valid.txt").read_text())
+    store = ["--store", str(tmp_path / "events.db")]
+    assert main(["import", "quads", str(folder / "train.txt"), *store]) == 0
+    capsys.readouterr()
+    assert main(["backtest", "dyads", *store, "--since", "2014-05-01", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["score_day"], shown["end_day"], shown["targets"][0]["last_day"]) == ("2014-05-01", "2014-05-30", "2014-05-24")
+    assert main(["backtest", "dyads", *store, "--since", "2015-05-01"]) == 2
+    assert "--since: found 2015-05-01; expected a day after the first" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -41,11 +42,15 @@ REASONS = {"too-few-days": "too few days to train on, or to score", "too-few-eve
 def dyad_lines(found: DyadBacktest) -> Iterator[str]:
     """A backtest on dyads -> for each target what was asked, the table of models, and how forecasts came true."""
     kind = "directed" if found.directed else "undirected"
-    yield f"{len(found.dyads)} {kind} dyads of countries, the most active before day {found.score_day}; {found.events:,} events before it; events known to day {found.end_day}"
+    yield f"{len(found.dyads)} {kind} dyads of countries, the most active before {_day(found.score_day)}; {found.events:,} events before it; events known to {_day(found.end_day)}"
     yield "each day forecast with all days before it; intervals: 95%, dyads resampled; skill: 1 - Brier / Brier of the baseline"
     for target in found.targets:
         yield ""
         yield from _target_lines(target)
+
+
+def _day(day: int | datetime.date) -> str:
+    return f"day {day}" if isinstance(day, int) else day.isoformat()
 
 
 def _target_lines(target: TargetBacktest) -> Iterator[str]:
@@ -53,7 +58,7 @@ def _target_lines(target: TargetBacktest) -> Iterator[str]:
     if target.reason:
         yield f"{title}: not enough data: {REASONS[target.reason]}"
         return
-    yield f"{title}: {target.forecasts:,} forecasts on days {target.first_day} to {target.last_day}, {target.base_rate:.1%} came true ({target.train_rate:.1%} before); calibration: {target.calibration}"
+    yield f"{title}: {target.forecasts:,} forecasts, {_day(target.first_day)} to {_day(target.last_day)}, {target.base_rate:.1%} came true ({target.train_rate:.1%} before); calibration: {target.calibration}"
     yield f"{'':20}{'Brier':28}{'skill of the model':26}{'log loss':>9}{'AUC':>7}{'ECE':>7}{'ECE .1-.6':>11}{'forecasts':>11}"
     for model, scores in target.scores.items():
         skill = f"{target.skill[model].value:+.3f} [{target.skill[model].low:+.3f}, {target.skill[model].high:+.3f}]" if model in target.skill else ""

@@ -6,6 +6,7 @@ windows that were over by then. A window that runs beyond the last day is not sc
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -39,8 +40,8 @@ class TargetBacktest(msgspec.Struct, frozen=True):
     horizon_days: int
     reason: str = ""
     forecasts: int = 0
-    first_day: int = 0
-    last_day: int = 0
+    first_day: int | datetime.date = 0
+    last_day: int | datetime.date = 0
     base_rate: float = 0.0
     train_rate: float = 0.0
     calibration: str = ""
@@ -51,14 +52,14 @@ class TargetBacktest(msgspec.Struct, frozen=True):
 class DyadBacktest(msgspec.Struct, frozen=True):
     """What a backtest found. ``dyads``: the countries of each; ``directed``: events of the first toward the second only.
 
-    ``events``: between countries and within them, before ``score_day``, the first scored; ``end_day`` is the last whose events are known. Days count as in ``DyadEvents.first``.
+    ``events``: between countries and within them, before ``score_day``, the first scored; ``end_day`` is the last whose events are known. Days are dates, or numbers in a benchmark.
     """
 
     dyads: Sequence[str]
     directed: bool
     events: int
-    score_day: int
-    end_day: int
+    score_day: int | datetime.date
+    end_day: int | datetime.date
     targets: Sequence[TargetBacktest]
 
 
@@ -91,7 +92,7 @@ def backtest_dyads(
         found.append(_backtest(events.take(events.days < stop), dyads, target, horizon, score, stop, directed, settings))
     arrow = " > " if directed else " - "
     names = [arrow.join((events.countries[a], events.countries[b])) for a, b in dyads.tolist()]
-    return DyadBacktest(names, directed, int((events.days < score).sum()), events.first + score, events.first + stop - 1, found)
+    return DyadBacktest(names, directed, int((events.days < score).sum()), events.name_day(score), events.name_day(stop - 1), found)
 
 
 def _backtest(events: DyadEvents, dyads: Ints, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:
@@ -106,6 +107,6 @@ def _backtest(events: DyadEvents, dyads: Ints, target: Target, horizon: int, sco
     right = answer(features.counts, horizon)[:, days].astype(float)
     models = {MODEL: predict(model, features, days)} | {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
     return TargetBacktest(
-        target.name, horizon, "", right.size, events.first + score, events.first + int(days[-1]), float(right.mean()), float(past.mean()), model.calibration.method,
+        target.name, horizon, "", right.size, events.name_day(score), events.name_day(int(days[-1])), float(right.mean()), float(past.mean()), model.calibration.method,
         summarise(models, right), {name: find_skill(models[MODEL], models[name], right) for name in models if name != MODEL},
     )  # fmt: skip

@@ -6,6 +6,7 @@ people by the register, also where ICEWS writes a middle name. Events within a c
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +30,7 @@ LONGEST_CODE = 3
 class DyadEvents(NamedTuple):
     """Events in the order of their days, an array for each column. ``countries``, ``types``: the names by number. ``sources``, ``targets``: numbers of countries; ``kinds``: of types.
 
-    ``days`` count from ``first``: a day since 1970-01-01, or by the time of a benchmark, whose days have no date.
+    ``days`` count from ``first``, which counts from 1970-01-01 if ``dated``, else from time 0 of a benchmark.
     """
 
     countries: tuple[str, ...]
@@ -41,6 +42,11 @@ class DyadEvents(NamedTuple):
     quads: Ints
     rungs: Ints
     first: int = 0
+    dated: bool = False
+
+    def name_day(self, day: int) -> int | datetime.date:
+        """A day counted from ``first`` -> its date, or its number in the benchmark, whose days have no date."""
+        return datetime.date(1970, 1, 1) + datetime.timedelta(days=self.first + day) if self.dated else self.first + day
 
     def take(self, chosen: npt.NDArray[np.bool_] | Ints) -> DyadEvents:
         """A mask or positions -> the events chosen."""
@@ -106,7 +112,7 @@ def take_dyad_events(table: pl.DataFrame) -> DyadEvents:
 
     return DyadEvents(
         countries, types, numbers("source", countries), numbers("target", countries), days - first, numbers("event_type", types),
-        kept["quad"].to_numpy().astype(np.int64), kept["rung"].to_numpy().astype(np.int64), first,
+        kept["quad"].to_numpy().astype(np.int64), kept["rung"].to_numpy().astype(np.int64), first, dated=True,
     )  # fmt: skip
 
 
