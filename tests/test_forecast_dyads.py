@@ -17,6 +17,7 @@ from detente.forecasting.backtest_dyads import DyadBacktest, backtest_dyads
 from detente.forecasting.dyad_baselines import make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, country_of, read_dyad_events, take_dyad_events
 from detente.forecasting.dyad_features import days_since, fade, make_features, past_rate, recent_rate
+from detente.forecasting.dyad_forecast import forecast_dyad
 from detente.forecasting.dyad_model import DyadSettings, apply_calibration, choose_calibration, expit, fit_isotonic, fit_platt, fit_regression, logit, predict, train_model
 from detente.forecasting.dyad_scores import find_auc, find_skill, score_probabilities
 from detente.forecasting.dyad_targets import CONFLICT, answer, count_by_day, find_hits, parse_target
@@ -237,6 +238,46 @@ def test_what_cannot_be_scored_or_learned_says_so(found: DyadBacktest) -> None:
 def test_a_backtest_gives_the_same_figures_twice(found: DyadBacktest) -> None:
     again = backtest_dyads(make_events(made_up()), SCORE, [(CONFLICT, 7)], most=20, settings=QUICK)
     assert again.targets[0] == found.targets[0]
+
+
+# -- one dyad ----------------------------------------------------------------------------------------------------------------
+FIRST = datetime.date(2020, 1, 1)
+
+
+def dated(rows: list[tuple[int, int, int, int]]) -> DyadEvents:
+    return make_events(rows)._replace(first=(FIRST - datetime.date(1970, 1, 1)).days, dated=True)
+
+
+def test_a_forecast_has_a_probability_baselines_and_drivers_and_nothing_after_the_day_moves_it() -> None:
+    rows = [row for row in made_up() if row[2] <= 120]
+    planted = rows + [(a, b, day, 0) for a in range(6) for b in range(6) for day in range(121, 160)]
+    at = FIRST + datetime.timedelta(days=120)
+    one, other = (forecast_dyad(dated(some), "F", "A", at, [(CONFLICT, 7), (CONFLICT, 90)], QUICK) for some in (rows, planted))
+    assert one == other
+    outlook = one.outlooks[0]
+    assert outlook.probability is not None and 0 < outlook.probability < 1
+    assert set(outlook.baselines) == {"climatology", "dyad climatology", "running climatology", "persistence", "recent frequency"}
+    assert len(outlook.drivers) == 5
+    assert [found.reason for found in one.outlooks] == ["", "too-few-days"]
+
+
+def test_an_event_on_the_day_counts() -> None:
+    rows = [row for row in made_up() if row[2] < 120 and row[:2] != (5, 0)] + [(5, 0, day, 1) for day in range(0, 110, 5)]
+    at = FIRST + datetime.timedelta(days=120)
+    calm, struck = (forecast_dyad(dated(some), "f", "a", at, [(CONFLICT, 7)], QUICK).outlooks[0].probability for some in (rows, [*rows, (5, 0, 120, 0)]))
+    assert calm is not None and struck is not None and struck > calm
+
+
+def test_two_that_hardly_met_are_not_forecast() -> None:
+    rows = [row for row in made_up() if set(row[:2]) != {0, 1}]
+    found = forecast_dyad(dated([*rows, (0, 1, 5, 1)]), "A", "B", FIRST + datetime.timedelta(days=120), [(CONFLICT, 7)], QUICK)
+    assert (found.events, found.outlooks[0].reason, found.outlooks[0].probability) == (1, "too-few-events", None)
+
+
+@pytest.mark.parametrize(("a", "b", "message"), [("A", "X", "found 'X'; expected the code of a country"), ("A", "a", "found a twice|found A twice")])
+def test_a_dyad_is_two_known_countries(a: str, b: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        forecast_dyad(dated(made_up()), a, b, FIRST, [(CONFLICT, 7)])
 
 
 def write_files(folder: Path) -> list[str]:

@@ -98,6 +98,15 @@ def predict(model: DyadModel, features: Features, days: Ints) -> Array:
     return apply_calibration(model.calibration, _logits(model, features, days))
 
 
+def explain(model: DyadModel, features: Features, dyad: int, day: int) -> Array:
+    """A model, features, a dyad and a day -> how far each feature moves the logit away from where it starts, regression and trees (Shapley values) together."""
+    values = features.values[dyad, [day]].astype(np.float64)
+    line = ((values - model.means) / model.scales * model.weights[:-1])[0]
+    trees = np.asarray(model.trees.predict(values, pred_contrib=True, num_threads=1))[0, :-1]
+    moved: Array = (1 - model.trees_share) * line + model.trees_share * trees
+    return moved
+
+
 def _rows(features: Features, days: Ints) -> tuple[Array, Array]:
     values = features.values[:, days].reshape(-1, len(features.names)).astype(np.float64)
     return values, logit(features.rate[:, days]).reshape(-1)
