@@ -256,7 +256,7 @@ def test_a_forecast_has_a_probability_baselines_and_drivers_and_nothing_after_th
     assert one == other
     outlook = one.outlooks[0]
     assert outlook.probability is not None and 0 < outlook.probability < 1
-    assert set(outlook.baselines) == {"climatology", "dyad climatology", "running climatology", "persistence", "recent frequency"}
+    assert set(outlook.baselines) == {"climatology", "dyad climatology", "persistence", "recent frequency"}
     assert len(outlook.drivers) == 5
     assert [found.reason for found in one.outlooks] == ["", "too-few-days"]
 
@@ -322,6 +322,12 @@ def test_a_store_is_scored_from_the_day_given_and_days_are_dates(tmp_path: Path,
     assert main(["backtest", "dyads", *store, "--since", "2014-05-01", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["score_day"], shown["end_day"], shown["targets"][0]["last_day"]) == ("2014-05-01", "2014-05-30", "2014-05-24")
+    assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-05-10", "--within", "7", "--within", "90"]) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert out[0].startswith("KEN toward TCD, from the day after 2014-05-10;")
+    assert out[1].split()[-4:] == ["climatology", "persistence", "recent", "frequency"]
+    assert out[2].startswith("conflict within 7 d ") and out[2].count("%") == 5
+    assert out[3] == "conflict within 90 d        not enough data: too few days to train on, or to score"
     assert main(["backtest", "dyads", *store, "--since", "2015-05-01"]) == 2
     assert "--since: found 2015-05-01; expected a day after the first" in capsys.readouterr().err
 

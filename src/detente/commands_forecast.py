@@ -16,6 +16,7 @@ from detente.errors import InputError, MissingExtraError, SettingsError
 
 if TYPE_CHECKING:
     from detente.forecasting.dyad_events import DyadEvents
+    from detente.forecasting.dyad_targets import Target
 
 EXTRA = ("lightgbm", "scipy")
 
@@ -64,13 +65,10 @@ def run_backtest_dyads(arguments: argparse.Namespace) -> int:
         raise SettingsError("backtest dyads: expected --train, --valid, --entities and --relations, or --since with the events of a store")
     if arguments.dyads < 1:
         raise SettingsError(f"--dyads: found {arguments.dyads}; expected 1 or more")
-    if wrong := [days for days in arguments.within or () if days < 1]:
-        raise SettingsError(f"--within: found {wrong[0]}; expected 1 or more days")
+    targets = _targets(arguments, (7,))
     _need(*EXTRA)
     from detente.forecasting.backtest_dyads import backtest_dyads
-    from detente.forecasting.dyad_targets import parse_target
 
-    targets = [(parse_target(name), days) for name in arguments.target or ["conflict"] for days in arguments.within or [7]]
     events, score, end = _read_files(arguments) if given else _read_store(arguments)
     found = backtest_dyads(events, score, targets, end=end, most=arguments.dyads, directed=not arguments.undirected, say=show.warn)
     if arguments.json:
@@ -94,18 +92,55 @@ def _read_files(arguments: argparse.Namespace) -> tuple[DyadEvents, int, int]:
 
 def _read_store(arguments: argparse.Namespace) -> tuple[DyadEvents, int, int]:
     """The events of a store, and ``--since`` as the first scored day -> the same."""
-    _need("polars")
-    from detente.analysis.table import load_table
-    from detente.forecasting.dyad_events import take_dyad_events
-
-    store = open_given(arguments.store, create=False)
-    try:
-        events = take_dyad_events(load_table(store, with_text=False))
-    finally:
-        store.close()
-    if not len(events.days):
-        raise InputError("the store: found no events between two countries with a day of their own; expected some")
+    events = _load_events(arguments, None)
     score = (arguments.since - datetime.date(1970, 1, 1)).days - events.first
     if not 0 < score <= int(events.days[-1]):
         raise SettingsError(f"--since: found {arguments.since}; expected a day after the first of the store's events and up to the last")
     return events, score, int(events.days[-1]) + 1
+
+
+def _load_events(arguments: argparse.Namespace, until: datetime.date | None) -> DyadEvents:
+    """The events of a store between and within countries, of those that had happened and were told of by a day."""
+    _need("polars")
+    from detente.analysis.table import load_table
+    from detente.forecasting.dyad_events import take_dyad_events
+    from detente.store.tables import Wanted
+
+    store = open_given(arguments.store, create=False)
+    try:
+        events = take_dyad_events(load_table(store, Wanted(until=until), with_text=False))
+    finally:
+        store.close()
+    if not len(events.days):
+        raise InputError(f"the store: found no events of countries{f' up to {until}' if until else ''} with a day of their own; expected some")
+    return events
+
+
+FORECAST_DAYS = (1, 7, 30)
+"""Days that ``detente forecast`` tells of, unless ``--within`` says otherwise."""
+
+
+def run_forecast(arguments: argparse.Namespace) -> int:
+    """``detente forecast``: 1 if there is not enough data for one of the targets."""
+    targets = _targets(arguments, FORECAST_DAYS)
+    _need(*EXTRA)
+    from detente.forecasting.dyad_forecast import forecast_dyad
+
+    events = _load_events(arguments, arguments.at)
+    at = arguments.at or datetime.date(1970, 1, 1) + datetime.timedelta(days=events.first + int(events.days[-1]))
+    found = forecast_dyad(events, arguments.a, arguments.b, at, targets)
+    if arguments.json:
+        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+    else:
+        for line in show_forecast.forecast_lines(found):
+            show.say(line)
+    return 1 if any(outlook.reason for outlook in found.outlooks) else 0
+
+
+def _targets(arguments: argparse.Namespace, days: tuple[int, ...]) -> list[tuple[Target, int]]:
+    """``--target`` and ``--within``, each of one with each of the other."""
+    from detente.forecasting.dyad_targets import parse_target
+
+    if wrong := [within for within in arguments.within or () if within < 1]:
+        raise SettingsError(f"--within: found {wrong[0]}; expected 1 or more days")
+    return [(parse_target(name), within) for name in arguments.target or ["conflict"] for within in arguments.within or days]

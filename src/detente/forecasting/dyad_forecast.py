@@ -10,7 +10,7 @@ import numpy as np
 
 from detente.errors import InputError
 from detente.forecasting.backtest_dyads import LEAST_DAYS, LEAST_HITS
-from detente.forecasting.dyad_baselines import make_baselines
+from detente.forecasting.dyad_baselines import RUNNING, make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads
 from detente.forecasting.dyad_features import make_features
 from detente.forecasting.dyad_model import DyadSettings, explain, predict, train_model
@@ -33,7 +33,10 @@ class Driver(msgspec.Struct, frozen=True):
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """One target within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``), else ""."""
+    """One target within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``), else "".
+
+    ``baselines``: at the day of a forecast the running climatology is the dyad climatology, and is left out.
+    """
 
     target: str
     horizon_days: int
@@ -91,6 +94,6 @@ def _look_out(past: DyadEvents, dyads: Ints, day: int, target: Target, horizon: 
     moved = explain(model, features, 0, day)
     return Outlook(
         target.name, horizon, "", float(predict(model, features, np.array([day]))[0, 0]),
-        {name: float(values[0, day]) for name, values in make_baselines(features, horizon, day).items()}, model.calibration.method,
+        {name: float(values[0, day]) for name, values in make_baselines(features, horizon, day).items() if name != RUNNING}, model.calibration.method,
         [Driver(features.names[n], float(moved[n])) for n in np.argsort(-np.abs(moved), kind="stable")[:DRIVERS]],
     )  # fmt: skip
