@@ -332,6 +332,21 @@ def test_a_store_is_scored_from_the_day_given_and_days_are_dates(tmp_path: Path,
     assert "--since: found 2015-05-01; expected a day after the first" in capsys.readouterr().err
 
 
+def test_the_command_says_the_same_whatever_comes_after_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "icews14"
+    folder.mkdir()
+    write_files(folder)
+    told = []
+    for number, names in enumerate((["train.txt"], ["train.txt", "valid.txt"])):
+        store = ["--store", str(tmp_path / f"{number}.db")]
+        for name in names:
+            assert main(["import", "quads", str(folder / name), *store]) == 0
+        capsys.readouterr()
+        assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-04-30", "--within", "7", "--json"]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
