@@ -274,12 +274,20 @@ def measure_store(name: str) -> Iterator[Row]:
 
 
 def measure_analysis(name: str) -> Iterator[Row]:
-    """A measure of ``ladder.py`` (decay, direction) or ``alerts.py`` (alerts), on ICEWS14."""
+    """A measure of ``ladder.py`` (decay, direction), ``alerts.py`` or ``precedents.py`` on ICEWS14, or of ``cycle.py`` or ``hawkes.py`` on made-up dyads."""
     import alerts
+    import cycle
+    import hawkes
     import ladder
+    import precedents
 
-    for m in (ladder.MEASURES | alerts.MEASURES)[name]():
-        yield Row(m.group, m.name, "python benchmarks/alerts.py" if name == "alerts" else f"python benchmarks/ladder.py {name}", m.value, m.wanted, m.bound, m.unit, m.detail)
+    made: dict[str, Callable[[], Iterator[Any]]] = {"cycle": cycle.measure_cycle, "hawkes": hawkes.measure_hawkes, "precedents": precedents.measure_skill}
+    module = {"decay": "ladder", "direction": "ladder"}.get(name, name)
+    command = f"python benchmarks/{module}.py" + (f" {name}" if module == "ladder" else " skill" if name == "precedents" else "")
+    for m in (ladder.MEASURES | alerts.MEASURES | made)[name]():
+        yield Row(m.group, m.name, command, m.value, m.wanted, m.bound, m.unit, m.detail)
+
+
 def measure_quads() -> Iterator[Row]:
     """Event forecasts on ICEWS14, see ``quads.py``; nothing where the data is not there."""
     import quads
@@ -358,8 +366,10 @@ def main() -> int:
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
     steps += [("store", lambda n=name: measure_store(n)) for name in (("merging", "duplicates") if arguments.quick else ("merging", "duplicates", "import", "million", "kills", "growth"))]
+    chosen = () if arguments.quick else ("cycle", "hawkes")
     if (SHARED / "icews14").exists():
-        steps += [("analysis", lambda n=name: measure_analysis(n)) for name in (("alerts",) if arguments.quick else ("alerts", "decay", "direction"))]
+        chosen += ("alerts",) if arguments.quick else ("alerts", "decay", "direction", "precedents")
+    steps += [("analysis", lambda n=name: measure_analysis(n)) for name in chosen]
     if not arguments.quick:
         steps.append(("quads", measure_quads))
     rows: list[Row] = []

@@ -13,8 +13,9 @@ from detente.cli import main
 from detente.commands_chart import _BY_KIND, SHOWN_DAYS
 from detente.store.importing import Imported, import_events
 from detente.store.schema import open_store
+from detente.store.write import add_report
 from dyads import random_acts
-from stores import event
+from stores import event, report
 
 
 def _rows() -> Iterator[Imported]:
@@ -118,3 +119,11 @@ def test_a_kind_that_is_none_is_refused(store: Path, capsys: pytest.CaptureFixtu
 def test_the_command_line_names_the_kinds_that_can_be_drawn() -> None:
     assert set(CHARTS) == set(_BY_KIND)
     assert set(SHOWN_DAYS) <= set(CHARTS)
+
+
+def test_a_map_without_a_day_has_what_was_told_on_the_day_after(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "told.db")
+    add_report(store, report(event(day="2020-06-16", place="Kaesong"), doc_id="d1", published_on="2020-06-17"))
+    store.close()
+    assert main(["chart", "map", "--store", str(tmp_path / "told.db"), "-o", str(tmp_path / "map.json")]) == 0
+    assert "Kaesong" in (tmp_path / "map.json").read_text(encoding="utf-8")

@@ -147,9 +147,14 @@ def filled(store: Store) -> Store:
         event("ACCUSE", "KOR", "PRK", None, text="blamed it"),
     ]
     for n, one in enumerate(coded):
-        add_report(store, report(one, doc_id=f"d{n}"))
+        add_report(store, report(one, doc_id=f"d{n}", published_on=one.date.start if one.date else "2020-06-17"))
     import_events(store, [Imported("1", 1, event("AID", "CHN", "PRK", "2019-03-01"), evidence="sent rice")], origin="icews", location="a.tab", codebook="cameo")
     return store
+
+
+def test_what_was_first_told_of_after_the_last_day_asked_for_was_not_known_then(store: Store) -> None:
+    add_report(store, report(event("CONSULT", "KOR", "PRK", "2018-04-27"), doc_id="d", published_on="2018-06-01"))
+    assert [load_table(store, Wanted(until=DAY(2018, m, 30))).height for m in (5, 6)] == [0, 1]
 
 
 def test_the_store_gives_what_happened_and_has_a_day(filled: Store) -> None:

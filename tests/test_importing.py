@@ -21,7 +21,7 @@ from detente.records import When
 from detente.store import importing, schema
 from detente.store.importing import Imported, Outcome, import_events, keep_records, read_record
 from detente.store.query import Filters, count_days, find_events, load_event
-from detente.store.reviewing import correct_event, judge_event, merge_events, undo
+from detente.store.reviewing import correct_event, judge_event, merge_events, split_event, undo
 from detente.store.schema import Store, migrate, open_store, reading, writing
 from stores import event
 
@@ -341,3 +341,38 @@ def test_a_file_whose_rows_are_all_refused_is_exit_2_and_statements_are_counted(
     assert [found.event_type for found in read_events("acled", silent) if isinstance(found, ImportedEvent)] == [None]
     assert main(["import", "acled", str(silent), "--store", address]) == 0
     assert "1 statement that PLOVER does not count left out" in capsys.readouterr().out
+
+
+def test_an_event_that_is_withdrawn_in_the_file_it_comes_in_is_hidden(store: Store) -> None:
+    assert import_events(store, [imported(revised_at=1), WithdrawnRow("k1", "acled", "k1", 2, 2)], **GIVEN).withdrawn == 1
+    assert find_events(store, Filters()).events == []
+    assert len(find_events(store, Filters(review="withdrawn")).events) == 1
+
+
+def test_rows_that_a_reviewer_split_off_are_known_when_their_file_comes_again(store: Store) -> None:
+    import_events(store, [imported(rows=("r1",))], **GIVEN)
+    assert import_events(store, [imported(rows=("r2",))], **GIVEN).joined == 1
+    (found,) = find_events(store, Filters()).events
+    split_event(store, found["event_id"], [load_event(store, found["event_id"])["evidence"][1]["mention_id"]], reviewer="jane")
+    assert import_events(store, [imported(rows=("r2",))], **GIVEN) == Outcome(known=1)
+    undo(store, reviewer="jane")
+    assert import_events(store, [imported(rows=("r2",))], **GIVEN) == Outcome(known=1)
+
+
+def test_a_version_that_was_merged_into_another_event_is_the_same_version_after_the_undo(store: Store) -> None:
+    import_events(store, [imported("k1", revised_at=1, event_type="AID")], **GIVEN)
+    import_events(store, [imported("k1", revised_at=2, event_type="ASSAULT"), imported("k2", event_type="CONSULT")], **GIVEN)
+    of = {e["event_type"]: e["event_id"] for e in find_events(store, Filters()).events}
+    merge_events(store, of["CONSULT"], [of["ASSAULT"]], reviewer="jane")
+    undo(store, reviewer="jane")
+    assert load_event(store, of["ASSAULT"])["event_type"] == "ASSAULT"
+    assert import_events(store, [imported("k1", revised_at=2, event_type="ASSAULT")], **GIVEN) == Outcome(known=1)
+
+
+def test_a_second_reviewer_accepts_the_version_that_stands_and_no_later_one(store: Store) -> None:
+    import_events(store, [imported(revised_at=1, event_type="AID")], **GIVEN)
+    (found,) = find_events(store, Filters()).events
+    judge_event(store, found["event_id"], "accept", reviewer="jane")
+    import_events(store, [imported(revised_at=2, event_type="ASSAULT")], **GIVEN)
+    judge_event(store, found["event_id"], "accept", reviewer="bob")
+    assert load_event(store, found["event_id"])["event_type"] == "AID"

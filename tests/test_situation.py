@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from detente.analysis.dyads import find_party
+from detente.analysis.neighbours import load_others
 from detente.analysis.situation import Situation
 from detente.cli import main
 from detente.errors import InputError, StoreError
 from detente.report import make_report, number_sources, plain_markdown, render_html, render_markdown, safe_link, write_report
 from detente.show_situation import situation_lines, timeline_lines
+from detente.store.claims import read_evidence
 from detente.store.schema import Store, open_store
 from detente.store.sources import Telling
 from detente.store.write import add_report
@@ -192,3 +195,30 @@ def test_a_report_is_written_by_its_ending(situation: Situation, tmp_path: Path)
     assert (tmp_path / "r.md").read_text().startswith("# North Korea")
     with pytest.raises(InputError, match=r"found the ending '.doc'; expected one of .html, .md, .pdf"):
         write_report(situation, tmp_path / "r.doc")
+
+
+def test_what_later_reports_add_to_an_event_is_not_known_before(tmp_path: Path) -> None:
+    opened = open_store(tmp_path / "s.db")
+    blast = {"modes": ("destroy",), "place": "Kaesong"}
+    add_report(opened, report(event(**blast), doc_id="first", published_on="2020-06-16", publisher="one"))
+    more = event(**blast, dead=9, text="blew up the liaison office and cut the hotline")
+    assert add_report(opened, report(more, doc_id="second", published_on="2020-06-20", publisher="two")).joined == 1
+    before, after = (Situation(opened, "PRK", "KOR", at=day) for day in ("2020-06-17", "2020-06-20"))
+    assert before.dyad.select("rung", "dead", "reports").rows() == [(5, None, 1)]
+    assert after.dyad.select("rung", "dead", "reports").rows() == [(6, 9, 2)]
+    key = before.dyad["event_id"][0]
+    assert len(read_evidence(opened, [key], until=before.at)[key]) == 1
+    assert len(read_evidence(opened, [key], until=after.at)[key]) == 2
+    opened.close()
+
+
+def test_other_pairs_are_chosen_and_read_as_they_were_known_at_the_day(tmp_path: Path) -> None:
+    opened = open_store(tmp_path / "s.db")
+    for n in range(40):
+        day = f"2020-0{1 + n // 28}-{1 + n % 28:02}"
+        add_report(opened, report(event("ACCUSE", "USA", "IRN", day, f"accused {n}", rule=f"r{n}"), doc_id=f"d{n}", published_on=day if n < 30 else "2020-09-01"))
+    a, b = (find_party(opened, code) for code in ("PRK", "KOR"))
+    assert load_others(opened, a, b, 30, until=datetime.date(2020, 6, 1))["event_id"].n_unique() == 30
+    assert load_others(opened, a, b, 30, until=datetime.date(2020, 1, 20)).get_column("day").max() == datetime.date(2020, 1, 20)
+    assert load_others(opened, a, b, 30).height == 40
+    opened.close()

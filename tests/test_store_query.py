@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from detente.cli import main
 from detente.errors import SettingsError, StoreError
+from detente.store import schema
 from detente.store.importing import Imported, import_events
-from detente.store.query import COUNTED, Filters, count_days, find_events, load_event, say_filters
-from detente.store.schema import Store
+from detente.store.query import COUNTED, Filters, _begins, count_days, find_events, load_event, say_filters
+from detente.store.schema import Store, reading
 from detente.store.write import add_report
 from stores import event, report
 
@@ -210,3 +212,26 @@ def test_a_file_of_another_format_is_refused_whole(tmp_path: Path, capsys: pytes
     (tmp_path / "x.tab").write_text("a\tb\n1\t2\n", "utf-8")
     assert main(["import", "icews", str(tmp_path / "x.tab"), "--store", str(tmp_path / "s.db")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_whoever_reads_sees_one_state_of_the_store_while_another_writes(store: Store) -> None:
+    add_report(store, report(event(), doc_id="first"))
+    count = sa.select(sa.func.count()).select_from(schema.events)
+    with reading(store) as connection:
+        assert connection.scalar(count) == 1
+        add_report(store, report(event("AID", "CHN", "PRK", "2019-03-01", "sent rice"), doc_id="second"))
+        assert connection.scalar(count) == 1
+    with reading(store) as connection:
+        assert connection.scalar(count) == 2
+
+
+def test_the_first_characters_of_an_id_are_looked_up_by_its_index(store: Store) -> None:
+    add_report(store, report(event(), doc_id="first"))
+    (found,) = find_events(store, Filters()).events
+    for length in (4, 8, 16):
+        assert load_event(store, found["event_id"][:length])["event_id"] == found["event_id"]
+    if store.engine.dialect.name == "sqlite":
+        query = str(sa.select(schema.events.c.id).where(*_begins(schema.events.c.event_id, "abcd")).compile(compile_kwargs={"literal_binds": True}))
+        with reading(store) as connection:
+            plan = " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+        assert "SEARCH events USING" in plan and "event_id>?" in plan

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = int(getattr(importlib.import_module(_module_of(arguments.run)), arguments.run)(arguments))
         sys.stdout.flush()
     except DetenteError as error:
-        print(f"detente: {error}", file=sys.stderr)
+        importlib.import_module("detente.show").warn(f"detente: {error}")
         return 2
     except BrokenPipeError:
         # the reader of our output has left (detente code ... | head): no fault; what is still buffered goes nowhere

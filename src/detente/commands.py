@@ -263,7 +263,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         coded = list(read_objects(arguments.coded, ("doc_id", "event_type")))
     evaluation = evaluate_events(gold, coded)
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(evaluation_data(evaluation))).decode())
+        show.say_json(evaluation_data(evaluation))
     else:
         for line in evaluation_lines(evaluation, errors=arguments.errors):
             show.say(line)

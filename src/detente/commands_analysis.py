@@ -8,8 +8,6 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from detente import show, show_analysis
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
@@ -43,15 +41,17 @@ def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dya
         if (error.name or "").partition(".")[0] == "detente":
             raise
         raise MissingExtraError(f"{error.name} is missing; install it: pip install 'detente[analysis]'") from None
-    from detente.store.tables import has_events
+    from detente.store.tables import Wanted, has_events
 
     store = open_given(arguments.store, create=False)
     try:
         if not has_events(store):
             raise StoreError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")
         a, b = find_party(store, arguments.a), find_party(store, arguments.b)
-        events = load_dyad(store, a, b, with_text=with_text)
+        events = load_dyad(store, a, b, Wanted(until=arguments.at), with_text=with_text)
         latest = events["day"].max()
+        if latest is None and arguments.at:  # they may have met later: then nothing is known yet, which is no fault of the question
+            latest = load_dyad(store, a, b, with_text=False)["day"].max()
         if not isinstance(latest, datetime.date):
             raise InputError(f"{store.name}: found no event between {a.name} and {b.name} with a day; expected two actors that had to do with each other")
         yield Dyad(store, a, b, events, arguments.at or latest)
@@ -61,7 +61,7 @@ def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dya
 
 def _write(value: object, lines: Iterable[str], *, as_json: bool) -> int:
     if as_json:
-        show.say(msgspec.json.format(msgspec.json.encode(value)).decode())
+        show.say_json(value)
     else:
         for line in lines:
             show.say(line)
@@ -76,7 +76,7 @@ def run_precedents(arguments: argparse.Namespace) -> int:
         from detente.analysis.neighbours import load_others
         from detente.analysis.precedents import find_precedents
 
-        others = None if arguments.own else load_others(dyad.store, dyad.a, dyad.b, dyad.events.height)
+        others = None if arguments.own else load_others(dyad.store, dyad.a, dyad.b, dyad.events.height, until=dyad.at)
         found = find_precedents(dyad.events, others, names=(dyad.a.name, dyad.b.name), at=dyad.at, limit=arguments.limit)
     return _write(found, show_analysis.precedents_lines(found), as_json=arguments.json)
 
@@ -88,7 +88,7 @@ def run_ties(arguments: argparse.Namespace) -> int:
         from detente.store.claims import read_evidence
 
         known = dyad.events.filter(dyad.events["day"] <= dyad.at)
-        ties = find_ties(known, dyad.at, read_evidence(dyad.store, known["event_id"]))
+        ties = find_ties(known, dyad.at, read_evidence(dyad.store, known["event_id"], until=dyad.at))
     value = {"first": dyad.a.name, "second": dyad.b.name, "at": dyad.at, "reason": None if ties else "no-ties", "ties": ties}
     return _write(value, show_analysis.ties_lines(ties, dyad.a.name, dyad.b.name, dyad.at), as_json=arguments.json)
 

@@ -85,11 +85,12 @@ def _series(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str], s
     from detente.analysis.series import make_series
     from detente.analysis.table import load_volume
     from detente.charts.series import draw_series, period_for
+    from detente.store.tables import Wanted
 
     first = dyad.events["day"].min()
     start = max(since, first) if since and isinstance(first, datetime.date) else since
     by = period_for(start or dyad.at, dyad.at)
-    series = make_series(dyad.events, dyad.at, by=by, kind="quad", volume=load_volume(dyad.store), since=start)
+    series = make_series(dyad.events, dyad.at, by=by, kind="quad", volume=load_volume(dyad.store, Wanted(until=dyad.at)), since=start)
     track = track_rungs(dyad.events, dyad.at, since=start)
     return draw_series(series, track, names=names, by=by, measure=arguments.measure, dark=arguments.dark)
 
@@ -98,8 +99,9 @@ def _cycle(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str], si
     from detente.analysis.cycle import cycle_weeks, fit_cycle, name_stage
     from detente.analysis.table import load_volume
     from detente.charts.series import draw_cycle
+    from detente.store.tables import Wanted
 
-    fit = fit_cycle(dyad.events, dyad.at, volume=load_volume(dyad.store))
+    fit = fit_cycle(dyad.events, dyad.at, volume=load_volume(dyad.store, Wanted(until=dyad.at)))
     return draw_cycle(cycle_weeks(fit), name_stage(fit, dyad.at), names=names, since=since, dark=arguments.dark)
 
 
@@ -107,8 +109,9 @@ def _reciprocity(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, st
     from detente.analysis.reciprocity import answer_rates, find_reciprocity
     from detente.analysis.table import load_volume
     from detente.charts.reciprocity import draw_reciprocity
+    from detente.store.tables import Wanted
 
-    events, volume = _from(dyad.events, since), load_volume(dyad.store)
+    events, volume = _from(dyad.events, since), load_volume(dyad.store, Wanted(until=dyad.at))
     return draw_reciprocity(find_reciprocity(events, dyad.at, volume=volume), answer_rates(events, dyad.at, volume=volume), names=names, dark=arguments.dark)
 
 
@@ -118,9 +121,10 @@ def _precedents(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str
     from detente.analysis.precedents import find_precedents
     from detente.charts.precedents import MOST_LINES, draw_precedents, trace_precedents
     from detente.codebook.groups import Member
+    from detente.store.tables import Wanted
 
     events = _from(dyad.events, since)
-    found = find_precedents(events, load_others(dyad.store, dyad.a, dyad.b, events.height), names=(dyad.a.name, dyad.b.name), at=dyad.at, limit=MOST_LINES)
+    found = find_precedents(events, load_others(dyad.store, dyad.a, dyad.b, events.height, until=dyad.at), names=(dyad.a.name, dyad.b.name), at=dyad.at, limit=MOST_LINES)
     if not found.precedents:
         why = "too few events in the last four weeks" if found.reason == "few-events" else "no past weeks like the present ones"
         raise InputError(f"precedents of {names[0]} and {names[1]} at {dyad.at}: found {why}; expected another day, or other actors")
@@ -128,7 +132,7 @@ def _precedents(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str
     for precedent in found.precedents:
         first, second = (Party(key, (Member(key),)) for key in (precedent.window.first, precedent.window.second))
         own = {first.name, second.name} == {dyad.a.name, dyad.b.name}
-        pairs.append((precedent, events if own else load_dyad(dyad.store, first, second, with_text=False)))
+        pairs.append((precedent, events if own else load_dyad(dyad.store, first, second, Wanted(until=dyad.at), with_text=False)))
     return draw_precedents(trace_precedents(events, pairs, dyad.at), names=names, dark=arguments.dark)
 
 
@@ -187,7 +191,8 @@ def _draw_all(arguments: argparse.Namespace, store: Store, at: datetime.date) ->
     from detente.charts.network import draw_network
     from detente.store.tables import Wanted
 
-    table = load_table(store, Wanted(since=_first_day(arguments, at), until=at), with_text=arguments.kind == "map")
+    # without --at nothing is left out as told later: the press tells of a day on the next
+    table = load_table(store, Wanted(since=_first_day(arguments, at), until=arguments.at), with_text=arguments.kind == "map")
     if arguments.kind == "map":
         return draw_map(table, title="All actors", dark=arguments.dark)
     return draw_network(table, dark=arguments.dark)

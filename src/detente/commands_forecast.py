@@ -8,8 +8,6 @@ import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from detente import show, show_forecast
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError
@@ -41,7 +39,7 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
         except OSError as error:
             raise InputError(f"{chart}: cannot be written: {error.strerror}") from error
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
         return 0
     for line in show_forecast.backtest_lines(found):
         show.say(line)
@@ -72,7 +70,7 @@ def run_backtest_dyads(arguments: argparse.Namespace) -> int:
     events, score, end = _read_files(arguments) if given else _read_store(arguments)
     found = backtest_dyads(events, score, targets, end=end, most=arguments.dyads, directed=not arguments.undirected, say=show.warn)
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
     else:
         for line in show_forecast.dyad_lines(found):
             show.say(line)
@@ -130,7 +128,7 @@ def run_forecast(arguments: argparse.Namespace) -> int:
     at = arguments.at or datetime.date(1970, 1, 1) + datetime.timedelta(days=events.first + int(events.days[-1]))
     found = forecast_dyad(events, arguments.a, arguments.b, at, targets)
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
     else:
         for line in show_forecast.forecast_lines(found):
             show.say(line)

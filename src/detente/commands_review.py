@@ -100,7 +100,7 @@ def run_review_log(arguments: argparse.Namespace) -> int:
     decisions = list_decisions(store, event_id=arguments.event, reviewer=arguments.by)
     store.close()
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(decisions)).decode())
+        show.say_json(decisions)
         return 0
     for decision in decisions:
         show.say(show_review.decision_line(decision))
@@ -141,7 +141,7 @@ def run_agreement(arguments: argparse.Namespace) -> int:
         first, second = _judgements(arguments.store, names)
         found = compare_judgements(first, second)
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
         return 0
     for line in show_review.agreement_lines(*names, found):
         show.say(line)

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from detente import show
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
@@ -52,7 +50,7 @@ def run_situation(arguments: argparse.Namespace) -> int:
 
     with open_situation(arguments) as situation:
         if arguments.json:
-            show.say(msgspec.json.format(msgspec.json.encode(situation.as_record())).decode())
+            show.say_json(situation.as_record())
         else:
             for line in situation_lines(situation):
                 show.say(line)
@@ -72,7 +70,7 @@ def run_timeline(arguments: argparse.Namespace) -> int:
             )
         if arguments.json:
             events = situation.dyad if arguments.since is None else situation.dyad.filter(situation.dyad["day"] >= arguments.since)
-            show.say(msgspec.json.format(msgspec.json.encode(situation.cite(events["event_id"]))).decode())
+            show.say_json(situation.cite(events["event_id"]))
             return 0
         for line in timeline_lines(situation, arguments.since):
             show.say(line)
@@ -105,15 +103,16 @@ def run_alerts(arguments: argparse.Namespace) -> int:
         at = arguments.at or latest_day(store)
         if at is None or not has_events(store):
             raise StoreError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")
-        since = arguments.since or at - datetime.timedelta(days=ALERT_DAYS - 1)
+        since = arguments.since or at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
         if since > at:
             raise SettingsError(f"--since: found {since}, after {at}; expected a day before it")
-        wanted = Wanted(until=at, origins=tuple(arguments.origin))
+        # without --at nothing is left out as told later: the press tells of a day on the next
+        wanted = Wanted(until=arguments.at, origins=tuple(arguments.origin))
         found = [a for a in find_alerts(load_table(store, wanted, with_text=True), at, since=since, volume=load_volume(store, wanted)) if a.score >= arguments.score]
     finally:
         store.close()
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(found)).decode())
+        show.say_json(found)
     else:
         for line in alert_lines(found, since, at, arguments.limit):
             show.say(line)

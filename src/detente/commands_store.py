@@ -8,11 +8,9 @@ import csv
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from detente import show, show_store
 from detente.codebook.load import load_codebook
@@ -29,6 +27,9 @@ if TYPE_CHECKING:
     from detente.store.schema import Store
 
     Storable = Imported | ImportedEvent | WithdrawnRow
+
+MOST_PAGES = 1_000_000_000
+"""Page numbers and events a page up to here: their product is still a number of the database (63 bits)."""
 
 
 def open_given(given: str | None, *, create: bool) -> Store:
@@ -75,6 +76,11 @@ def _filters(arguments: argparse.Namespace) -> Filters:
 
     if arguments.one_way and not arguments.dyad:
         raise SettingsError("--one-way: found no --dyad; expected one with it")
+    named = {flag: getattr(arguments, flag) for flag in ("source", "target", "dyad", "rung", "place", "origin", "text")}
+    for flag, given in [*named.items(), *(("actor", given) for given in arguments.actor)]:
+        if given is not None and not given.strip():
+            # as of a variable of the shell that is not set: all events are not what was meant
+            raise SettingsError(f"--{flag}: found {given!r}; expected something to look for, or no --{flag}")
     types = tuple(name.strip().upper() for given in arguments.type for name in given.split(",") if name.strip())
     known = load_codebook().types
     if wrong := [name for name in types if name not in known]:
@@ -86,8 +92,8 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         dyad=split_dyad(arguments.dyad) if arguments.dyad else None,
         one_way=arguments.one_way,
         types=types,
-        modes=tuple(arguments.mode),
-        contexts=tuple(_contexts(arguments.context)),
+        modes=tuple(_known(arguments.mode, "mode", {mode for frame in known.values() for mode in frame["modes"]})),
+        contexts=tuple(_known(arguments.context, "context", load_codebook().contexts)),
         rungs=_split_rungs(arguments.rung) if arguments.rung else None,
         quads=tuple(arguments.quad),
         place=arguments.place,
@@ -102,11 +108,10 @@ def _filters(arguments: argparse.Namespace) -> Filters:
     )
 
 
-def _contexts(given: Iterable[str]) -> Iterator[str]:
-    known = load_codebook().contexts
+def _known(given: Iterable[str], flag: str, known: Collection[str]) -> Iterator[str]:
     for name in given:
         if name not in known:
-            raise SettingsError(f"--context: found {name!r}; expected one of {', '.join(sorted(known))}")
+            raise SettingsError(f"--{flag}: found {name!r}; expected one of {', '.join(sorted(known))}")
         yield name
 
 
@@ -226,23 +231,31 @@ def _as_row(item: Event | ImportedEvent) -> Storable:
 
 def run_events(arguments: argparse.Namespace) -> int:
     """``detente events``."""
-    from detente.store.query import find_events
+    from detente.store.query import find_events, find_unknown
 
     if arguments.page < 1 or arguments.page_events < 0 or (arguments.page > 1 and arguments.page_events == 0):
         raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected a page from 1, of 1 event or more")
+    if max(arguments.page, arguments.page_events) > MOST_PAGES:
+        raise SettingsError(f"--page: found page {arguments.page} of {arguments.page_events} events; expected at most {MOST_PAGES:,} of each")
     store = open_given(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
-        page = find_events(store, _filters(arguments), first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
+        filters = _filters(arguments)
+        page = find_events(store, filters, first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
+        unknown = [] if page.total else find_unknown(store, filters)
     finally:
         store.close()
+    for name in unknown:
+        show.warn(f"{store.name}: nothing in it is called {name!r}; codes are in capitals (PRK, PRK/MIL, /REB), names whole, as the store has them")
     if arguments.format == "json":
-        show.say(msgspec.json.format(msgspec.json.encode(page._asdict())).decode())
+        show.say_json(page._asdict())
         return 0
     if arguments.format == "csv":
         out = io.StringIO()
-        csv.writer(out).writerows([show_store.CSV_COLUMNS, *map(show_store.csv_row, page.events)])
-        show.say(out.getvalue().rstrip("\r\n"))
+        csv.writer(out, lineterminator="\n").writerows(
+            [show_store.CSV_COLUMNS, *([show.make_plain(str(c)) if isinstance(c, str) else c for c in show_store.csv_row(event)] for event in page.events)]
+        )
+        sys.stdout.write(out.getvalue())
         show.warn(show_store.page_line(page))
         return 0
     for line in show_store.page_lines(page):
@@ -283,7 +296,7 @@ def run_event(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     if arguments.json:
-        show.say(msgspec.json.format(msgspec.json.encode(event)).decode())
+        show.say_json(event)
         return 0
     for line in show_store.event_lines(event):
         show.say(line)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from detente.reading.record import Skipped
 from detente.reading.source import Position
@@ -21,12 +24,25 @@ SHOWN_PER_REASON = 20
 """Skips that are named one by one for each reason; the rest is counted."""
 BAR_FROM_REPORTS = 2
 """Reports coded before the bar appears: for a single one it would only flicker."""
+_ACTED_UPON = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""C0 and C1 controls but the line end, line and paragraph separators, and what turns the direction of writing."""
 TABLE_COLUMNS = (("date", 10), ("source", 26), ("type", 26), ("target", 26), ("place", 16), ("said by", 20))
 
 
+def make_plain(text: str) -> str:
+    """A text -> the same with a question mark for each character that a terminal would act upon (controls, marks of direction); line ends stay."""
+    return _ACTED_UPON.sub("?", text)
+
+
 def say(line: str = "") -> None:
-    """A line -> standard output."""
-    print(line)
+    """A line -> standard output, without characters that a terminal would act upon: names, files and words of reports are others' text."""
+    print(make_plain(line))
+
+
+def say_json(value: Any) -> None:
+    """Anything that msgspec writes -> JSON on standard output, with characters that a terminal would act upon as escapes, so that it says the same."""
+    text = msgspec.json.format(msgspec.json.encode(value)).decode()
+    print(_ACTED_UPON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def warn(line: str) -> None:

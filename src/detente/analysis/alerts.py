@@ -105,7 +105,7 @@ def find_alerts(
     told = told.filter(pl.len().over("a", "b") >= least_events)
     out: list[Alert] = []
     for (a, b), events in told.partition_by(["a", "b"], as_dict=True, maintain_order=True).items():
-        if events["day"][-1] >= from_day - datetime.timedelta(days=365):
+        if from_day - events["day"][-1] <= datetime.timedelta(days=365):
             out += find_dyad_alerts(events, at, since=from_day, a=str(a), b=str(b), settings=settings, volume=counts)
     return sorted(out, key=lambda alert: (-alert.score, alert.day, alert.a, alert.b, alert.kind))
 

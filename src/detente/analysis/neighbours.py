@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from math import log2
 
 import polars as pl
@@ -17,15 +18,15 @@ SHARED_PARTY = 1.0
 """A dyad that shares a party goes before one that is so many doublings nearer in its number of events."""
 
 
-def load_others(store: Store, a: Party, b: Party, events: int) -> pl.DataFrame:
+def load_others(store: Store, a: Party, b: Party, events: int, *, until: datetime.date | None = None) -> pl.DataFrame:
     """A store, two parties and their number of events -> the events of the other dyads that are nearest to it, as ``find_precedents`` takes them.
 
     Nearest: by the ratio of their numbers of events; one that shares a party is nearer (``SHARED_PARTY``). They are read whole, in this order, until
-    ``MOST_EVENTS``. The columns are those of ``store.pairs``.
+    ``MOST_EVENTS``. The columns are those of ``store.pairs``. With ``until`` nothing counts that happened or was first told of after that day.
     """
     keys = [{m.country for m in party.members} | set(party.names) for party in (a, b)]
     counts: dict[tuple[str, str], int] = {}
-    for source, target, number in count_pairs(store):
+    for source, target, number in count_pairs(store, until=until):
         first, second = min(source, target), max(source, target)
         counts[first, second] = counts.get((first, second), 0) + number
     ranked = sorted((_distance(pair, number, events, keys), pair) for pair, number in counts.items() if number >= LEAST_PAIR_EVENTS and not _is_own(pair, keys))
@@ -36,7 +37,7 @@ def load_others(store: Store, a: Party, b: Party, events: int) -> pl.DataFrame:
             break
         total += counts[first, second]
         chosen += [(first, second), (second, first)]
-    return _make_frame(read_pair_rows(store, chosen))
+    return _make_frame(read_pair_rows(store, chosen, until=until))
 
 
 def _is_own(pair: tuple[str, str], keys: list[set[str]]) -> bool:

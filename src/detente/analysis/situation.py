@@ -109,7 +109,7 @@ class Situation:
     @functools.cached_property
     def others(self) -> pl.DataFrame:
         """Events of the pairs that are nearest to this one in their number of events, for comparison."""
-        return load_others(self.store, self.a, self.b, self.dyad.height)
+        return load_others(self.store, self.a, self.b, self.dyad.height, until=self.at)
 
     @functools.cached_property
     def standing(self) -> Standing:
@@ -169,7 +169,7 @@ class Situation:
     def ties(self) -> tuple[Tie, ...]:
         """What links the two."""
         told = self.dyad.filter(pl.col("origin") == CODED_HERE)  # what others coded has no more words than the table has
-        return tuple(find_ties(self.dyad, self.at, read_evidence(self.store, told["event_id"])))
+        return tuple(find_ties(self.dyad, self.at, read_evidence(self.store, told["event_id"], until=self.at)))
 
     @functools.cached_property
     def claims(self) -> tuple[DyadClaim, ...]:

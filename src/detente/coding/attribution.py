@@ -18,6 +18,8 @@ from detente.records import Actor, EventMention, Modality, Sentence
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
 _WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
+_OPINIONS = frozenset({"view", "opinion", "eye", "judgment", "judgement", "mind", "telling"})
+"""In whose view a thing is so: what is told is what he holds."""
 _PRESUPPOSING = frozenset(
     {"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"}
 )
@@ -160,6 +162,8 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
                 own_finite = True
         if dep == "mark" and low in _CONDITIONS:
             return "hypothetical"
+        if dep == "prep" and low == "in" and any(s.lemmas[o] in _OPINIONS and children(s, o, "poss") for o in children(s, c, "pobj")):
+            return "hypothetical"  # "a government that in its view lets them": somebody's opinion
         if dep == "advmod" and low in ("potentially", "possibly", "perhaps", "nearly", "almost"):
             return "hypothetical"
         if dep in ("nsubj", "nsubjpass", "dobj") and any(s.words[d].lower() == "no" and s.deps[d] == "det" for d in s.children[c]):

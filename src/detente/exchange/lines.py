@@ -116,7 +116,8 @@ def read_csv(stream: BinaryIO) -> Iterator[tuple[int, list[str] | RefusedRow]]:
                     yield line, cells
             line = reader.line_num + 1
     finally:
-        text.detach()
+        if not stream.closed:  # a file that was refused is closed before this generator is
+            text.detach()
 
 
 def check_text(cells: Sequence[str]) -> None:

@@ -99,9 +99,9 @@ def read_record(raw: Mapping[str, Any], path: str, line: int | None, default_dat
             text,
             published_on=day,
             title=strip_markup(title) if title and looks_like_markup(title) else title,
-            doc_id=_as_text(fields["id"]),
-            url=_as_text(fields["url"]),
-            publisher=_as_text(fields["publisher"]),
+            doc_id=_as_line(fields["id"]),
+            url=_as_line(fields["url"]),
+            publisher=_as_line(fields["publisher"]),
             language=_as_text(fields["language"]),
             origin=f"{path}:{line}" if line else path,
         )
@@ -152,6 +152,12 @@ def _first_present(raw: Mapping[str, Any], keys: Sequence[str]) -> Any:
         if value is not None and value != "" and value == value:  # a missing cell of a table may be NaN, which differs from itself
             return value
     return None
+
+
+def _as_line(value: Any) -> str | None:
+    """The same on one line and without control characters, as of names, which stand in lists and messages."""
+    text = _as_text(value)
+    return " ".join(clean_text(text).split()) or None if text else None
 
 
 def _as_text(value: Any) -> str | None:

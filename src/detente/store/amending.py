@@ -54,6 +54,7 @@ def amend_events(tables: Tables, items: Sequence[tuple[int, Imported]]) -> tuple
 
 def _load(connection: Connection, events: Iterable[int]) -> dict[int, _Stored]:
     listed = sorted(events)
+    parts = split_off(connection)
     found: dict[int, tuple[int | None, str]] = {}
     rows = defaultdict[int, list[str]](list)
     for start in range(0, len(listed), _ASKED_AT_ONCE):
@@ -61,6 +62,9 @@ def _load(connection: Connection, events: Iterable[int]) -> dict[int, _Stored]:
         found |= {key: (at, review) for key, at, review in connection.execute(sa.select(_e.c.id, _e.c.revised_at, _e.c.review).where(_e.c.id.in_(part)))}
         for key, text in connection.execute(sa.select(_m.c.event_id, _m.c.origin_rows).where(_m.c.event_id.in_(part))):
             rows[key].append(text)
+        for key, event_id in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.event_id.in_(parts), _e.c.id.in_(part))).all() if parts else ():
+            # rows that a reviewer made an event of their own are known all the same
+            rows[key] += connection.scalars(sa.select(_m.c.origin_rows).where(_m.c.mention_id.in_(parts[event_id]), _m.c.event_id != key, _m.c.origin_rows != ""))
     return {key: _Stored(*state, [row for text in rows[key] for row in unpack_rows(text)] if all(rows[key]) else None) for key, state in found.items()}
 
 
@@ -120,6 +124,15 @@ def merged_ids(connection: Connection) -> set[str]:
     d = schema.decisions
     records = connection.scalars(sa.select(d.c.record).where(d.c.action == "merge", d.c.undone_by.is_(None)))
     return {other for record in records for other in msgspec.json.decode(record)["others"]}
+
+
+def split_off(connection: Connection) -> dict[str, list[str]]:
+    """The ids of events that reviewers split -> the ids of the mentions that were taken out of each."""
+    d = schema.decisions
+    out = defaultdict[str, list[str]](list)
+    for event_id, record in connection.execute(sa.select(d.c.event_id, d.c.record).where(d.c.action == "split", d.c.undone_by.is_(None))):
+        out[event_id] += msgspec.json.decode(record)["moved"]
+    return out
 
 
 # -- withdrawals -------------------------------------------------------------------------------------------------------------

@@ -93,13 +93,18 @@ def read_relations(store: Store, *, since: datetime.date | None = None, until: d
     ]
 
 
-def read_evidence(store: Store, event_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Events' ids -> the words of all their mentions, each text once, in the order of their coming; events without words are left out."""
+def read_evidence(store: Store, event_ids: Iterable[str], *, until: datetime.date | None = None) -> dict[str, list[str]]:
+    """Events' ids -> the words of all their mentions, each text once, in the order of their coming; events without words are left out.
+
+    With ``until`` only what was published by then, or on no known day.
+    """
     wanted = list(dict.fromkeys(event_ids))
     out: dict[str, list[str]] = {}
     with reading(store) as connection:
         for n in range(0, len(wanted), _ASKED_AT_ONCE):
             query = sa.select(_e.c.event_id, _m.c.evidence).join(_m, _m.c.event_id == _e.c.id).where(_e.c.event_id.in_(wanted[n : n + _ASKED_AT_ONCE]), _m.c.evidence != "")
+            if until:
+                query = query.outerjoin(_d, _m.c.document_id == _d.c.id).where(sa.or_(_d.c.published_on.is_(None), _d.c.published_on <= until.isoformat()))
             for event_id, text in connection.execute(query.order_by(_m.c.event_id, _m.c.position)):
                 texts = out.setdefault(event_id, [])
                 if text not in texts:

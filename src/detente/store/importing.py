@@ -122,6 +122,8 @@ def _import_chunk(tables: Tables, chunk: Sequence[Imported | ImportedEvent | Wit
     if again:
         known |= find_ids(tables.connection, [key for key, _ in again])
     joined, revised = amend_events(tables, [(known[key], item) for key, item in again]) if again else (0, 0)
+    if withdrawn:  # what came in this very file may be taken back by it
+        known |= find_ids(tables.connection, [key for key in withdrawn if key in new])
     taken_back = withdraw_events(tables.connection, tables.provenance, withdrawn, known) if withdrawn else 0
     return Outcome(len(new), len(again) - joined - revised + resting, joined, revised, taken_back + len(hidden))
 

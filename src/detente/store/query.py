@@ -267,6 +267,15 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
         return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
 
 
+def find_unknown(store: Store, filters: Filters) -> list[str]:
+    """Filters -> the actors and the origin that they ask for and the store does not have at all, in any event."""
+    asked = [*filters.actors, *(filters.dyad or ()), *(name for name in (filters.source, filters.target) if name)]
+    origins = sa.select(schema.origins.c.name)
+    with reading(store) as connection:
+        out = [name for name in dict.fromkeys(asked) if connection.scalar(sa.select(schema.actors.c.id).where(_actor_rows(name)[0]).limit(1)) is None]
+        return out if filters.origin is None or connection.scalar(origins.where(schema.origins.c.name == filters.origin)) else [*out, filters.origin]
+
+
 def _is_large(connection: Connection, query: sa.Select[int]) -> bool:
     return (connection.scalar(sa.select(sa.func.count()).select_from(query.limit(WALKED_FROM).subquery())) or 0) >= WALKED_FROM
 
@@ -350,7 +359,7 @@ def find_key(connection: Connection, asked: str, name: str) -> int:
     if len(asked) < LEAST_PREFIX or not asked.isalnum():
         raise StoreError(f"{name}: found the id {asked!r}; expected an event's id, or its first characters, at least {LEAST_PREFIX}")
     found: dict[int, str] = {}
-    for query in (sa.select(_e.c.id, _e.c.event_id).where(_e.c.event_id.startswith(asked)), sa.select(_m.c.event_id, _m.c.mention_id).where(_m.c.mention_id.startswith(asked))):
+    for query in (sa.select(_e.c.id, _e.c.event_id).where(*_begins(_e.c.event_id, asked)), sa.select(_m.c.event_id, _m.c.mention_id).where(*_begins(_m.c.mention_id, asked))):
         found |= {key: shown for key, shown in connection.execute(query.limit(6))}
     if not found:
         raise StoreError(f"{name}: found no event {asked!r}; expected an id as detente events shows it")
@@ -359,6 +368,11 @@ def find_key(connection: Connection, asked: str, name: str) -> int:
     if len(found) > 1:
         raise StoreError(f"{name}: found several events that begin with {asked!r} ({', '.join(sorted(found.values())[:5])}); expected one; give more of the id")
     return next(iter(found))
+
+
+def _begins(column: sa.Column[str], asked: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """First characters of an id -> the condition; the bounds are what an index answers by, LIKE reads the whole table (14 s for a million events)."""
+    return column >= asked, column < asked + "zz", column.startswith(asked)
 
 
 def _load_mentions(connection: Connection, event: int) -> list[dict[str, Any]]:

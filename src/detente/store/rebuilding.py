@@ -60,7 +60,10 @@ def rebuild_event(connection: Connection, event: int) -> None:
         connection.execute(schema.events.delete().where(schema.events.c.id == event))
         return
     versions = _versions(mentions) if row["revised_at"] is not None else []
-    standing, counts = _replay(connection, event, mentions, {name: row[name] for name in COUNTS}, versions)
+    judged = _judged_versions(connection, row["event_id"])
+    versions, later = (versions[:judged], versions[judged:]) if judged else (versions, [])
+    standing, counts = _replay(connection, event, [m for m in mentions if m not in later], {name: row[name] for name in COUNTS}, versions)
+    counts["mentions"] = len(mentions)
     review, fields = live_review(connection, row["event_id"])
     if not review and is_withdrawn(connection, row["event_id"], row["revised_at"]):
         review = WITHDRAWN
@@ -89,6 +92,21 @@ def _clear(connection: Connection, event: int) -> None:
 def _versions(mentions: Sequence[StoredMention]) -> list[StoredMention]:
     """The mentions of an event that its origin revises -> its versions: of these each takes the place of the one before."""
     return [m for m in mentions if m.where is None and m.event.event_id == mentions[0].event.event_id]
+
+
+def standing_versions(connection: Connection, event: int) -> int:
+    """An event -> with how many versions of its origin it stands: those that were there when a reviewer first judged it, else all; 0 if it has none."""
+    row = connection.execute(sa.select(schema.events.c.event_id, schema.events.c.revised_at).where(schema.events.c.id == event)).one()
+    if row.revised_at is None:
+        return 0
+    return _judged_versions(connection, row.event_id) or len(_versions(load_stored(connection, event)))
+
+
+def _judged_versions(connection: Connection, event_id: str) -> int:
+    d = schema.decisions
+    query = sa.select(d.c.record).where(d.c.event_id == event_id, d.c.undone_by.is_(None), d.c.action.in_(("accept", "correct", "reject"))).order_by(d.c.id).limit(1)
+    record = connection.scalar(query)
+    return int(msgspec.json.decode(record).get("versions", 0)) if record else 0
 
 
 def _replay(connection: Connection, event: int, mentions: Sequence[StoredMention], before: Mapping[str, Any], versions: Sequence[StoredMention]) -> tuple[Standing, dict[str, Any]]:

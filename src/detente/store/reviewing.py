@@ -14,7 +14,7 @@ from detente.errors import StoreError
 from detente.records import Event
 from detente.store import schema
 from detente.store.query import find_key, read_event
-from detente.store.rebuilding import CORRECTABLE, load_stored, rebuild_event
+from detente.store.rebuilding import CORRECTABLE, load_stored, rebuild_event, standing_versions
 from detente.store.rows import encode, found_event, insert_row
 from detente.store.schema import Store, now, reading, writing
 
@@ -67,7 +67,7 @@ def merge_events(store: Store, event_id: str, others: Sequence[str], *, reviewer
                 raise StoreError(f"{store.name}: found event {other_id} twice; expected different events")
             row = connection.execute(sa.select(schema.events).where(schema.events.c.id == other_key)).mappings().one()
             moved = [m.mention_id for m in load_stored(connection, other_key)]
-            joined.append({"event_id": other_id, "origin": row["origin"], "mentions": moved, "counts": {name: row[name] for name in _TOLD}})
+            joined.append({"event_id": other_id, "origin": row["origin"], "mentions": moved, "counts": {name: row[name] for name in (*_TOLD, "revised_at")}})
             reports, sources = reports + row["reports"], max(sources, row["sources"])
             _move(connection, moved, key)
             rebuild_event(connection, other_key)
@@ -152,6 +152,8 @@ def _key_of(connection: Connection, event_id: str) -> int:
 
 
 def _decide(connection: Connection, keys: Collection[int], event_id: str, action: Action, reviewer: str, why: str, record: dict[str, Any]) -> Decision:
+    if action in ("accept", "correct", "reject") and (versions := standing_versions(connection, min(keys))):
+        record = {**record, "versions": versions}
     made = _write(connection, event_id, action, reviewer, why, record)
     for key in keys:
         rebuild_event(connection, key)

@@ -134,6 +134,7 @@ events = sa.Table(
     sa.Column("review", sa.Text, nullable=False, server_default=""),
     sa.Column("revised_at", sa.BigInteger),
     sa.Index("events_by_date", "date_start", "id"),
+    sa.Index("events_by_volume", "date_start", "first_report", "review", "modality"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
     comment="one row per real event; source, target, modes, contexts as JSON",
 )
@@ -311,6 +312,11 @@ def _add_versions(connection: Connection) -> None:
     add_version_columns(connection)
 
 
+def _add_volume_index(connection: Connection) -> None:
+    """What is asked for how much was reported on each day, without reading the events themselves."""
+    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS events_by_volume ON events (date_start, first_report, review, modality)")
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _make_tables),
     Migration(2, "text search", _make_text_search),
@@ -319,6 +325,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "imports", _add_imports),
     Migration(6, "versions", _add_versions),
     Migration(7, "alerts", make_alert_tables),
+    Migration(8, "volume", _add_volume_index),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
@@ -400,7 +407,9 @@ def _open_url(text: str) -> Store:
 @contextlib.contextmanager
 def reading(store: Store) -> Iterator[Connection]:
     """A store -> a connection that sees one state of it."""
-    with _refused(store), store.engine.begin() as connection:
+    # PostgreSQL would show each statement what was committed meanwhile; SQLite's transactions see one state anyhow
+    options = {"isolation_level": "REPEATABLE READ"} if store.engine.dialect.name == "postgresql" else {}
+    with _refused(store), store.engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -9,9 +9,12 @@ from typing import Any, cast
 import msgspec
 import sqlalchemy as sa
 
+from detente.codebook.ladder import rung_of
 from detente.errors import SettingsError
 from detente.store import schema
+from detente.store.known import Known, stand_at
 from detente.store.query import OUT_OF_VIEW
+from detente.store.rows import encode
 from detente.store.schema import Store, reading
 
 TEXT_CHARS = 200
@@ -67,7 +70,33 @@ def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = T
         # the driver's own tuples: rows of SQLAlchemy's would double the time of a large dyad
         cursor = connection.execute(query).cursor
         assert cursor is not None
-        return cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
+        rows = cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
+        known = stand_at(connection, _conditions(wanted), wanted.until) if wanted is not None and wanted.until else {}
+        return [_as_known(row, known[row[0]]) if row[0] in known else row for row in rows] if known else rows
+
+
+def _as_known(row: tuple[Any, ...], known: Known) -> tuple[Any, ...]:
+    """A row of ``read_rows`` and how its event stood at the day asked for -> the row as it was then."""
+    then = known.standing
+    lists = {name: encode(getattr(then, name)) for name in ("modes", "contexts")}
+    place = then.place
+    values = {
+        **dict(zip(COLUMNS, row, strict=True)),
+        **{name: getattr(then, name) for name in ("event_type", "intensity", "goldstein", "cameo", "dead", "injured", "confidence")},
+        **lists,
+        "sources": encode(then.source),
+        "targets": encode(then.target),
+        "day": then.date_start,
+        "precision": then.date_precision,
+        "historical": int(then.historical),
+        "rung": rung_of(then.event_type, then.modes, dead=then.dead, cameo=then.cameo, origin=row[1]),
+        "reports": known.reports,
+        "place_name": place and place.name,
+        "place_country": place and place.country,
+        "latitude": place and place.latitude,
+        "longitude": place and place.longitude,
+    }
+    return tuple(values.values())
 
 
 def read_volume(store: Store, wanted: Wanted | None = None) -> list[tuple[str, int]]:
@@ -86,10 +115,10 @@ def has_actor(store: Store, name: str) -> bool:
 
 
 def latest_day(store: Store) -> datetime.date | None:
-    """The latest day of which the store tells that something happened, not after today."""
+    """The latest day of which the store tells that something happened, not after today; what was rejected or withdrawn tells nothing."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     with reading(store) as connection:
-        found = connection.scalar(sa.select(sa.func.max(_e.c.date_start)).where(_e.c.date_start <= today, _e.c.modality == "actual"))
+        found = connection.scalar(sa.select(sa.func.max(_e.c.date_start)).where(_e.c.date_start <= today, _e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW)))
     return datetime.date.fromisoformat(found) if found else None
 
 
@@ -110,13 +139,17 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.since:
         out.append(_e.c.date_start >= wanted.since.isoformat())
     if wanted.until:
-        # an event that was first told of later was not known then
-        out.append(sa.and_(_e.c.date_start <= wanted.until.isoformat(), sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= wanted.until.isoformat())))
+        out += known_by(wanted.until)
     if wanted.origins:
         out.append(_e.c.origin.in_(wanted.origins))
     if wanted.least_confidence is not None:
         out.append(_e.c.confidence >= wanted.least_confidence)
     return out
+
+
+def known_by(day: datetime.date) -> list[sa.ColumnElement[bool]]:
+    """A day -> the conditions that an event happened and was told of by then: one that was first told of later was not known."""
+    return [_e.c.date_start <= day.isoformat(), sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= day.isoformat())]
 
 
 def _between(first: Side, second: Side) -> sa.ColumnElement[bool]:

@@ -1,0 +1,39 @@
+"""How events stood at a day of the past: by the mentions that were published by then, so that no later toll, date or party is in it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from detente.store import schema
+from detente.store.rebuilding import apply_fields, live_review, load_stored
+from detente.store.revising import Standing, found_standing, revise
+
+
+class Known(NamedTuple):
+    """How an event stood, and how many independent reports had told of it."""
+
+    standing: Standing
+    reports: int
+
+
+def stand_at(connection: Connection, wanted: Sequence[sa.ColumnElement[bool]], day: datetime.date) -> Mapping[str, Known]:
+    """Conditions on events, and a day -> those of which reports tell that came later: their ids, and how each stood at the end of that day.
+
+    What reviewers set stands at every day: it says what was the case, not what is new. One of which no document tells, or none by that day, is left out.
+    """
+    e, day_text = schema.events, day.isoformat()
+    out: dict[str, Known] = {}
+    for key, event_id in connection.execute(sa.select(e.c.id, e.c.event_id).where(*wanted, e.c.mentions > 1, e.c.latest_report > day_text)).all():
+        told = [(m.event, m.where) for m in load_stored(connection, key) if m.where is not None and (m.where.published_on or "") <= day_text]
+        if not told:
+            continue
+        standing = found_standing(told[0][0], told[0][1].published_on)
+        for event, where in told[1:]:
+            standing, _ = revise(standing, event, where.published_on)
+        out[event_id] = Known(apply_fields(standing, live_review(connection, event_id)[1]), len({where.root for _, where in told}))
+    return out
