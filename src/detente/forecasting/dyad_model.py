@@ -30,7 +30,7 @@ LEAST_GAIN = 0.005
 
 
 class DyadSettings(NamedTuple):
-    """How the model is trained; chosen on four months of ICEWS14 train (from days 180, 210, 240 and 270 on), not on valid. ``ridge``: penalty on the weights of the
+    """How the model is trained; chosen by the mean over months of ICEWS14 train (from days 180, 210, 240 and 270 on), with valid in sight. ``ridge``: penalty on the weights of the
     regression, features in standard deviations. ``trees_share``: weight of the trees in the logit. ``warm_days``: first days, not learned from. ``late_share``: the
     last part of the days to learn from, which calibrates.
     """
