@@ -32,6 +32,7 @@ def make_parser() -> Parser:
     analysis.add_chart(commands)
     review.add_review(commands)
     analysis.add_situation(commands)
+    analysis.add_forecast(commands)
     analysis.add_backtest(commands)
     demo = command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
     add_settings(demo, "workers", "pipeline")
@@ -58,6 +59,7 @@ _MODULES = {
     "run_agreement": "commands_review",
     "run_recode": "commands_review",
     "run_export": "commands_store",
+    "run_forecast": "commands_forecast",
     "run_backtest": "commands_forecast",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""

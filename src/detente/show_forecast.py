@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
     from detente.forecasting.backtest_quads import QuadBacktest
+    from detente.forecasting.dyad_forecast import DyadForecast
     from detente.forecasting.evaluation import Interval
 
 COLOURS = {"ranker": "#1f5fa8", "recurrency": "#c2571a", "frequency": "#777777"}
@@ -32,6 +35,59 @@ def backtest_lines(found: QuadBacktest) -> Iterator[str]:
     yield f"{found.coverage:.1%} of the answers were among the {found.candidates} candidates that the ranker saw"
     phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found.seconds.items() if name != "total")
     yield f"{found.seconds['total']:.0f} seconds by the clock ({phases}), {found.cpu_seconds:.0f} of CPU, {found.peak_bytes / 1e9:.2f} GB at most"
+
+
+REASONS = {"too-few-days": "too few days to train on, or to score", "too-few-events": "too few events to learn from"}
+
+
+def dyad_lines(found: DyadBacktest) -> Iterator[str]:
+    """A backtest on dyads -> for each target what was asked, the table of models, and how forecasts came true."""
+    kind = "directed" if found.directed else "undirected"
+    yield f"{len(found.dyads)} {kind} dyads of countries, the most active before {_day(found.score_day)}; {found.events:,} events before it; events known to {_day(found.end_day)}"
+    yield "each day forecast with all days before it; intervals: 95%, dyads resampled; skill: 1 - Brier / Brier of the baseline"
+    for target in found.targets:
+        yield ""
+        yield from _target_lines(target)
+
+
+def forecast_lines(found: DyadForecast) -> Iterator[str]:
+    """The forecast of a dyad -> a table of probabilities with the baselines beside, then what moved each."""
+    yield f"{found.a} toward {found.b}, from the day after {found.at}; {found.events:,} events between them up to then, either way"
+    told = [outlook for outlook in found.outlooks if not outlook.reason]
+    if told:
+        yield f"{'at least one event of':28}{'model':>8}" + "".join(f"{name:>21}" for name in told[0].baselines)
+    for outlook in found.outlooks:
+        name = f"{outlook.target} within {outlook.horizon_days} d"
+        if outlook.probability is None:
+            yield f"{name:28}not enough data: {REASONS[outlook.reason]}"
+        else:
+            yield f"{name:28}{outlook.probability:>8.1%}" + "".join(f"{value:>21.1%}" for value in outlook.baselines.values())
+    for outlook in told:
+        yield ""
+        yield f"what moved {outlook.target} within {outlook.horizon_days} d, from the dyad's own rate, in logarithms of the odds"
+        yield from (f"  {driver.moved:+.2f}  {driver.feature}" for driver in outlook.drivers)
+
+
+def _day(day: int | datetime.date) -> str:
+    return f"day {day}" if isinstance(day, int) else day.isoformat()
+
+
+def _target_lines(target: TargetBacktest) -> Iterator[str]:
+    title = f"{target.target} within {target.horizon_days} day{'s' if target.horizon_days > 1 else ''}"
+    if target.reason:
+        yield f"{title}: not enough data: {REASONS[target.reason]}"
+        return
+    yield f"{title}: {target.forecasts:,} forecasts, {_day(target.first_day)} to {_day(target.last_day)}, {target.base_rate:.1%} came true ({target.train_rate:.1%} before); calibration: {target.calibration}"
+    yield f"{'':20}{'Brier':28}{'skill of the model':26}{'log loss':>9}{'AUC':>7}{'ECE':>7}{'ECE .1-.6':>11}{'forecasts':>11}"
+    for model, scores in target.scores.items():
+        skill = f"{target.skill[model].value:+.3f} [{target.skill[model].low:+.3f}, {target.skill[model].high:+.3f}]" if model in target.skill else ""
+        auc = "" if scores.auc is None else f"{scores.auc:.3f}"
+        middle = "" if scores.middle_calibration_error is None else f"{scores.middle_calibration_error:.3f}"
+        yield f"{model:20}{_with_interval(scores.brier):28}{skill:26}{scores.log_loss:>9.4f}{auc:>7}{scores.calibration_error:>7.3f}{middle:>11}{scores.middle_forecasts:>11,}"
+    first = next(iter(target.scores))
+    yield f"{'reliability, ' + first:20}{'forecasts':>11}{'mean':>9}{'came true':>11}"
+    for row in target.scores[first].reliability:
+        yield f"{f'{row.low:.1f} to {row.high:.1f}':20}{row.forecasts:>11,}{row.mean_probability:>9.3f}{row.share:>11.3f}"
 
 
 def _with_interval(interval: Interval) -> str:

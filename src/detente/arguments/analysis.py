@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from detente.arguments.base import Commands, Parser, add_settings, command, parse_day
 
 CHARTS = ("ladder", "series", "timeline", "cycle", "reciprocity", "network", "map", "precedents")
@@ -78,6 +80,28 @@ def add_chart(commands: Commands) -> None:
     add_settings(parser, "store")
 
 
+def add_forecast(commands: Commands) -> None:
+    """``detente forecast``."""
+    parser = command(
+        commands,
+        "forecast",
+        "say how likely a country's acts toward another are in the next days, beside the baselines",
+        "detente forecast PRK KOR --at 2020-06-16",
+        "run_forecast",
+    )
+    parser.add_argument("a", metavar="A", help="the code of the country that acts (PRK)")
+    parser.add_argument("b", metavar="B", help="the code of the country that it acts toward")
+    parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the last day that counts; the forecast begins the day after (default: the latest day of the store)")
+    _add_targets(parser, "1, 7 and 30")
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+    add_settings(parser, "store")
+
+
+def _add_targets(parser: argparse.ArgumentParser, days: str) -> None:
+    parser.add_argument("--target", action="append", metavar="TARGET", help="conflict, a type (ASSAULT), quad:3, or rung:4 for it or higher; may be repeated (default: conflict)")
+    parser.add_argument("--within", action="append", type=int, metavar="DAYS", help=f"days within which at least one event counts; may be repeated (default: {days})")
+
+
 def add_backtest(commands: Commands) -> None:
     """``detente backtest``."""
     example = "detente backtest quads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
@@ -95,3 +119,19 @@ def add_backtest(commands: Commands) -> None:
     quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
     quads.add_argument("--json", action="store_true", help="write the figures as JSON")
     quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day, as SVG")
+    example = "detente backtest dyads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
+    dyads = command(inner, "dyads", "forecast what pairs of countries do within so many days, beside the baselines", example, "run_backtest_dyads")
+    for flag, text in (
+        ("train", "the earliest events, as for backtest quads"),
+        ("valid", "the events after them; scored, or history where --test is given"),
+        ("test", "the events after those; scored"),
+        ("entities", "names and numbers of the entities"),
+        ("relations", "names and numbers of the relations"),
+    ):
+        dyads.add_argument(f"--{flag}", metavar="FILE", help=text)
+    dyads.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="the first scored day, for the events of a store in place of files")
+    _add_targets(dyads, "7")
+    dyads.add_argument("--dyads", type=int, default=200, metavar="N", help="the most active pairs before the scored days (default: 200)")
+    dyads.add_argument("--undirected", action="store_true", help="acts of either side count; without it those of the first toward the second")
+    dyads.add_argument("--json", action="store_true", help="write the figures as JSON")
+    add_settings(dyads, "store")

@@ -1,0 +1,194 @@
+"""The model of dyad forecasts: a ridge-penalised logistic regression and boosted trees, both starting from the dyad's own drawn rate, joined and calibrated.
+
+Both learn only where the rate errs: with little to learn from, the forecast falls back to it. Calibration (none, Platt's line or an isotonic curve) is learned on days
+later than those that the models behind it were trained on, and of the three the one is taken that does best on dyads it was not fitted to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from detente.errors import MissingExtraError
+from detente.forecasting.dyad_features import Array, Features
+from detente.forecasting.dyad_targets import answer
+from detente.forecasting.quads import Ints
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+LEAST_PROBABILITY = 1e-4
+"""No forecast is surer than this."""
+NEWTON_STEPS, SMALL_STEP = 25, 1e-6
+FOLDS = 5
+"""Groups of dyads that the ways of calibration are compared on, each fitted to the other four."""
+
+LEAST_GAIN = 0.005
+"""A calibration must lower the Brier score by this share on dyads left out, or none is taken: the days that calibrate are few, and a curve learns their chance."""
+
+
+class DyadSettings(NamedTuple):
+    """How the model is trained; chosen by the mean over months of ICEWS14 train (from days 180, 210, 240 and 270 on), with valid in sight. ``ridge``: penalty on the weights of the
+    regression, features in standard deviations. ``trees_share``: weight of the trees in the logit. ``warm_days``: first days, not learned from. ``late_share``: the
+    last part of the days to learn from, which calibrates.
+    """
+
+    ridge: float = 1000.0
+    trees_share: float = 0.5
+    rounds: int = 150
+    learning_rate: float = 0.03
+    leaves: int = 4
+    least_rows: int = 500
+    warm_days: int = 45
+    late_share: float = 0.3
+    seed: int = 1
+    threads: int = 1
+
+
+class Calibration(NamedTuple):
+    """``method``: none, platt or isotonic; ``slope`` and ``intercept`` of the line in logits; ``xs``, ``ys``: corners of the curve, in logits and probabilities."""
+
+    method: str = "none"
+    slope: float = 1.0
+    intercept: float = 0.0
+    xs: Array = np.zeros(0)
+    ys: Array = np.zeros(0)
+
+
+class DyadModel(NamedTuple):
+    """A trained model. ``means``, ``scales``: of the features; ``weights``: of the regression, the constant last."""
+
+    means: Array
+    scales: Array
+    weights: Array
+    trees: Booster
+    trees_share: float
+    calibration: Calibration
+
+
+def logit(probability: Array) -> Array:
+    """Probabilities -> logarithms of the odds."""
+    cut = np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    odds: Array = np.log(cut / (1 - cut))
+    return odds
+
+
+def expit(logits: Array) -> Array:
+    """Logarithms of odds -> probabilities, none surer than ``LEAST_PROBABILITY``."""
+    probability: Array = np.clip(1 / (1 + np.exp(-np.clip(logits, -30, 30))), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    return probability
+
+
+def train_model(features: Features, horizon: int, score: int, settings: DyadSettings) -> DyadModel:
+    """Features and the first scored day -> the model, from days whose window is over before it. Raises ``MissingExtraError`` without LightGBM."""
+    answers = answer(features.counts[:, :score], horizon)
+    last = answers.shape[1]  # days 0 to last - 1 have an answer by then
+    late = last - max(1, int((last - settings.warm_days) * settings.late_share))
+    early = _fit(features, answers, np.arange(settings.warm_days, max(late - horizon + 1, settings.warm_days + 1)), settings)
+    days = np.arange(late, last)
+    raw = _logits(early, features, days)
+    calibration = choose_calibration(raw, answers[:, days].astype(float))
+    return _fit(features, answers, np.arange(settings.warm_days, last), settings)._replace(calibration=calibration)
+
+
+def predict(model: DyadModel, features: Features, days: Ints) -> Array:
+    """A model, features and days -> probabilities [dyad, day]."""
+    return apply_calibration(model.calibration, _logits(model, features, days))
+
+
+def explain(model: DyadModel, features: Features, dyad: int, day: int) -> Array:
+    """A model, features, a dyad and a day -> how far each feature moves the logit away from where it starts, regression and trees (Shapley values) together."""
+    values = features.values[dyad, [day]].astype(np.float64)
+    line = ((values - model.means) / model.scales * model.weights[:-1])[0]
+    trees = np.asarray(model.trees.predict(values, pred_contrib=True, num_threads=1))[0, :-1]
+    moved: Array = (1 - model.trees_share) * line + model.trees_share * trees
+    return moved
+
+
+def _rows(features: Features, days: Ints) -> tuple[Array, Array]:
+    values = features.values[:, days].reshape(-1, len(features.names)).astype(np.float64)
+    return values, logit(features.rate[:, days]).reshape(-1)
+
+
+def _fit(features: Features, answers: npt.NDArray[np.bool_], days: Ints, settings: DyadSettings) -> DyadModel:
+    try:
+        import lightgbm
+    except ImportError as error:
+        raise MissingExtraError("lightgbm: not installed; it trains the forecasts: pip install 'detente[forecast]'") from error
+    values, start = _rows(features, days)
+    right = answers[:, days].astype(float).reshape(-1)
+    means, scales = values.mean(axis=0), values.std(axis=0) + 1e-6
+    weights = fit_regression((values - means) / scales, right, start, settings.ridge)
+    options = {
+        "objective": "binary", "learning_rate": settings.learning_rate, "num_leaves": settings.leaves, "min_data_in_leaf": settings.least_rows, "feature_fraction": 0.3,
+        "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 50.0, "boost_from_average": False, "num_threads": settings.threads, "seed": settings.seed,
+        "deterministic": True, "force_row_wise": True, "verbose": -1,
+    }  # fmt: skip
+    trees = lightgbm.train(options, lightgbm.Dataset(values, right, init_score=start), settings.rounds)
+    return DyadModel(means, scales, weights, trees, settings.trees_share, Calibration())
+
+
+def _logits(model: DyadModel, features: Features, days: Ints) -> Array:
+    values, start = _rows(features, days)
+    line = (values - model.means) / model.scales @ model.weights[:-1] + model.weights[-1]
+    trees = np.asarray(model.trees.predict(values, raw_score=True, num_threads=1))
+    joined: Array = start + (1 - model.trees_share) * line + model.trees_share * trees
+    return joined.reshape(len(features.rate), len(days))
+
+
+def fit_regression(values: Array, right: Array, start: Array, ridge: float) -> Array:
+    """Rows of features, answers (0, 1) and the logit that each row starts from -> weights, the constant last, by Newton's method; the constant is not penalised."""
+    wide = np.concatenate([values, np.ones((len(values), 1))], axis=1)
+    penalty = np.append(np.full(values.shape[1], ridge), 1e-6)
+    weights = np.zeros(wide.shape[1])
+    for _ in range(NEWTON_STEPS):
+        chance = expit(wide @ weights + start)
+        bend = (wide * (chance * (1 - chance))[:, None]).T @ wide + np.diag(penalty)
+        step = np.linalg.solve(bend, wide.T @ (chance - right) + penalty * weights)
+        weights -= step
+        if np.abs(step).max() < SMALL_STEP:
+            break
+    return weights
+
+
+# -- calibration -----------------------------------------------------------------------------------------------------------
+def choose_calibration(logits: Array, right: Array) -> Calibration:
+    """Logits and answers [dyad, day] that the model was not trained on -> the calibration with the least Brier score on dyads left out, fitted to all."""
+    methods = {"none": lambda _x, _y: Calibration(), "platt": fit_platt, "isotonic": fit_isotonic}
+    group = np.arange(len(logits)) % FOLDS
+    loss = dict.fromkeys(methods, 0.0)
+    for fold in range(FOLDS):
+        out = group == fold
+        for name, fit in methods.items():
+            found = fit(logits[~out].reshape(-1), right[~out].reshape(-1))
+            loss[name] += float(((apply_calibration(found, logits[out]) - right[out]) ** 2).sum())
+    best = min(loss, key=lambda name: loss[name] * (1 if name == "none" else 1 + LEAST_GAIN))
+    return methods[best](logits.reshape(-1), right.reshape(-1))
+
+
+def fit_platt(logits: Array, right: Array) -> Calibration:
+    """Logits and answers -> the line from logits to calibrated logits (Platt 1999), drawn to no change by a weak penalty."""
+    weights = fit_regression(logits[:, None], right, logits, 1.0)
+    return Calibration("platt", 1 + float(weights[0]), float(weights[1]))
+
+
+def fit_isotonic(logits: Array, right: Array) -> Calibration:
+    """Logits and answers -> the rising curve with the least squared error (pool adjacent violators), straight lines between the middles of its steps."""
+    order = np.argsort(logits, kind="stable")
+    blocks: list[list[float]] = []  # sum of answers, rows, sum of logits
+    for x, y in zip(logits[order].tolist(), right[order].tolist(), strict=True):
+        blocks.append([y, 1.0, x])
+        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
+            top = blocks.pop()
+            blocks[-1] = [one + other for one, other in zip(blocks[-1], top, strict=True)]
+    return Calibration("isotonic", xs=np.array([b[2] / b[1] for b in blocks]), ys=np.array([b[0] / b[1] for b in blocks]))
+
+
+def apply_calibration(calibration: Calibration, logits: Array) -> Array:
+    """Logits -> calibrated probabilities."""
+    if calibration.method == "isotonic":
+        curve: Array = np.clip(np.interp(logits, calibration.xs, calibration.ys), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+        return curve
+    return expit(calibration.intercept + calibration.slope * logits)
