@@ -20,11 +20,12 @@ _e, _d = schema.events, schema.dyads
 
 def count_pairs(store: Store, *, until: datetime.date | None = None) -> list[tuple[str, str, int]]:
     """A store -> (source, target, number of events) of each ordered pair of two different parties; with ``until`` only of events up to that day."""
-    query = sa.select(_d.c.source, _d.c.target, sa.func.count()).where(_d.c.source != _d.c.target, _d.c.source != "", _d.c.target != "", _d.c.date_start != "")
+    query = sa.select(_d.c.source, _d.c.target, sa.func.count()).where(_d.c.date_start > "")
     if until:
         query = query.where(_d.c.date_start <= until.isoformat())
     with reading(store) as connection:
-        return [(source, target, number) for source, target, number in connection.execute(query.group_by(_d.c.source, _d.c.target))]
+        counted = connection.execute(query.group_by(_d.c.source, _d.c.target))
+        return [(source, target, number) for source, target, number in counted if source and target and source != target]
 
 
 def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: datetime.date | None = None) -> list[tuple[Any, ...]]:
