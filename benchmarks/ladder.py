@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
@@ -20,6 +19,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 import msgspec  # noqa: E402
 import numpy as np  # noqa: E402
 import polars as pl  # noqa: E402
+from measure import Measure  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from detente.analysis.direction import BLOCK_DAYS, EARLIER_DAYS, LATER_DAYS, LEVEL, permute_blocks, sum_days  # noqa: E402
@@ -34,18 +34,6 @@ ICEWS14 = Path(os.environ.get("DETENTE_ICEWS14", ROOT.parent / "shared" / "data"
 HORIZON_DAYS = 30
 LEAST_EVENTS = 50
 SIMULATED = 2_000
-
-
-class Measure(NamedTuple):
-    """A figure with what is wanted of it; ``bound`` says which way is good."""
-
-    group: str
-    name: str
-    value: float
-    wanted: float | None = None
-    bound: str = ">="
-    unit: str = ""
-    detail: str = ""
 
 
 def load_icews14() -> pl.DataFrame:

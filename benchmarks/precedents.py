@@ -5,9 +5,7 @@ python benchmarks/precedents.py skill|speed
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import os
 import random
 import statistics
 import sys
@@ -16,57 +14,29 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 
-import polars as pl  # noqa: E402
 import store as stores  # noqa: E402
+from ladder import load_icews14  # noqa: E402
+from measure import Measure  # noqa: E402
 
 from detente.analysis import precedents as method  # noqa: E402
 from detente.analysis.aftermath import tell_aftermath  # noqa: E402
 from detente.analysis.dyads import find_party, list_dyads, load_dyad, resolve_party, select_dyad  # noqa: E402
 from detente.analysis.neighbours import load_others  # noqa: E402
 from detente.analysis.precedents import find_precedents  # noqa: E402
-from detente.analysis.table import load_table  # noqa: E402
 from detente.analysis.windows import make_rows  # noqa: E402
-from detente.cli import main  # noqa: E402
 from detente.errors import InputError  # noqa: E402
 from detente.store.importing import import_events  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
 
-ICEWS14 = Path(os.environ.get("DETENTE_ICEWS14", ROOT.parent / "shared" / "data" / "icews14"))
 DYADS = 60
 FIRST, EVERY_DAYS, TIMES = datetime.date(2014, 6, 1), 21, 7
 LONGEST_DAYS = 30
 """A year of data leaves no room for the horizon of 90 days."""
 LEAST_USUAL_WEEKS = 4
-
-
-class Measure(NamedTuple):
-    """A figure with what is wanted of it; ``bound`` says which way is good."""
-
-    group: str
-    name: str
-    value: float
-    wanted: float | None = None
-    bound: str = ">="
-    unit: str = ""
-    detail: str = ""
-
-
-def load_icews14() -> pl.DataFrame:
-    """The events of 2014, imported as quads."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "s.db")
-        for name in ("train.txt", "valid.txt"):
-            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
-                main(["import", "quads", str(ICEWS14 / name), "--store", str(path)])
-        store = open_store(path, create=False)
-        table = load_table(store, with_text=False)
-        store.close()
-    return table
 
 
 def measure_skill() -> Iterator[Measure]:

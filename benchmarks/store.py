@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
@@ -27,6 +27,7 @@ import duplicates  # noqa: E402
 import exchange_speed  # noqa: E402
 import merging  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
+from measure import Measure  # noqa: E402
 
 from detente.codebook.load import load_codebook  # noqa: E402
 from detente.coding.merge import goldstein_of, intensity_of  # noqa: E402
@@ -59,18 +60,6 @@ KILLS_OF_A_STORE = 8
 """So often a store is killed at most before it is filled to the end and compared."""
 COUNTRIES = "USA CHN RUS IND PAK IRN ISR PRK KOR JPN TUR SYR IRQ SAU YEM UKR FRA DEU GBR EGY SDN SSD ETH ERI SOM KEN COD RWA UGA NGA".split()
 TYPES = "CONSULT CONSULT CONSULT AGREE SUPPORT REQUEST ACCUSE ACCUSE REJECT THREATEN SANCTION MOBILIZE COERCE ASSAULT ASSAULT AID COOPERATE PROTEST".split()
-
-
-class Measure(NamedTuple):
-    """A figure with what is wanted of it; ``bound`` says which way is good."""
-
-    group: str
-    name: str
-    value: float
-    wanted: float | None = None
-    bound: str = ">="
-    unit: str = ""
-    detail: str = ""
 
 
 # -- merging ------------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detente.charts.style import DARK, LIGHT, RUNGS, Look, cut, name_rung, say_day, say_number, say_rung, wrap
+from detente.charts.style import DARK, LIGHT, RUNGS, Look, cut, name_rung, say_number, say_rung, wrap
 from detente.codebook.cycle import STAGES
+from detente.wording import say_day
 
 LOOKS = [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")]
 SEEN_BY = {

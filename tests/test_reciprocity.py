@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from detente.analysis.acts import wilson
 from detente.analysis.escalation import ANSWERS
 from detente.analysis.reciprocity import answer_rates, find_reciprocity
+from detente.analysis.shares import wilson
 from detente.analysis.table import make_table
 
 FIRST = datetime.date(2015, 1, 1)

@@ -125,6 +125,13 @@ def test_merging_with_an_imported_event_keeps_how_often_that_was_reported(filled
     assert (load_event(filled, first)["mentions"], load_event(filled, first)["reports"]) == (1, 4)
 
 
+def test_a_later_report_joins_what_was_merged_into_an_imported_event(filled: Store) -> None:
+    first = event_id(filled, "AID")
+    merge_events(filled, first, [event_id(filled, "ASSAULT")], reviewer="jane")
+    assert add_report(filled, report(event(place="Kaesong", modes=("destroy",)), doc_id="later", published_on="2020-06-18")).joined == 1
+    assert load_event(filled, first)["mentions"] == 5
+
+
 def test_a_split_makes_an_event_of_its_own_with_its_own_toll(filled: Store) -> None:
     key = event_id(filled, "ASSAULT")
     last = load_event(filled, key)["evidence"][-1]["mention_id"]

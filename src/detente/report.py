@@ -17,8 +17,9 @@ import msgspec
 from detente import __version__
 from detente.codebook.ladder import HIGHEST, load_ladder
 from detente.errors import InputError, MissingExtraError
-from detente.show_situation import REASONS, say_day, say_lead, say_met, say_party, say_pull, say_tie
+from detente.show_situation import REASONS, say_lead, say_met, say_party, say_pull, say_tie
 from detente.store.sources import Telling, read_tellings
+from detente.wording import say_day
 
 if TYPE_CHECKING:
     from altair.typing import ChartType

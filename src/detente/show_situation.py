@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from detente.codebook.ladder import HIGHEST, LOWEST, load_ladder
 from detente.codebook.register import country_names
 from detente.show import fit
+from detente.wording import say_day
 
 if TYPE_CHECKING:
     from detente.analysis.aftermath import BaseRate
@@ -82,11 +83,6 @@ def say_party(name: str) -> str:
     country, slash, sectors = name.partition("/")
     known = country_names().get(country) or country or "actors"
     return f"{known} ({sectors})" if slash else known
-
-
-def say_day(day: datetime.date) -> str:
-    """16 June 2020."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def say_lead(situation: Situation, a: str, b: str) -> str:

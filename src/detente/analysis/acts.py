@@ -83,13 +83,3 @@ def first_ids(events: pl.DataFrame, days: Array | Index) -> list[str]:
     """Acts in the order of days -> the first one of each of the days asked for."""
     places = np.searchsorted(events["index"].to_numpy(), days)
     return events["event_id"].gather(places).to_list()
-
-
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """So many of so many -> the 95% interval of the share."""
-    if not total:
-        return 0.0, 1.0
-    z, share = 1.96, count / total
-    middle = share + z * z / (2 * total)
-    width = z * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return float(max(0.0, (middle - width) / (1 + z * z / total))), float(min(1.0, (middle + width) / (1 + z * z / total)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from math import sqrt
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detente.analysis.shares import wilson
 from detente.analysis.windows import WINDOW_DAYS, Rows, ordinal, slice_of
 from detente.codebook.ladder import LOWEST
 
@@ -22,7 +22,6 @@ SHOWN_IDS = 12
 """Events named for a window or for what followed it; those farthest from routine first."""
 USUAL_COUNTS = 5.0
 """The usual rate counts as so many precedents in what is expected."""
-_Z95 = 1.959964
 
 
 class Outcome(NamedTuple):
@@ -158,17 +157,3 @@ def base_rates(followed: Sequence[Sequence[Aftermath]], usual: dict[tuple[str, i
                 )
             )
     return tuple(out)
-
-
-def wilson(occurred: int, tried: int) -> tuple[float, float]:
-    """So many of so many -> the score interval of 95% for the rate. Wilson, JASA 22 (1927), 209-212.
-
-    >>> [round(edge, 3) for edge in wilson(8, 10)]
-    [0.49, 0.943]
-    """
-    if tried < 1:
-        return 0.0, 1.0
-    rate, z2 = occurred / tried, _Z95**2
-    middle = (rate + z2 / (2 * tried)) / (1 + z2 / tried)
-    half = _Z95 * sqrt(rate * (1 - rate) / tried + z2 / (4 * tried**2)) / (1 + z2 / tried)
-    return max(0.0, middle - half), min(1.0, middle + half)

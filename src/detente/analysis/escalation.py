@@ -6,8 +6,9 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from detente.analysis.acts import ActDays, Side, first_ids, mark_days, shifts_of, wait_days, wilson
+from detente.analysis.acts import ActDays, Side, first_ids, mark_days, shifts_of, wait_days
 from detente.analysis.markov import Array, Index
+from detente.analysis.shares import wilson
 from detente.analysis.shifts import p_of, sum_products
 
 BEFORE_DAYS = 14

@@ -14,10 +14,11 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from detente.analysis.acts import LEAST_EXPOSURE, ActDays, Side, acts_by_day, count_acts, daily_exposure, first_ids, mark_days, shifts_of, wait_days, why_silent, wilson
+from detente.analysis.acts import LEAST_EXPOSURE, ActDays, Side, acts_by_day, count_acts, daily_exposure, first_ids, mark_days, shifts_of, wait_days, why_silent
 from detente.analysis.escalation import EXAMPLES, LEAST_OCCASIONS, EscalationMet, meet_escalations
 from detente.analysis.hawkes import HawkesFit, fit_hawkes
 from detente.analysis.markov import Index
+from detente.analysis.shares import wilson
 from detente.analysis.shifts import p_of, sum_products
 
 ANSWER_DAYS = 7

@@ -10,9 +10,10 @@ import polars as pl
 from altair.typing import ChartType
 
 from detente.charts.marks import TOOLTIP, make_marks, span_of
-from detente.charts.style import RUNGS, WIDTH, as_data, as_moment, as_tooltip, day_axis, finish, get_look, rung_axis, say_day, say_rung, side_scale
+from detente.charts.style import RUNGS, WIDTH, as_data, as_moment, as_tooltip, day_axis, finish, get_look, rung_axis, say_rung, side_scale
 from detente.codebook.ladder import LOWEST
 from detente.errors import InputError
+from detente.wording import say_day
 
 APART = 0.13
 """Rungs by which the two sides are drawn apart where they stand on the same one."""

@@ -13,10 +13,11 @@ import polars as pl
 from altair.typing import ChartType
 from numpy.typing import NDArray
 
-from detente.charts.style import WIDTH, Look, as_data, as_tooltip, cut, finish, get_look, name_rung, rung_scale, say_day, say_number
+from detente.charts.style import WIDTH, Look, as_data, as_tooltip, cut, finish, get_look, name_rung, rung_scale, say_number
 from detente.codebook.load import DATA, read_table
 from detente.errors import InputError
 from detente.exchange.crosswalk import country_table
+from detente.wording import say_day
 
 COUNTRIES = Path(__file__).parent / "data" / "countries-110m.json"
 """Borders of Natural Earth (public domain) as world-atlas 2.0.2 has them; fetched by tools/fetch_world.py. Borders are the file's, not our judgement."""

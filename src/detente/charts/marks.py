@@ -7,7 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from detente.charts.style import as_moment, cut, name_rung, say_day
+from detente.charts.style import as_moment, cut, name_rung
+from detente.wording import say_day
 
 WORDS_CHARS = 140
 """So many characters of an event's words are shown in a tooltip."""

@@ -11,9 +11,10 @@ import polars as pl
 from altair.typing import ChartType
 from numpy.typing import NDArray
 
-from detente.charts.style import Look, as_data, as_tooltip, cut, finish, get_look, say_day, say_number
+from detente.charts.style import Look, as_data, as_tooltip, cut, finish, get_look, say_number
 from detente.errors import InputError
 from detente.exchange.crosswalk import country_name
+from detente.wording import say_day
 
 Places = NDArray[np.float64]
 MOST_PARTIES = 24

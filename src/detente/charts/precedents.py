@@ -12,10 +12,11 @@ from altair.typing import ChartType
 
 from detente.analysis.ladder import track_rungs
 from detente.analysis.precedents import Precedent
-from detente.charts.style import RUNGS, WIDTH, as_data, as_tooltip, finish, get_look, name_rung, rung_axis, say_day, say_number
+from detente.charts.style import RUNGS, WIDTH, as_data, as_tooltip, finish, get_look, name_rung, rung_axis, say_number
 from detente.codebook.ladder import LOWEST
 from detente.errors import InputError
 from detente.exchange.crosswalk import country_name
+from detente.wording import say_day
 
 MOST_LINES = 6
 """Precedents that can be told apart when laid over each other."""

@@ -10,8 +10,9 @@ from altair.typing import ChartType
 
 from detente.analysis.hawkes import Excitation, HawkesFit
 from detente.analysis.reciprocity import ANSWER_DAYS, Reciprocity
-from detente.charts.style import WIDTH, Look, as_data, as_tooltip, finish, get_look, say_day, say_number, side_scale
+from detente.charts.style import WIDTH, Look, as_data, as_tooltip, finish, get_look, say_number, side_scale
 from detente.errors import InputError
+from detente.wording import say_day
 
 MOST_ANSWERS = 9
 """Pairs of act and answer shown for each side."""

@@ -10,9 +10,10 @@ import polars as pl
 from altair.typing import ChartType
 
 from detente.analysis.cycle import StageNow
-from detente.charts.style import QUADS, WIDTH, Look, as_data, as_moment, as_tooltip, day_axis, day_scale, finish, get_look, name_rung, rung_scale, say_day, say_number
+from detente.charts.style import QUADS, WIDTH, Look, as_data, as_moment, as_tooltip, day_axis, day_scale, finish, get_look, name_rung, rung_scale, say_number
 from detente.codebook.cycle import STAGES
 from detente.errors import InputError
+from detente.wording import say_day
 
 Measure = Literal["events", "intensity"]
 Period = Literal["day", "week", "month"]

@@ -133,11 +133,6 @@ def cut(text: str, most: int) -> str:
     return clean if len(clean) <= most else clean[: most - 1].rstrip() + "…"
 
 
-def say_day(day: datetime.date) -> str:
-    """A day -> 16 June 2020."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def say_number(number: int, noun: str) -> str:
     """A number and a noun -> 1 event, 2 events."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,9 +9,10 @@ import polars as pl
 from altair.typing import ChartType
 
 from detente.charts.marks import TOOLTIP, make_marks
-from detente.charts.style import RUNGS, as_data, as_tooltip, cut, finish, get_look, say_day, say_number, side_scale
+from detente.charts.style import RUNGS, as_data, as_tooltip, cut, finish, get_look, say_number, side_scale
 from detente.codebook.ladder import LOWEST
 from detente.errors import InputError
+from detente.wording import say_day
 
 TIMELINE_DAYS = 25
 """Days with events that a timeline shows: a page of them."""

@@ -29,7 +29,7 @@ ORGANISATION_KINDS = frozenset({
 PLACE_KINDS = frozenset({"region", "city", "island", "base", "building", "site", "meeting place", "border", "sea", "strait"})
 COMPOSITION_KEYS = frozenset({"type", "modes", "cameo"})
 GRAMMAR_KEYS = frozenset({
-    "prepositions", "light_verbs", "occurrence_verbs", "report_verbs", "belief_verbs", "future_verbs", "future_adjectives", "future_nouns", "negating_verbs", "negators",
+    "prepositions", "light_verbs", "occurrence_verbs", "report_verbs", "belief_verbs", "future_verbs", "future_adjectives", "future_nouns", "opinion_nouns", "negating_verbs", "negators",
     "actual_verbs", "causing_verbs", "relation_prompted", "relation_followed", "containers", "transparent_nouns", "person_titles", "partner_nouns", "abstract_subjects",
     "weekdays", "offtopic_nouns", "source_nouns", "experts",
 })  # fmt: skip

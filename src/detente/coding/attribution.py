@@ -18,8 +18,6 @@ from detente.records import Actor, EventMention, Modality, Sentence
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})
 _WOULD = frozenset({"would", "could", "may", "might", "should", "must", "can", "'d", "ought", "ca"})
 _CONDITIONS = frozenset({"if", "unless", "whether", "lest", "once", "until"})
-_OPINIONS = frozenset({"view", "opinion", "eye", "judgment", "judgement", "mind", "telling"})
-"""In whose view a thing is so: what is told is what he holds."""
 _PRESUPPOSING = frozenset(
     {"after", "since", "by", "in", "for", "while", "following", "when", "before", "over", "despite", "upon", "on", "with", "at", "as", "about", "during", "amid"}
 )
@@ -162,7 +160,7 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
                 own_finite = True
         if dep == "mark" and low in _CONDITIONS:
             return "hypothetical"
-        if dep == "prep" and low == "in" and any(s.lemmas[o] in _OPINIONS and children(s, o, "poss") for o in children(s, c, "pobj")):
+        if dep == "prep" and low == "in" and any(s.lemmas[o] in grammar["opinion_nouns"] and children(s, o, "poss") for o in children(s, c, "pobj")):
             return "hypothetical"  # "a government that in its view lets them": somebody's opinion
         if dep == "advmod" and low in ("potentially", "possibly", "perhaps", "nearly", "almost"):
             return "hypothetical"

@@ -17,7 +17,7 @@ from detente.store.duplicates import Copy
 from detente.store.matching import index_keys, make_sketch
 from detente.store.recorded import keep_records
 from detente.store.revising import Standing, found_standing, replace_standing, revise
-from detente.store.rows import CODED_HERE, COUNTS, Where, count_report, encode, index_parties, insert_new, standing_columns
+from detente.store.rows import COUNTS, Where, count_report, encode, index_parties, insert_new, standing_columns
 
 _EVENT = msgspec.json.Decoder(Event)
 CORRECTABLE = ("event_type", "modes", "contexts", "cameo", "goldstein", "intensity", "quad", "source", "target", "date", "place", "modality", "historical", "dead", "injured")
@@ -80,8 +80,8 @@ def rebuild_event(connection: Connection, event: int) -> None:
     index_parties(connection, event, standing)
     if review in ("rejected", WITHDRAWN):  # no series counts it, and no later report joins it
         connection.execute(schema.dyads.delete().where(schema.dyads.c.event_id == event))
-    elif row["origin"] == CODED_HERE:
-        _index_matches(connection, event, mentions)
+    else:  # later reports join what was told here; what others coded is looked up by its own ids only
+        _index_matches(connection, event, [m for m in mentions if m.where is not None])
 
 
 def _clear(connection: Connection, event: int) -> None:

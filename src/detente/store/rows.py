@@ -123,6 +123,7 @@ _COUNTED_REPORT = sa.select(schema.event_reports.c.event_id).where(
 _COUNTED_SOURCE = sa.select(schema.event_sources.c.event_id).where(
     schema.event_sources.c.event_id == sa.bindparam("event"), schema.event_sources.c.publisher == sa.bindparam("told")
 )
+_ORIGIN = sa.select(schema.events.c.origin).where(schema.events.c.id == sa.bindparam("event"))
 _WRITE_EVENT = schema.events.update().where(schema.events.c.id == sa.bindparam("event"))
 
 
@@ -136,8 +137,9 @@ def read_standing(connection: Connection, event: int) -> tuple[Standing, dict[st
 
 
 def write_standing(connection: Connection, event: int, standing: Standing, counts: Mapping[str, Any], changed: set[str]) -> None:
-    """How a coded event stands now -> its row; ``changed`` names the fields that did change."""
-    connection.execute(_WRITE_EVENT, {**standing_columns(connection, standing, CODED_HERE), **counts, "event": event})
+    """How an event stands now -> its row; ``changed`` names the fields that did change."""
+    origin = connection.scalar(_ORIGIN, {"event": event}) or CODED_HERE
+    connection.execute(_WRITE_EVENT, {**standing_columns(connection, standing, origin), **counts, "event": event})
     if changed & {"source", "target", "date_start"}:
         for table in (schema.participants, schema.dyads):
             connection.execute(table.delete().where(table.c.event_id == event))
