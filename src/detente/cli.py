@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from detente import __version__
-from detente.arguments import analysis, coding, review, store
+from detente.arguments import analysis, coding, review, store, web
 from detente.arguments.base import Parser, add_settings, command
 from detente.errors import DetenteError
 
@@ -34,6 +34,7 @@ def make_parser() -> Parser:
     analysis.add_situation(commands)
     analysis.add_forecast(commands)
     analysis.add_backtest(commands)
+    web.add_web(commands)
     demo = command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
     add_settings(demo, "workers", "pipeline")
     return parser
@@ -61,6 +62,9 @@ _MODULES = {
     "run_export": "commands_store",
     "run_forecast": "commands_forecast",
     "run_backtest": "commands_forecast",
+    "run_serve": "commands_web",
+    "run_token": "commands_web",
+    "run_audit": "commands_web",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 

@@ -1,0 +1,72 @@
+"""The desk: which crises moved most, the latest alerts and events, and a box for a report."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from typing import Any
+
+import msgspec
+
+from detente.analysis.alerts import Alert, find_alerts
+from detente.analysis.movers import WEEKS, Mover, find_movers
+from detente.analysis.table import load_table, load_volume
+from detente.raising import say_alert
+from detente.store.query import Filters, find_events
+from detente.store.sizes import Sizes, count_rows, first_day_of
+from detente.store.tables import Wanted, latest_day
+from detente.web.asked import Asked
+from detente.web.adding import add_given
+from detente.web.routing import Action, Page
+
+SHOWN_MOVERS, SHOWN_ALERTS, SHOWN_EVENTS = 12, 8, 10
+ALERT_DAYS = 14
+"""Alerts of so many days are shown."""
+
+
+class AlertShown(msgspec.Struct, frozen=True):
+    """An alert, and what it says in words."""
+
+    alert: Alert
+    what: str
+
+
+class DeskRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk on a day: ``at`` is the latest day of which the store tells, ``None`` for an empty store."""
+
+    at: datetime.date | None
+    sizes: Sizes
+    movers: tuple[Mover, ...]
+    alerts: tuple[AlertShown, ...]
+    events: tuple[dict[str, Any], ...]
+    weeks: int = WEEKS
+
+
+def read_desk(asked: Asked) -> DeskRecord:
+    """A store -> its desk. ``at``: stand at another day."""
+    store, sizes = asked.store, count_rows(asked.store)
+    given = asked.day("at")
+    at = given or latest_day(store)
+    if at is None:
+        return DeskRecord(at=None, sizes=sizes, movers=(), alerts=(), events=())
+    since = at - min(datetime.timedelta(weeks=WEEKS), at - datetime.date.min)
+    # without a day that was asked for nothing is left out as told later: the press tells of a day on the next
+    wanted = Wanted(since=since, until=given)
+    table = load_table(store, wanted, with_text=False)
+    movers = find_movers(table, at, most=SHOWN_MOVERS, first_day=functools.partial(first_day_of, store))
+    found = find_alerts(table, at, since=at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min), volume=load_volume(store, wanted))
+    if sizes.first_day and sizes.first_day < since:
+        found = [alert for alert in found if alert.kind != "first-type"]  # what is first in these weeks need not be the first ever
+    types = dict(table.select("event_id", "event_type").iter_rows())
+    latest = find_events(store, Filters(until=at, with_background=False), limit=SHOWN_EVENTS, newest_first=True)
+    return DeskRecord(
+        at=at,
+        sizes=sizes,
+        movers=tuple(movers),
+        alerts=tuple(AlertShown(alert, say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")) for alert in found[:SHOWN_ALERTS]),
+        events=tuple(latest.events),
+    )
+
+
+PAGES = (Page("/", read_desk, "desk.html", "Desk", nav="desk"),)
+ACTIONS = (Action("/add", add_given, "add report", role="code"),)

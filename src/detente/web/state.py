@@ -1,0 +1,90 @@
+"""What a running desk holds: the store, its options, the cache, the tokens it knows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import anyio
+
+from detente.settings import read_reviewer
+from detente.store.schema import Store, open_store
+from detente.store.tokens import Token, list_tokens
+from detente.store.web_tables import read_counters
+from detente.web.cache import Cache
+from detente.web.identity import Keys
+from detente.web.limits import Buckets, bound_queries
+from detente.web.options import Options
+
+THREADS = 8
+"""So many requests are worked on at once; the others wait. More would only share the same cores, and memory."""
+LOGINS_PER_MINUTE = 10
+LOOK_SECONDS = 0.25
+"""PostgreSQL is asked not more often than this for its counters, so that a kept page costs no round trip; a change by others shows that much later."""
+
+
+class Desk:
+    """One process of the desk. ``limiter`` bounds the work at once, ``coding`` lets one report at a time be coded."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.store: Store = _open(options.store)
+        bound_queries(self.store)
+        self.cache = Cache(options.cache_bytes)
+        self.requests = Buckets(options.token_requests)
+        self.logins = Buckets(LOGINS_PER_MINUTE)
+        self.limiter = anyio.CapacityLimiter(THREADS)
+        self.coding = threading.Lock()
+        self.local_name = read_reviewer()
+        self._keys = Keys(options.secret, {})
+        self._counters = (0, 0)
+        self._looked = 0.0
+        self._watch = self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+    def look(self) -> None:
+        """See whether the store, or its tokens, have changed since. Fast enough to be done with each request."""
+        now = time.monotonic()
+        if self.store.engine.dialect.name != "sqlite" and now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
+        found = self._read_counters()
+        if found[1] != self._counters[1]:
+            self._keys = Keys(self.options.secret, _by_digest(list_tokens(self.store, live=True)))
+        if found[0] != self._counters[0]:
+            self.cache.use_version(found[0])
+        self._counters = found
+
+    def _read_counters(self) -> tuple[int, int]:
+        driver = self._watch.connection.driver_connection if self.store.engine.dialect.name == "sqlite" else None
+        if driver is None:
+            return read_counters(self._watch)
+        # the driver itself: 10 microseconds instead of 200, with each request
+        found = dict(driver.execute("SELECT name, value FROM counters").fetchall())
+        return found["data"], found["access"]
+
+    @property
+    def keys(self) -> Keys:
+        """The key that signs, and the live tokens."""
+        return self._keys
+
+    @property
+    def version(self) -> int:
+        """The counter of changes of the store."""
+        return self._counters[0]
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._watch.close()
+        self.store.close()
+
+
+def _open(address: str) -> Store:
+    return open_store(address if "://" in address else Path(address).expanduser(), create=True)
+
+
+def _by_digest(tokens: list[Token]) -> Mapping[str, Token]:
+    return {token.digest: token for token in tokens}
+
+
