@@ -42,7 +42,15 @@ class Movement(msgspec.Struct, frozen=True):
     reason: Literal["", "few-events", "short-history"] = ""
 
 
-def find_movement(events: pl.DataFrame, at: datetime.date, *, later_days: int = LATER_DAYS, earlier_days: int = EARLIER_DAYS, block_days: int = BLOCK_DAYS, known_since: datetime.date | None = None) -> Movement:
+def find_movement(
+    events: pl.DataFrame,
+    at: datetime.date,
+    *,
+    later_days: int = LATER_DAYS,
+    earlier_days: int = EARLIER_DAYS,
+    block_days: int = BLOCK_DAYS,
+    known_since: datetime.date | None = None,
+) -> Movement:
     """A dyad's events (``ladder.sharp_events``) and a day -> which way it moves then. The lengths are multiples of ``block_days``.
 
     ``known_since``: the day of the dyad's first event, if the table does not reach back to it.

@@ -14,7 +14,7 @@ from detente.analysis.ladder import combine, find_standing, sharp_events, track_
 
 WEEKS = 26
 """Weeks of a pair's way on the ladder that are shown, and read."""
-LOOKED_AT = 4
+LOOKED_AT = 2
 """Pairs that are looked at closely for each one that is given: the quick measure by which they are chosen knows nothing of chance."""
 LEAST_EVENTS = 5
 """Pairs with fewer events in the days compared say nothing of where they go."""
@@ -97,5 +97,3 @@ def _weeks(dyad: pl.DataFrame, at: datetime.date) -> tuple[int, ...]:
     weeks = days.reshape(WEEKS, 7)
     tops, lows = weeks.max(axis=1), weeks.min(axis=1)
     return tuple(int(rung) for rung in combine(np.maximum(tops, 0), np.minimum(lows, 0)))
-
-

@@ -17,7 +17,9 @@ def add_web(commands: Commands) -> None:
     below = token.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     add = command(below, "add", "make a token and show it, once", "detente token add jane --role review", "run_token_add")
     add.add_argument("name", metavar="NAME", help="whose it is; what they decide is signed with it")
-    add.add_argument("--role", choices=ROLES, default="read", help="read pages and data; code: have reports coded and stored too; review: judge and correct events too (default: read)")
+    add.add_argument(
+        "--role", choices=ROLES, default="read", help="read pages and data; code: have reports coded and stored too; review: judge and correct events too (default: read)"
+    )
     listed = command(below, "list", "show who has tokens", "detente token list", "run_token_list")
     listed.add_argument("--json", action="store_true", help="write it as JSON")
     revoke = command(below, "revoke", "let a token in no more", "detente token revoke jane", "run_token_revoke")

@@ -24,7 +24,11 @@ def count_rows(store: Store) -> Sizes:
     d, e = schema.documents, schema.events
     with reading(store) as connection:
         first = connection.scalar(sa.select(sa.func.min(e.c.date_start)))
-        return Sizes(int(connection.scalar(sa.select(sa.func.max(d.c.id))) or 0), int(connection.scalar(sa.select(sa.func.max(e.c.id))) or 0), datetime.date.fromisoformat(first) if first else None)
+        return Sizes(
+            int(connection.scalar(sa.select(sa.func.max(d.c.id))) or 0),
+            int(connection.scalar(sa.select(sa.func.max(e.c.id))) or 0),
+            datetime.date.fromisoformat(first) if first else None,
+        )
 
 
 def first_day_of(store: Store, a: str, b: str) -> datetime.date | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,11 +20,11 @@ from detente import __version__
 from detente.running import limit_threads
 from detente.settings import read_text
 from detente.web import routes
-from detente.web.state import Desk
 from detente.web.dispatch import action_route, answer_refusal, page_routes
 from detente.web.guard import Guard
 from detente.web.options import Options, read_options
 from detente.web.refusals import RefusedError, make_fault, refuse
+from detente.web.state import Desk
 
 STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("detente.web")
@@ -35,6 +37,7 @@ def make_app(options: Options) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm_up, daemon=True).start()
         yield
         desk.close()
 
@@ -60,10 +63,19 @@ def app_of_environment() -> FastAPI:
     return make_app(read_options(secret.encode() if secret else secrets.token_bytes(32)))
 
 
+def _warm_up() -> None:
+    """Load what most pages need while the first reader is on the way: half a second to a second that the start need not wait for."""
+    for name in ("detente.analysis.alerts", "detente.analysis.movers", "detente.raising"):
+        importlib.import_module(name)
+
+
 async def _answer_http(request: Request, error: Exception) -> Response:
     """What Starlette refuses itself (no such page, wrong method, a broken form), in our shape."""
     assert isinstance(error, HTTPException)
-    said = {404: f"{request.url.path}: found no such page; expected one that the desk has", 405: f"{request.method}: found a method that this address does not take; expected another"}
+    said = {
+        404: f"{request.url.path}: found no such page; expected one that the desk has",
+        405: f"{request.method}: found a method that this address does not take; expected another",
+    }
     refusal = refuse(error.status_code, said.get(error.status_code, str(error.detail)), headers=dict(error.headers or {}))
     return await answer_refusal(request, refusal)
 

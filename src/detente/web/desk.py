@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import datetime
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detente.analysis.alerts import Alert, find_alerts
-from detente.analysis.movers import WEEKS, Mover, find_movers
-from detente.analysis.table import load_table, load_volume
-from detente.raising import say_alert
 from detente.store.query import Filters, find_events
 from detente.store.sizes import Sizes, count_rows, first_day_of
 from detente.store.tables import Wanted, latest_day
-from detente.web.asked import Asked
 from detente.web.adding import add_given
+from detente.web.asked import Asked
 from detente.web.routing import Action, Page
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from detente.analysis.alerts import Alert
+    from detente.analysis.movers import Mover
 
 SHOWN_MOVERS, SHOWN_ALERTS, SHOWN_EVENTS = 12, 8, 10
 ALERT_DAYS = 14
 """Alerts of so many days are shown."""
+ALERT_PAIRS = 40
+"""Pairs that are looked at for alerts: those with the gravest acts of these days. All of them take seconds in a store of a million events; ``detente alerts`` looks at all."""
+GRAVE = 3
+"""Acts from this rung up, rupture, are grave: the lowest on which a broken channel is told."""
 
 
 class AlertShown(msgspec.Struct, frozen=True):
@@ -39,11 +45,15 @@ class DeskRecord(msgspec.Struct, frozen=True, kw_only=True):
     movers: tuple[Mover, ...]
     alerts: tuple[AlertShown, ...]
     events: tuple[dict[str, Any], ...]
-    weeks: int = WEEKS
 
 
 def read_desk(asked: Asked) -> DeskRecord:
     """A store -> its desk. ``at``: stand at another day."""
+    from detente.analysis.alerts import find_alerts
+    from detente.analysis.movers import WEEKS, find_movers
+    from detente.analysis.table import load_table, load_volume
+    from detente.raising import say_alert
+
     store, sizes = asked.store, count_rows(asked.store)
     given = asked.day("at")
     at = given or latest_day(store)
@@ -54,7 +64,8 @@ def read_desk(asked: Asked) -> DeskRecord:
     wanted = Wanted(since=since, until=given)
     table = load_table(store, wanted, with_text=False)
     movers = find_movers(table, at, most=SHOWN_MOVERS, first_day=functools.partial(first_day_of, store))
-    found = find_alerts(table, at, since=at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min), volume=load_volume(store, wanted))
+    alerts_from = at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
+    found = find_alerts(_gravest_pairs(table, alerts_from), at, since=alerts_from, volume=load_volume(store, wanted))
     if sizes.first_day and sizes.first_day < since:
         found = [alert for alert in found if alert.kind != "first-type"]  # what is first in these weeks need not be the first ever
     types = dict(table.select("event_id", "event_type").iter_rows())
@@ -66,6 +77,16 @@ def read_desk(asked: Asked) -> DeskRecord:
         alerts=tuple(AlertShown(alert, say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")) for alert in found[:SHOWN_ALERTS]),
         events=tuple(latest.events),
     )
+
+
+def _gravest_pairs(table: pl.DataFrame, since: datetime.date) -> pl.DataFrame:
+    """An events table -> the rows of the pairs with the gravest acts since a day."""
+    import polars as pl
+
+    pairs = table.with_columns(a=pl.min_horizontal("source", "target"), b=pl.max_horizontal("source", "target"))
+    weight = pl.col("rung").cast(pl.Int64).sum().alias("weight")
+    grave = pairs.filter((pl.col("day") >= since) & (pl.col("rung") >= GRAVE)).group_by("a", "b").agg(weight).sort(["weight", "a", "b"], descending=[True, False, False])
+    return pairs.join(grave.head(ALERT_PAIRS), on=["a", "b"], how="semi").drop("a", "b")
 
 
 PAGES = (Page("/", read_desk, "desk.html", "Desk", nav="desk"),)

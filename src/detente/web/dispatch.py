@@ -18,15 +18,15 @@ from starlette.routing import Route
 
 from detente.errors import DetenteError, InputError
 from detente.store.audit import log_action
+from detente.store.tokens import Role, allows
 from detente.web.asked import Asked
 from detente.web.cache import Kept
-from detente.web.state import Desk
 from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
 from detente.web.rendering import Chrome, render
 from detente.web.routing import Action, Chart, Done, File, Page, Posted
-from detente.store.tokens import Role, allows
+from detente.web.state import Desk
 
 NOTICE_COOKIE, THEME_COOKIE = "detente_notice", "detente_theme"
 THEMES = ("light", "dark")
@@ -281,7 +281,9 @@ def need_role(request: Request, role: Role) -> None:
     who: Who = request.state.who
     if who.role is None:
         raise RefusedError(
-            401, make_fault("no-token", "token: found none; expected one, as detente token add makes it; log in at /login, or send Authorization: Bearer"), {"WWW-Authenticate": "Bearer"}
+            401,
+            make_fault("no-token", "token: found none; expected one, as detente token add makes it; log in at /login, or send Authorization: Bearer"),
+            {"WWW-Authenticate": "Bearer"},
         )
     if not allows(who.role, role):
         raise refuse(403, f"role: found {who.role}; expected {role}; ask who made the token for one with that role", code="role")

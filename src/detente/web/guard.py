@@ -11,11 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from detente.web.state import Desk
 from detente.web.dispatch import answer_refusal
 from detente.web.identity import SESSION_COOKIE, Who, by_session, by_token, local_user, nobody
 from detente.web.options import LOOPBACK_NAMES, Options, is_loopback
 from detente.web.refusals import RefusedError, refuse
+from detente.web.state import Desk
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; "

@@ -86,5 +86,3 @@ def _open(address: str) -> Store:
 
 def _by_digest(tokens: list[Token]) -> Mapping[str, Token]:
     return {token.digest: token for token in tokens}
-
-
