@@ -112,6 +112,7 @@ def say_actor(actor: Mapping[str, Any]) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
     sectors = "+".join(actor.get("sectors") or ())
     name = actor.get("entity") or actor.get("name") or actor.get("country") or "unknown"
+    name = say_party(str(name)) if name == actor.get("country") else name
     return f"{name} ({sectors})" if sectors and sectors != "GOV" else str(name)
 
 
