@@ -104,7 +104,7 @@ def make_asked(request: Request) -> Asked:
     given: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         given.setdefault(name, []).append(value)
-    return Asked(desk.store, desk.options, request.path_params, given, request.state.who)
+    return Asked(desk.store, desk.options, request.path_params, given, request.state.who, desk.shared, desk.version)
 
 
 def _make_record(request: Request, page: Page) -> msgspec.Struct:

@@ -7,9 +7,10 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from detente.web.dispatch import answer_refusal
 from detente.web.identity import SESSION_COOKIE, Who, by_session, by_token, local_user, nobody
@@ -37,9 +38,9 @@ MOST_TARGET = 16_000
 
 
 class Guard:
-    """The application with its guard around it. All is plain ASGI: what stands around each request must cost next to nothing."""
+    """The application with its guard around it, outside of all else, so that no answer is without its headers. Plain ASGI: it must cost next to nothing."""
 
-    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+    def __init__(self, app: FastAPI, desk: Desk) -> None:
         self.app = app
         self.desk = desk
 
@@ -48,6 +49,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        scope["app"] = self.app
         scope.setdefault("state", {})["who"] = nobody(self.desk.options.secret)
         sender = _with_headers(send)
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from detente.web.cache import Cache
 from detente.web.identity import Keys
 from detente.web.limits import Buckets, bound_queries
 from detente.web.options import Options
+from detente.web.shared import Shared
 
 THREADS = 8
 """So many requests are worked on at once; the others wait. More would only share the same cores, and memory."""
@@ -26,17 +26,17 @@ LOOK_SECONDS = 0.25
 
 
 class Desk:
-    """One process of the desk. ``limiter`` bounds the work at once, ``coding`` lets one report at a time be coded."""
+    """One process of the desk. ``limiter`` bounds the work at once."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.store: Store = _open(options.store)
         bound_queries(self.store)
         self.cache = Cache(options.cache_bytes)
+        self.shared = Shared()
         self.requests = Buckets(options.token_requests)
         self.logins = Buckets(LOGINS_PER_MINUTE)
         self.limiter = anyio.CapacityLimiter(THREADS)
-        self.coding = threading.Lock()
         self.local_name = read_reviewer()
         self._keys = Keys(options.secret, {})
         self._counters = (0, 0)
