@@ -108,6 +108,11 @@ def say_when(date: Mapping[str, Any] | None) -> str:
     return say_day(day) if start == end else f"{say_day(day)} to {say_day(datetime.date.fromisoformat(end))}"
 
 
+def say_sharp(day: datetime.date, precision: str) -> str:
+    """A day and how sharp it is -> in words, no sharper than it is known."""
+    return f"{day:%Y}" if precision == "year" else f"{day:%B %Y}" if precision == "month" else say_day(day)
+
+
 def say_actor(actor: Mapping[str, Any]) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
     sectors = "+".join(actor.get("sectors") or ())
@@ -141,6 +146,7 @@ FILTERS: dict[str, Any] = {
     "percent": lambda value: f"{value:.0%}",
     "day": lambda value: say_day(value) if isinstance(value, datetime.date) else say_day(datetime.date.fromisoformat(value)) if value else "no date",
     "when": say_when,
+    "sharp": say_sharp,
     "actor": say_actor,
     "actors": say_actors,
     "rung_name": rung_name,
