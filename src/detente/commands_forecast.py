@@ -114,25 +114,38 @@ def _load_events(arguments: argparse.Namespace, until: datetime.date | None) -> 
     return events
 
 
-FORECAST_DAYS = (1, 7, 30)
-"""Days that ``detente forecast`` tells of, unless ``--within`` says otherwise."""
-
-
 def run_forecast(arguments: argparse.Namespace) -> int:
-    """``detente forecast``: 1 if there is not enough data for one of the targets."""
-    targets = _targets(arguments, FORECAST_DAYS)
-    _need(*EXTRA)
-    from detente.forecasting.dyad_forecast import forecast_dyad
+    """``detente forecast``: 1 if too little is known of the two, or of all that was asked nothing could be told."""
+    from detente.running import limit_threads
 
-    events = _load_events(arguments, arguments.at)
-    at = arguments.at or datetime.date(1970, 1, 1) + datetime.timedelta(days=events.first + int(events.days[-1]))
-    found = forecast_dyad(events, arguments.a, arguments.b, at, targets)
+    limit_threads()
+    _need("polars", *EXTRA)
+    from detente.forecasting.forecast import Forecast
+    from detente.show_outlook import forecast_lines
+
+    store = open_given(arguments.store, create=False)
+    try:
+        forecast = Forecast(
+            store,
+            arguments.a,
+            arguments.b,
+            at=arguments.at,
+            targets=arguments.target or (),
+            within=arguments.within or (),
+            full=arguments.full,
+            supposing=arguments.suppose,
+            say=show.warn,
+        )
+        record = forecast.as_record()
+    finally:
+        store.close()
     if arguments.json:
-        show.say_json(found)
+        show.say_json(record)
     else:
-        for line in show_forecast.forecast_lines(found):
+        for line in forecast_lines(record):
             show.say(line)
-    return 1 if any(outlook.reason for outlook in found.outlooks) else 0
+    told = [outlook for side in (record.view.directions if record.view else ()) for outlook in side.outlooks if not outlook.reason]
+    return 0 if told else 1
 
 
 def _targets(arguments: argparse.Namespace, days: tuple[int, ...]) -> list[tuple[Target, int]]:
