@@ -31,8 +31,8 @@ RECENT_DAYS = 14
 """What happened last is what happened in so many days."""
 MOST_MARKS = 500
 """Marks of a ladder: with more it weighs above 300 kB and takes above half a second; a mark then stands for a week or a month."""
-CYCLE_DAYS = 730
-"""The chart of the cycle goes back so far."""
+CYCLE_DAYS = 365
+"""The chart of the cycle goes back so far, as the ladder above it does."""
 
 
 class Rung(msgspec.Struct, frozen=True):
