@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import anyio
 import msgspec
@@ -143,7 +144,7 @@ def chrome_of(request: Request, title: str, nav: str = "", notice: str = "") -> 
     """A request -> what stands around its page."""
     desk: Desk = request.app.state.desk
     query = {name: request.query_params.getlist(name) for name in request.query_params}
-    return Chrome(request.state.who, theme_of(request), request.url.path, query, nav, title, _read_notice(notice), desk.options.is_open)
+    return Chrome(request.state.who, theme_of(request), quote(request.scope["path"], safe="/:@!$&'()*+,;=~"), query, nav, title, _read_notice(notice), desk.options.is_open)
 
 
 def _read_notice(kept: str) -> str:
@@ -295,7 +296,6 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     wants_data = _wants_data(request)
     if error.status == 401 and not wants_data and request.method == "GET":
-        from urllib.parse import quote
 
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?to={quote(there, safe='')}", status_code=303)

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from detente import __version__
 from detente.codebook.ladder import LOWEST, load_ladder
 from detente.report import safe_link
+from detente.show_outlook import REASONS as OUTLOOK_REASONS
 from detente.show_situation import say_party
 from detente.web.identity import Who
 from detente.wording import say_day
@@ -113,6 +114,13 @@ def say_sharp(day: datetime.date, precision: str) -> str:
     return f"{day:%Y}" if precision == "year" else f"{day:%B %Y}" if precision == "month" else say_day(day)
 
 
+def say_outlook_target(name: str) -> str:
+    """A target of a forecast -> in words."""
+    from detente.forecasting.words import say_target
+
+    return say_target(name)
+
+
 def say_actor(actor: Mapping[str, Any]) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
     sectors = "+".join(actor.get("sectors") or ())
@@ -147,6 +155,8 @@ FILTERS: dict[str, Any] = {
     "day": lambda value: say_day(value) if isinstance(value, datetime.date) else say_day(datetime.date.fromisoformat(value)) if value else "no date",
     "when": say_when,
     "sharp": say_sharp,
+    "target": say_outlook_target,
+    "outlook_reason": lambda code: OUTLOOK_REASONS.get(code, code),
     "actor": say_actor,
     "actors": say_actors,
     "rung_name": rung_name,

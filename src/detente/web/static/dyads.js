@@ -33,6 +33,9 @@ document.addEventListener("keydown", function (event) {
   if (found) location.assign(found.href);
 });
 
+// A page that waits for work looks again by itself.
+document.querySelectorAll("[data-reload]").forEach(function (waiting) { setTimeout(function () { location.reload(); }, 1000 * Number(waiting.dataset.reload)); });
+
 // A drag across the chart shows those days only.
 document.querySelectorAll("[data-brush]").forEach(function (box) {
   var frame = box.querySelector(".chart-frame"), ground = frame && frame.querySelector("svg .role-frame.root > g > path.background"), band = null, from = 0;
