@@ -52,7 +52,7 @@ def read_desk(asked: Asked) -> DeskRecord:
     from detente.analysis.alerts import find_alerts
     from detente.analysis.movers import WEEKS, find_movers
     from detente.analysis.table import load_table, load_volume
-    from detente.raising import say_alert
+    from detente.wording import say_alert
 
     store, sizes = asked.store, count_rows(asked.store)
     given = asked.day("at")
