@@ -80,6 +80,25 @@ def test_a_change_by_another_program_makes_a_new_answer(client: TestClient) -> N
     assert second.json()["events"][0]["review"] == "accepted"
 
 
+def test_the_desk_works_on_each_database(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detente.web.state.LOOK_SECONDS", 0)
+    with make_client(sample_store(address)) as client:
+        first = client.get("/events.json").json()["events"][0]
+        assert client.get("/").status_code == 200
+        judge_event(desk_of(client).store, first["event_id"], "accept", reviewer="jane")
+        assert client.get("/events.json").json()["events"][0]["review"] == "accepted"
+
+
+def test_a_connection_that_the_database_closed_is_opened_again(client: TestClient) -> None:
+    assert client.get("/events.json").status_code == 200
+    watch = desk_of(client)._watch
+    assert watch is not None
+    driver = watch.connection.driver_connection
+    assert driver is not None
+    driver.close()
+    assert client.get("/events.json").status_code == 200
+
+
 @pytest.mark.parametrize(("given", "is_there"), [('W/"a"', True), ('"a"', True), ('"b", W/"a"', True), ("*", True), ('"b"', False), ("", False), ("a", False)])
 def test_tags_are_compared_weakly(given: str, is_there: bool) -> None:
     assert has_tag(given, 'W/"a"') is is_there
@@ -185,6 +204,35 @@ def test_what_was_begun_before_a_change_is_given_but_not_kept() -> None:
         return await cache.get("key", make), cache.find("key")
 
     assert asyncio.run(ask()) == ("old", None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "later", "least", "expected"),
+    [(1.0, 5.0, 1, "old"), (0.1, 5.0, 1, "new"), (1.0, 60.0, 1, "new"), (1.0, 5.0, 2, "new"), (1.0, 5.0, None, "new")],
+    ids=["slow", "quick", "too-old", "own-change", "present-only"],
+)
+def test_a_slow_answer_is_given_a_little_longer_while_it_is_made_anew(seconds: float, later: float, least: int | None, expected: str) -> None:
+    async def ask() -> tuple[str, str]:
+        now = [0.0]
+        cache = Cache(100, lambda: now[0])
+        cache.use_version(1)
+
+        async def make_old() -> Kept:
+            now[0] += seconds
+            return Kept("old", 3)
+
+        async def make_new() -> Kept:
+            return Kept("new", 3)
+
+        await cache.get("key", make_old)
+        cache.use_version(2)
+        now[0] += later
+        first = await cache.get("key", make_new, least)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return first, await cache.get("key", make_new, least)
+
+    assert asyncio.run(ask()) == (expected, "new")
 
 
 # -- shared objects ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.testclient import TestClient
 
@@ -20,10 +20,11 @@ from stores import event, report
 HOST = "http://127.0.0.1:8765"
 SECRET = b"a key of the tests, 32 bytes long"
 _WORDS = "The two sides spoke of each other again, and neither of them"
+_Address = TypeVar("_Address", Path, str)
 FIRST_DAY = datetime.date(2020, 1, 6)
 
 
-def sample_store(path: Path) -> Path:
+def sample_store(path: _Address) -> _Address:
     """A path -> a store of half a year of two quarrels, coded by hand: the Koreas', which rises in June 2020, and a quiet one."""
     store = open_store(path)
     for week in range(24):
@@ -38,7 +39,7 @@ def sample_store(path: Path) -> Path:
     return path
 
 
-def make_client(path: Path, *, client: tuple[str, int] = ("127.0.0.1", 50_000), **options: Any) -> TestClient:
+def make_client(path: Path | str, *, client: tuple[str, int] = ("127.0.0.1", 50_000), **options: Any) -> TestClient:
     """The path of a store, made if it is not there, and options -> a client. Faults of ours are raised in the test."""
     app = make_app(Options(store=str(path), secret=SECRET, **options))
     return TestClient(app, base_url=HOST, follow_redirects=False, client=client)

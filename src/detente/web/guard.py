@@ -12,10 +12,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.types import Message, Receive, Scope, Send
 
+from detente.errors import DetenteError
 from detente.web.dispatch import answer_refusal
 from detente.web.identity import SESSION_COOKIE, Who, by_session, by_token, local_user, nobody
 from detente.web.options import LOOPBACK_NAMES, Options, is_loopback
-from detente.web.refusals import RefusedError, refuse
+from detente.web.refusals import RefusedError, refusal_of, refuse
 from detente.web.state import Desk
 
 POLICY = (
@@ -60,8 +61,9 @@ class Guard:
             scope["state"]["who"] = who
             check_origin(scope["method"], headers)
             _check_rate(self.desk, who)
-        except RefusedError as error:
-            await (await answer_refusal(Request(scope, receive), error))(scope, receive, sender)
+        except (RefusedError, DetenteError) as error:
+            refusal = error if isinstance(error, RefusedError) else refusal_of(error)
+            await (await answer_refusal(Request(scope, receive), refusal))(scope, receive, sender)
             return
         await self.app(scope, _bounded(receive, self.desk.options.max_upload_bytes), sender)
 

@@ -20,12 +20,15 @@ from detente.report import safe_link
 from detente.show_outlook import REASONS as OUTLOOK_REASONS
 from detente.show_situation import say_party
 from detente.web.identity import Who
-from detente.wording import say_day
+from detente.wording import count_of, say_day
 
-LONGEST_RUN = 60
-"""Characters without a space after which a browser may break a line: a huge word must not push a page apart."""
+SHOWN_CHARS = 180
+"""Characters of an event's words in a list."""
 _HIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff]")
 """Characters that change the direction of what follows, or that nobody sees: a report must not make a page say something else than its words."""
+
+_UNNAMED = re.compile(r'(<g(?: class="[^"]*")?(?: transform="[^"]*")?) role="graphics-symbol" aria-roledescription="[^"]*"(?=[ >])(?! aria-label)')
+"""A group of a chart that is said to be a symbol, but has no name to be read: to a reader of the screen it is no more than its parts."""
 
 
 class Chrome(NamedTuple):
@@ -96,6 +99,17 @@ def zero_of(height: int) -> str:
     return sparkline([0], 0, height)[0].split(" ")[0].split(",")[1]
 
 
+def shorten(text: str, most: int = SHOWN_CHARS) -> str:
+    """Words of a report -> on one line, the first of them, cut between two words."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= most else plain[: plain.rfind(" ", most // 2, most) if " " in plain[most // 2 : most] else most].rstrip(" ,;:") + " …"
+
+
+def share_width(share: float) -> str:
+    """A share from 0 to 1 -> the width of its bar, of 100."""
+    return f"{100 * min(1.0, max(0.0, share)):.1f}"
+
+
 def say_when(date: Mapping[str, Any] | None) -> str:
     """A date of an event -> in words, no sharper than it is known."""
     if not date or not date.get("start"):
@@ -164,6 +178,8 @@ FILTERS: dict[str, Any] = {
     "signed": signed,
     "number": lambda value: f"{value:,}",
     "clean": clean,
+    "shorten": shorten,
+    "count": count_of,
     "part": part,
     "safe_link": safe_link,
 }
@@ -175,7 +191,15 @@ def environment() -> jinja2.Environment:
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
     made.filters |= FILTERS
-    made.globals |= {"address": address, "pair_address": pair_address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/events"))}
+    made.globals |= {
+        "address": address,
+        "pair_address": pair_address,
+        "sparkline": sparkline,
+        "share_width": share_width,
+        "zero_of": zero_of,
+        "version": __version__,
+        "nav_paths": frozenset(("/", "/events")),
+    }
     made.finalize = _finalize
     return made
 
@@ -189,5 +213,5 @@ def _finalize(value: Any) -> Any:
 
 def render(template: str, record: msgspec.Struct, chrome: Chrome, charts: Mapping[str, str]) -> str:
     """A template's name, the record of a page, what stands around it, and its charts as SVG -> HTML."""
-    drawn = {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - SVG of our renderer, which escapes its texts
+    drawn = {name: Markup(_UNNAMED.sub(r"\g<1>", svg)) for name, svg in charts.items()}  # noqa: S704 - SVG of our renderer, which escapes its texts
     return environment().get_template(template).render(record=record, page=chrome, charts=drawn)
