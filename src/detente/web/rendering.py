@@ -198,7 +198,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/events")),
+        "nav_paths": frozenset(("/", "/events", "/dyads", "/alerts", "/map", "/actors")),
     }
     made.finalize = _finalize
     return made
