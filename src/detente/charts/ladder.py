@@ -25,7 +25,7 @@ def draw_ladder(
 ) -> ChartType:
     """The track of a dyad (``track_rungs``) and its events (with ``side``) -> each side's way on the ladder, with the events as marks.
 
-    Events outside of the track's days are left out. ``most_marks``: with more, a mark stands for a week or a month; ``link``: where a click on one leads. Refused: a track without days.
+    Events outside of the track's days are left out. ``most_marks``: with more, a mark stands for a week, a month, a quarter or a year; ``link``: where a click on one leads. Refused: a track without days.
     """
     if track.is_empty():
         raise InputError(f"ladder of {names[0]} and {names[1]}: found no event in these days; expected at least one")

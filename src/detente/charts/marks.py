@@ -25,11 +25,11 @@ def span_of(first: datetime.date, last: datetime.date) -> str:
 
 
 def choose_span(events: pl.DataFrame, most: int) -> str:
-    """A dyad's table (with ``side``) and how many marks at most -> the shortest span that gives no more; a month if none does."""
-    for span in ("1d", "1w"):
+    """A dyad's table (with ``side``) and how many marks at most -> the shortest span that gives no more; a year if none does."""
+    for span in ("1d", "1w", "1mo", "1q"):
         if events.select(pl.struct(pl.col("day").dt.truncate(span), "side", "rung").n_unique()).item() <= most:
             return span
-    return "1mo"
+    return "1y"
 
 
 class Stands(NamedTuple):

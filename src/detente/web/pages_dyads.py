@@ -90,7 +90,7 @@ def read_page(asked: Asked) -> PairsPage:
         wanted = text.casefold()
         found = [span for span in found if wanted in f"{say_party(span.a)} {span.a} {say_party(span.b)} {span.b}".casefold()]
     recent = read_recent(asked, at) if at else None
-    ranked = _rank(found, order, recent, party)
+    ranked = rank_pairs(found, order, recent, party)
     shown = ranked[(number - 1) * PAGE_PAIRS : number * PAGE_PAIRS]
     return PairsPage(
         at=at,
@@ -103,7 +103,7 @@ def read_page(asked: Asked) -> PairsPage:
         page_pairs=PAGE_PAIRS,
         weeks=WEEKS,
         names=list_names(asked),
-        pairs=tuple(_show(span, recent, at, party) for span in shown if span.events and at) if recent is not None and at else (),
+        pairs=tuple(show_pair(span, recent, at, party) for span in shown if span.events and at) if recent is not None and at else (),
     )
 
 
@@ -173,7 +173,8 @@ def read_recent(asked: Asked, at: datetime.date) -> pl.DataFrame:
     return asked.share(("recent", since, at), load)
 
 
-def _rank(found: list[PairSpan], order: str, recent: pl.DataFrame | None, party: Party | None) -> list[PairSpan]:
+def rank_pairs(found: list[PairSpan], order: str, recent: pl.DataFrame | None, party: Party | None) -> list[PairSpan]:
+    """Pairs, an order, the events of the last weeks and the party whose pairs they are -> the pairs in that order."""
     import polars as pl
 
     from detente.show_situation import say_party
@@ -199,7 +200,8 @@ def _rank(found: list[PairSpan], order: str, recent: pl.DataFrame | None, party:
     return sorted(latest, key=lambda span: -sums.get((span.a, span.b), 0) or -sums.get((party.name if party else span.a, span.b), 0))
 
 
-def _show(span: PairSpan, recent: pl.DataFrame, at: datetime.date, party: Party | None) -> PairRow:
+def show_pair(span: PairSpan, recent: pl.DataFrame, at: datetime.date, party: Party | None) -> PairRow:
+    """A pair, the events of the last weeks, their last day and the party whose pairs are shown -> its row."""
     from detente.analysis.dyads import select_dyad
     from detente.analysis.movers import look_at
     from detente.show_situation import say_party

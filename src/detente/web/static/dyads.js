@@ -9,7 +9,13 @@ function numberOf(day) { return Math.round(Date.parse(day + "T00:00:00Z") / 8640
 // The slider: its day is told while it moves, and gone to when it rests.
 document.querySelectorAll("[data-slider]").forEach(function (form) {
   var slider = form.querySelector("input[type=range]"), date = document.getElementById("at"), timer = 0, start = slider.value;
-  function go() { if (slider.value !== start) location.assign(form.getAttribute("action") + "?at=" + dayOf(Number(slider.value))); }
+  function go() {
+    if (slider.value === start) return;
+    var asked = new URLSearchParams();
+    form.querySelectorAll("input[type=hidden]").forEach(function (field) { asked.append(field.name, field.value); });
+    asked.set("at", dayOf(Number(slider.value)));
+    location.assign(form.getAttribute("action") + "?" + asked);
+  }
   slider.addEventListener("input", function () {
     date.value = dayOf(Number(slider.value));
     slider.setAttribute("aria-valuetext", date.value);
