@@ -137,7 +137,8 @@ def _projection(view: View) -> dict[str, Any]:
 
 
 def _draw_land(look: Look) -> ChartType:
-    data = alt.InlineData(values=read_countries(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    # as text: Altair copies and checks lists and objects at each step, a second for the borders of the world
+    data = alt.InlineData(values=_write_countries(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
     drawn: ChartType = alt.Chart(data).mark_geoshape(fill=look.land, stroke=look.border, strokeWidth=0.7, clip=True)
     return drawn
 
@@ -148,6 +149,11 @@ def read_countries() -> dict[str, Any]:
     topology = _read_file()
     shapes = [{key: shape[key] for key in ("type", "arcs") if key in shape} for shape in topology["objects"]["countries"]["geometries"]]
     return {"type": "Topology", "transform": topology["transform"], "arcs": topology["arcs"], "objects": {"countries": {"type": "GeometryCollection", "geometries": shapes}}}
+
+
+@functools.cache
+def _write_countries() -> str:
+    return json.dumps(read_countries(), separators=(",", ":"))
 
 
 @functools.cache

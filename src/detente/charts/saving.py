@@ -75,7 +75,7 @@ def _clean(value: Any) -> Any:
         return _NOT_XML.sub("", value)
     if isinstance(value, dict):
         return {_clean(key): _clean(inner) for key, inner in value.items()}
-    return [_clean(inner) for inner in value] if isinstance(value, list) else value
+    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def as_svg(chart: ChartType, *, prefix: str = "") -> str:
