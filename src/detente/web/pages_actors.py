@@ -10,7 +10,7 @@ import msgspec
 
 from detente.errors import InputError
 from detente.store.query import Filters, find_events, find_unknown
-from detente.store.tables import Wanted, latest_day
+from detente.store.tables import latest_day
 from detente.web.asked import Asked
 from detente.web.pages_dyads import PairRow, list_all, list_of, rank_pairs, read_recent, show_pair
 from detente.web.pairs import Side, name_party
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PAGE_ACTORS, MOST_PAGE = 60, 10_000
 SHOWN_PAIRS, SHOWN_EVENTS, SHOWN_ALIASES, SHOWN_FOUND = 12, 8, 40, 20
-NETWORK_DAYS = 365
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,32 +211,25 @@ def _list_events(asked: Asked, party: Party, side: str, at: datetime.date | None
 
 
 def draw(asked: Asked) -> ChartType | None:
-    """Whom the party deals with, and what passes between those, in the last year of the store."""
+    """Whom the party deals with, and what passes between those, in the last half year of the store."""
     import polars as pl
 
-    from detente.analysis.dyads import is_party, make_side
-    from detente.analysis.table import load_table
+    from detente.analysis.dyads import is_party
     from detente.charts.network import MOST_PARTIES, count_ties, draw_network
-    from detente.errors import InputError as Refused
-    from detente.store.tables import Side as Asking
 
     party, at = _find(asked), latest_day(asked.store)
     if at is None:
         return None
-    since = at - min(datetime.timedelta(days=NETWORK_DAYS - 1), at - datetime.date.min)
-    own = load_table(asked.store, Wanted(first=make_side(party), since=since), with_text=False)
-    own = own.filter((is_party(party, "source") | is_party(party, "target")) & (pl.col("day") <= at))
+    table = read_recent(asked, at)
+    own = table.filter(is_party(party, "source") | is_party(party, "target"))
     about = set(own.filter(is_party(party, "source"))["source"]) | set(own.filter(is_party(party, "target"))["target"])
-    ties = count_ties(own)
-    keys = tuple(dict.fromkeys(key for pair in ties.select("a", "b").iter_rows() for key in pair))[:MOST_PARTIES]
+    keys = list(dict.fromkeys(key for pair in count_ties(own).select("a", "b").iter_rows() for key in pair))[:MOST_PARTIES]
     if not keys:
         return None
-    between = load_table(asked.store, Wanted(first=Asking(keys=keys), second=Asking(keys=keys), since=since), with_text=False)
-    between = between.filter(pl.col("source").is_in(list(keys)) & pl.col("target").is_in(list(keys)) & (pl.col("day") <= at))
-    whole = pl.concat([own, between]).unique(["event_id", "source", "target"], maintain_order=True)
+    whole = pl.concat([own, table.filter(pl.col("source").is_in(keys) & pl.col("target").is_in(keys))]).unique(["event_id", "source", "target"], maintain_order=True)
     try:
         return draw_network(whole.sort("day", "event_id", "source", "target"), about=tuple(sorted(about)))
-    except Refused:
+    except InputError:
         return None
 
 

@@ -31,6 +31,8 @@ RECENT_DAYS = 14
 """What happened last is what happened in so many days."""
 MOST_MARKS = 500
 """Marks of a ladder: with more it weighs above 300 kB and takes above half a second; a mark then stands for a week or a month."""
+MOST_STEPS = 53
+"""Rows of the table beside the ladder."""
 CYCLE_DAYS = 365
 """The chart of the cycle goes back so far, as the ladder above it does."""
 
@@ -72,6 +74,27 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     later: str | None
 
 
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """Some days of the ladder, as the table beside the chart has them: the rung farthest from routine that the pair and each side stood on."""
+
+    first: datetime.date
+    last: datetime.date
+    rung: int
+    a: int
+    b: int
+    events: int
+
+
+class StageWeek(msgspec.Struct, frozen=True, kw_only=True):
+    """A week of the cycle: its most likely stage in hindsight."""
+
+    first: datetime.date
+    last: datetime.date
+    stage: str
+    probability: float
+    events: int
+
+
 class SituationPage(msgspec.Struct, frozen=True, kw_only=True):
     """The first page of a situation. ``events`` are those that ``holding``, ``recent``, the stage, crises and alerts name, by id; of a pair with too few events, all of them."""
 
@@ -80,10 +103,12 @@ class SituationPage(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     rungs: tuple[Rung, ...]
     shown: Shown
+    track: tuple[Step, ...]
     recent: tuple[str, ...]
     holding: tuple[str, ...]
     stage: StageNow | None
     stage_reason: str
+    weeks: tuple[StageWeek, ...]
     episodes: tuple[Episode, ...]
     alerts: tuple[Alert, ...]
     alert_words: tuple[Told, ...]
@@ -104,7 +129,7 @@ def read_page(asked: Asked) -> SituationPage:
     if situation.reason:
         every = situation.cite(situation.dyad["event_id"])
         return SituationPage(
-            head=head, lead="", standing=standing, rungs=(), shown=shown, recent=tuple(e.event_id for e in every[::-1]), holding=(), stage=None, stage_reason=say_reason(situation.reason),
+            head=head, lead="", standing=standing, rungs=(), shown=shown, track=(), recent=tuple(e.event_id for e in every[::-1]), holding=(), stage=None, stage_reason=say_reason(situation.reason), weeks=(),
             episodes=(), alerts=(), alert_words=(), ties=(), tie_words=(), claims=situation.claims[:SHOWN_CLAIMS], events={e.event_id: e for e in every},
         )  # fmt: skip
     stage, alerts = situation.stage, tuple(sorted(situation.alerts, key=lambda alert: alert.day, reverse=True)[:SHOWN_ALERTS])
@@ -121,10 +146,12 @@ def read_page(asked: Asked) -> SituationPage:
         standing=standing,
         rungs=tuple(_list_rungs(situation)),
         shown=shown,
+        track=tuple(_list_steps(situation, shown)),
         recent=recent,
         holding=holding,
         stage=stage,
         stage_reason=say_reason(stage.reason) if stage.reason else "",
+        weeks=tuple(_list_weeks(situation)),
         episodes=episodes,
         alerts=alerts,
         alert_words=tuple(_say_alerts(alerts, events)),
@@ -175,6 +202,32 @@ def _say_ties(situation: Situation, head: Heading) -> Iterable[Told]:
 
     for tie in situation.ties:
         yield Told(say_tie(tie, head.a.name, head.b.name), tie.changes[-1].event_id)
+
+
+def _list_steps(situation: Situation, shown: Shown) -> Iterable[Step]:
+    """The ladder over the days shown, in as many stretches as a table can have."""
+    import polars as pl
+
+    track = _between(situation.rungs, shown.first, shown.last)
+    events = dict(_between(situation.dyad, shown.first, shown.last).group_by("day").agg(pl.col("event_id").n_unique()).iter_rows())
+    size = max(7, -(-track.height // MOST_STEPS))
+    for end in range(track.height, 0, -size):
+        part = track.slice(max(0, end - size), min(size, end))
+        rungs = [_farthest(part[name].to_list()) for name in ("rung", "rung_a", "rung_b")]
+        yield Step(first=part["day"][0], last=part["day"][-1], rung=rungs[0], a=rungs[1], b=rungs[2], events=sum(events.get(day, 0) for day in part["day"]))
+
+
+def _farthest(rungs: list[int]) -> int:
+    """Rungs of some days -> the highest, or the lowest where none is above routine."""
+    return max(rungs) if max(rungs) > 0 else min(rungs)
+
+
+def _list_weeks(situation: Situation) -> Iterable[StageWeek]:
+    """The weeks that the chart of the cycle shows, the latest first."""
+    weeks = situation.weeks.filter(situation.weeks["week_end"] >= go_back(situation.at, CYCLE_DAYS))
+    best = weeks.sort("smoothed", descending=True).unique("week_start", keep="first", maintain_order=True).sort("week_start", descending=True)
+    for row in best.select("week_start", "week_end", "stage", "smoothed", "events").iter_rows():
+        yield StageWeek(first=row[0], last=row[1], stage=row[2], probability=row[3], events=row[4])
 
 
 # -- the ladder --------------------------------------------------------------------------------------------------------------
