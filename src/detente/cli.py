@@ -60,7 +60,7 @@ _MODULES = {
     "run_recode": "commands_review",
     "run_export": "commands_store",
     "run_forecast": "commands_forecast",
-    "run_backtest": "commands_forecast",
+    "run_backtest": "commands_backtest",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 

@@ -89,7 +89,7 @@ def backtest_dyads(
     found = []
     for target, horizon in targets:
         if say:
-            say(f"{target.name} within {horizon} days: {len(dyads)} dyads")
+            say(f"{target.name} within {horizon} day{'s' if horizon > 1 else ''}: {len(dyads)} dyads")
         found.append(_backtest(events.take(events.days < stop), dyads, target, horizon, score, stop, directed, settings))
     arrow = " > " if directed else " - "
     names = [arrow.join((events.countries[a], events.countries[b])) for a, b in dyads.tolist()]
