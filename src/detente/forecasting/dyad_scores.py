@@ -29,8 +29,8 @@ class ReliabilityRow(msgspec.Struct, frozen=True):
     forecasts: int
     mean_probability: float
     share: float
-    share_low: float = 0.0
-    share_high: float = 1.0
+    share_low: float
+    share_high: float
 
 
 class DyadScores(msgspec.Struct, frozen=True):
@@ -57,8 +57,8 @@ def score_probabilities(probabilities: Array, right: Array, draws: Draws | None 
     losses = -(right * np.log(probabilities) + (1 - right) * np.log1p(-probabilities))
     classes, inner = _classes(probabilities), _classes(probabilities) * middle.reshape(right.shape) + BINS * ~middle.reshape(right.shape)
     table = tabulate_reliability(p, y)
-    log_loss, auc, error = float(losses.mean()), find_auc(p, y), _calibration_error(table)
-    middle_error = _calibration_error(tabulate_reliability(p[middle], y[middle])) if middle.any() else None
+    log_loss, auc, error = float(losses.mean()), find_auc(p, y), sum_errors(table)
+    middle_error = sum_errors(tabulate_reliability(p[middle], y[middle])) if middle.any() else None
     intervals = {"log_loss": find_ends(resample_sums(draws, losses) / np.maximum(_sizes(draws, right), 1))}
     if auc is not None:
         intervals["auc"] = find_ends(_resample_auc(draws, probabilities, right))
@@ -91,12 +91,17 @@ def find_auc(probabilities: Array, right: Array) -> float | None:
 
 
 def tabulate_reliability(probabilities: Array, right: Array) -> list[ReliabilityRow]:
-    """Probabilities and answers in one row -> a row for each class of a tenth that has forecasts, without intervals."""
-    places = _classes(probabilities)
-    return [
-        ReliabilityRow(place / BINS, (place + 1) / BINS, int((places == place).sum()), float(probabilities[places == place].mean()), float(right[places == place].mean()))
-        for place in np.unique(places).tolist()
-    ]
+    """Probabilities and answers in one row -> a row for each class of a tenth that has forecasts, with Wilson's intervals, as if each forecast stood for itself."""
+    places, rows = _classes(probabilities), []
+    for place in np.unique(places).tolist():
+        p, y = probabilities[places == place], right[places == place]
+        rows.append(ReliabilityRow(place / BINS, (place + 1) / BINS, len(p), float(p.mean()), float(y.mean()), *wilson(round(y.sum()), len(p))))
+    return rows
+
+
+def sum_errors(table: Sequence[ReliabilityRow]) -> float:
+    """A reliability table -> the expected calibration error: how far the mean forecast is from the share that came true, classes weighted by size."""
+    return sum(row.forecasts * abs(row.mean_probability - row.share) for row in table) / sum(row.forecasts for row in table)
 
 
 def _classes(probabilities: Array) -> Ints:
@@ -109,14 +114,14 @@ def _sizes(draws: Draws, right: Array) -> Array:
 
 
 def _with_ends(table: Sequence[ReliabilityRow], draws: Draws, right: Array, classes: Ints) -> list[ReliabilityRow]:
-    """A reliability table -> the same with the intervals of its shares: by resampling, or Wilson's where that is wider, as it is where a class is nearly all yes or all no."""
+    """A reliability table -> the same with the intervals of its shares: by resampling, or as they are where that is wider, as it is where a class is nearly all yes or all no."""
     hits, sizes = (resample_groups(draws, values, classes) for values in (right, np.ones_like(right)))
     rows = []
     for row in table:
         place = round(row.low * BINS)
         shares = np.divide(hits[:, place], sizes[:, place], out=np.full(len(sizes), np.nan), where=sizes[:, place] > 0)
-        (low, high), (least, most) = find_ends(shares), wilson(round(row.share * row.forecasts), row.forecasts)
-        rows.append(ReliabilityRow(row.low, row.high, row.forecasts, row.mean_probability, row.share, float(np.fmin(low, least)), float(np.fmax(high, most))))
+        low, high = find_ends(shares)
+        rows.append(msgspec.structs.replace(row, share_low=float(np.fmin(low, row.share_low)), share_high=float(np.fmax(high, row.share_high))))
     return rows
 
 
@@ -136,10 +141,6 @@ def _error_ends(draws: Draws, probabilities: Array, right: Array, classes: Ints,
     errors = np.divide(gaps, sizes, out=np.full(len(sizes), np.nan), where=sizes > 0)
     low, high = find_ends(errors - np.nanmean(errors) + error)
     return max(low, 0.0), high
-
-
-def _calibration_error(table: Sequence[ReliabilityRow]) -> float:
-    return sum(row.forecasts * abs(row.mean_probability - row.share) for row in table) / sum(row.forecasts for row in table)
 
 
 def _interval(draws: Draws, upper: Array, lower: Array, *, skill: bool) -> Interval:
