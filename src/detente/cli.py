@@ -62,6 +62,7 @@ _MODULES = {
     "run_agreement": "commands_review",
     "run_recode": "commands_review",
     "run_export": "commands_store",
+    "run_any_forecast": "commands_rank",
     "run_forecast": "commands_forecast",
     "run_backtest": "commands_backtest",
 }

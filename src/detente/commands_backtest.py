@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import importlib.util
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from detente import show, show_backtest
 from detente.commands_store import open_given
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     import polars as pl
     from altair.typing import ChartType
 
+    from detente.forecasting.attributes import Attributes
     from detente.forecasting.backtest_dyads import DyadBacktest
     from detente.forecasting.backtest_quads import QuadBacktest
+    from detente.forecasting.backtest_types import TypeBacktest
     from detente.forecasting.dyad_events import DyadEvents
     from detente.forecasting.dyad_targets import Target
     from detente.forecasting.quads import Benchmark
-    from detente.forecasting.ranking_model import Settings
 
+Ranked = TypeVar("Ranked", "QuadBacktest", "TypeBacktest")
 EXTRA = ("lightgbm", "scipy")
 FILES = ("train", "valid", "entities", "relations")
 """Flags of the files of a benchmark; all of them, or ``--store`` and ``--since``."""
@@ -154,34 +157,50 @@ def _read_store(arguments: argparse.Namespace) -> tuple[DyadEvents, int, int]:
     return events, score, max(last, (arguments.until - EPOCH).days - events.first if arguments.until else last) + 1
 
 
-# -- quads ---------------------------------------------------------------------------------------------------------------------
+# -- quads and types -----------------------------------------------------------------------------------------------------------
 def run_backtest_quads(arguments: argparse.Namespace) -> int:
     """``detente backtest quads``."""
-    has_files, path = _has_files(arguments, "quads"), _chart_path(arguments)
+    benchmark, attributes, first, path = _read_quads(arguments, "quads")
+    from detente.forecasting.backtest_quads import backtest_quads
+    from detente.forecasting.ranking_model import Settings
+    from detente.forecasting.store_quads import name_days
+
+    found = backtest_quads(benchmark, Settings(threads=arguments.threads), show.warn, attributes)
+    return _tell(arguments, found if first is None else name_days(found, first), show_backtest.backtest_lines, path)
+
+
+def run_backtest_types(arguments: argparse.Namespace) -> int:
+    """``detente backtest types``."""
+    benchmark, attributes, first, path = _read_quads(arguments, "types")
+    from detente.forecasting.backtest_types import TYPE_SETTINGS, backtest_types
+    from detente.forecasting.store_quads import name_days
+
+    found = backtest_types(benchmark, attributes, TYPE_SETTINGS._replace(threads=arguments.threads), show.warn)
+    return _tell(arguments, found if first is None else name_days(found, first), show_backtest.type_lines, path)
+
+
+def _read_quads(arguments: argparse.Namespace, command: str) -> tuple[Benchmark, Attributes | None, int | None, Path | None]:
+    """The files of a benchmark, or the events of a store, those before ``--since`` as history; of a store also what is known of its parties and its first day. And where to draw."""
+    has_files, path = _has_files(arguments, command), _chart_path(arguments)
     if arguments.threads < 1:
         raise SettingsError(f"--threads: found {arguments.threads}; expected 1 or more")
     need(*EXTRA)
-    from detente.forecasting.backtest_quads import backtest_quads
-    from detente.forecasting.ranking_model import Settings
+    if has_files:
+        return _read_benchmark(arguments), None, None, path
+    from detente.forecasting.store_quads import split_quads, take_quads
 
-    settings = Settings(threads=arguments.threads)
-    found = backtest_quads(_read_benchmark(arguments), settings, show.warn) if has_files else _backtest_store(arguments, settings)
+    quads = take_quads(_load_table(arguments), arguments.since)
+    return split_quads(quads, (arguments.since - EPOCH).days), quads.attributes, quads.first, path
+
+
+def _tell(arguments: argparse.Namespace, found: Ranked, lines: Callable[[Ranked], Iterator[str]], path: Path | None) -> int:
     if arguments.json:
         show.say_json(found)
     else:
-        for line in show_backtest.backtest_lines(found):
+        for line in lines(found):
             show.say(line)
     if path is not None:
         from detente.charts.ranking import draw_days
 
         _save(draw_days(found, dark=arguments.dark), path)
     return 0
-
-
-def _backtest_store(arguments: argparse.Namespace, settings: Settings) -> QuadBacktest:
-    """The events of a store: those before ``--since`` are history, the others scored."""
-    from detente.forecasting.backtest_quads import backtest_quads
-    from detente.forecasting.store_quads import name_days, split_quads, take_quads
-
-    quads = take_quads(_load_table(arguments))
-    return name_days(backtest_quads(split_quads(quads, (arguments.since - EPOCH).days), settings, show.warn, quads.attributes), quads.first)

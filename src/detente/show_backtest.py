@@ -11,6 +11,7 @@ from detente.show_forecast import REASONS
 if TYPE_CHECKING:
     from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
     from detente.forecasting.backtest_quads import QuadBacktest
+    from detente.forecasting.backtest_types import TypeBacktest
     from detente.forecasting.evaluation import Interval
 
 
@@ -32,6 +33,22 @@ def backtest_lines(found: QuadBacktest) -> Iterator[str]:
     yield f"{found.coverage:.1%} of the answers were among the {found.candidates} candidates that the ranker saw"
     phases = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in found.seconds.items() if name != "total")
     yield f"{found.seconds['total']:.0f} seconds by the clock ({phases}), {found.cpu_seconds:.0f} of CPU, {found.peak_bytes / 1e9:.2f} GB at most"
+
+
+def type_lines(found: TypeBacktest) -> Iterator[str]:
+    """A backtest of types -> what was asked, the table of models, by known and new pairs, and how shares came true."""
+    queries = next(iter(found.scores.values())).queries
+    yield f"{queries:,} events of {_days(found.first_day, found.last_day)}, asked which of {found.types} types; {found.history:,} events before them; {found.parties:,} parties"
+    yield "single-step, time-aware filter, ties at their mean rank; intervals: 95%, days resampled; log loss and ECE: of the shares given to all types"
+    yield ""
+    yield f"{'':12}{'MRR':24}{'Hits@1':>8}{'Hits@3':>8}{'Hits@10':>9}{'log loss':>10}{'ECE':>8}" + "".join(f"{kind:>13}" for kind in found.kinds)
+    for model, scores in found.scores.items():
+        hits = "".join(f"{interval.value:>{width}.3f}" for interval, width in zip(scores.hits.values(), (8, 8, 9), strict=True))
+        has_shares = model in found.log_loss
+        shares = f"{found.log_loss[model]:>10.3f}{found.calibration_error[model]:>8.4f}" if has_shares else f"{'':18}"
+        yield f"{model:12}{_with_interval(scores.mrr):24}{hits}{shares}" + "".join(f"{mrr[model]:>13.3f}" for _, mrr in found.kinds.values())
+    yield ""
+    yield "; ".join(f"{kind}: {share:.1%} of the events" for kind, (share, _) in found.kinds.items()) + f"; {found.seconds:.0f} seconds by the clock"
 
 
 MOST_DETAILS = 4

@@ -111,14 +111,26 @@ def add_forecast(commands: Commands) -> None:
         "forecast",
         "say how likely a country's acts toward another are in the next days, beside the baselines",
         "detente forecast PRK KOR --at 2020-06-16",
-        "run_forecast",
+        "run_any_forecast",
     )
-    parser.add_argument("a", metavar="A", help="the code of the country that acts (PRK)")
-    parser.add_argument("b", metavar="B", help="the code of the country that it acts toward")
+    parser.add_argument("a", metavar="A", nargs="?", help="the code of the country that acts (PRK)")
+    parser.add_argument("b", metavar="B", nargs="?", help="the code of the country that it acts toward")
+    _add_events(parser)
     parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the last day that counts; the forecast begins the day after (default: the latest day of the store)")
     _add_targets(parser, "1, 7 and 30")
     parser.add_argument("--json", action="store_true", help="write it as JSON")
     add_settings(parser, "store")
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    """Event forecasts: whom an act is directed at, which type comes next."""
+    parser.add_argument(
+        "--actor", metavar="ACTOR", help="rank whom its acts of the type of --type will be directed at, in place of A and B: a country, or an actor of the store by name"
+    )
+    parser.add_argument("--type", metavar="TYPE", help="the type of act, with --actor: MOBILIZE, ASSAULT ...")
+    parser.add_argument("--next", action="store_true", help="rank which type of act comes next from A toward B")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="ranked answers that are shown, with --actor and --next (default: 10)")
+    parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it, with --actor and --next; may be repeated")
 
 
 def _add_targets(parser: argparse.ArgumentParser, days: str) -> None:
@@ -136,6 +148,12 @@ def add_backtest(commands: Commands) -> None:
     quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
     quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
     _add_look(quads)
+    example = "detente backtest types --since 2014-10-01"
+    types = command(inner, "types", "rank which type of act comes from one party toward another, beside the baselines", example, "run_backtest_types")
+    _add_data(types)
+    types.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
+    types.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+    _add_look(types)
     example = "detente backtest dyads --since 2014-10-01 --each quad --within 7 -o skill.svg"
     dyads = command(inner, "dyads", "forecast what pairs of countries do within so many days, beside the baselines", example, "run_backtest_dyads")
     _add_data(dyads)
@@ -146,7 +164,9 @@ def add_backtest(commands: Commands) -> None:
     sides.add_argument("--directed", action="store_true", help="acts of the first toward the second count (default)")
     sides.add_argument("--undirected", action="store_true", help="acts of either side count")
     dyads.add_argument("-o", "--output", metavar="FILE", help="where to draw a chart: .png, .svg, .html, .pdf or .json by its ending")
-    dyads.add_argument("--chart", choices=("reliability", "skill"), help="what is drawn: how forecasts came true, or the skill by target (default: reliability of one target, skill of several)")
+    dyads.add_argument(
+        "--chart", choices=("reliability", "skill"), help="what is drawn: how forecasts came true, or the skill by target (default: reliability of one target, skill of several)"
+    )
     _add_look(dyads)
 
 

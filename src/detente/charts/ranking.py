@@ -8,18 +8,21 @@ from typing import Any
 import altair as alt
 from altair.typing import ChartType
 
-from detente.charts.style import WIDTH, as_data, as_moment, as_tooltip, finish, get_look
+from detente.charts.style import WIDTH, as_data, as_moment, as_tooltip, day_axis, finish, get_look
 from detente.forecasting.backtest_quads import QuadBacktest
+from detente.forecasting.backtest_types import TypeBacktest
 from detente.wording import say_day
 
 
-def draw_days(found: QuadBacktest, *, dark: bool = False) -> ChartType:
-    """A backtest of rankings -> the mean reciprocal rank of each day's answers, a line for each model."""
+def draw_days(found: QuadBacktest | TypeBacktest, *, dark: bool = False) -> ChartType:
+    """A backtest of rankings, of whom or of what -> the mean reciprocal rank of each day's answers, a line for each model."""
     look, models = get_look(dark=dark), list(found.scores)
     rows = [_row(day, model, value) for day, values in found.by_day.items() for model, value in values.items()]
-    dated = isinstance(found.first_day, datetime.date)
-    axis = alt.Axis(title=None if dated else "day", grid=False, tickCount=10, labelOverlap=True)
-    scale = alt.Scale(domain=models, range=[look.a, look.b, look.soft][: len(models)])
+    first, last = found.first_day, found.last_day
+    dated = isinstance(first, datetime.date) and isinstance(last, datetime.date)
+    axis = day_axis(first, last) if isinstance(first, datetime.date) and isinstance(last, datetime.date) else alt.Axis(title="day", grid=False, tickCount=10, format="d")
+    colours = {"ranker": look.a, "counts": look.ink, "recurrency": look.b, "frequency": look.soft}
+    scale = alt.Scale(domain=models, range=[colours[model] for model in models])
     drawn = (
         alt.Chart(as_data(rows))
         .mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=28))
@@ -32,8 +35,9 @@ def draw_days(found: QuadBacktest, *, dark: bool = False) -> ChartType:
         .properties(width=WIDTH, height=260)
     )
     whole = ", ".join(f"{model} {scores.mrr.value:.3f}" for model, scores in found.scores.items())
-    note = f"{next(iter(found.scores.values())).queries:,} answers, both directions, each day with all days before it as history; over all days: {whole}."
-    return finish(drawn, look, "Who acts on whom: how high the true answers were ranked", note)
+    note = f"{next(iter(found.scores.values())).queries:,} answers, {'each' if isinstance(found, TypeBacktest) else 'both directions, each'} day with all days before it as history; over all days: {whole}."
+    asked = "What comes next between two" if isinstance(found, TypeBacktest) else "Who acts on whom"
+    return finish(drawn, look, f"{asked}: how high the true answers were ranked", note)
 
 
 def _row(day: int | datetime.date, model: str, value: float) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def draw_skill(found: DyadBacktest, *, dark: bool = False) -> ChartType:
     axis = alt.Axis(title="Brier skill: 0 as good as the baseline, 1 without error", tickCount=8, format=".1f")
     scale = alt.Scale(domain=[least, 1], nice=False, clamp=True)
     x = alt.X(field="skill", type="quantitative", scale=scale, axis=axis)
-    y = alt.Y(field="target", type="nominal", sort=names, axis=alt.Axis(title=None, labelLimit=300, domain=False, ticks=False), scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2))
+    y = alt.Y(
+        field="target", type="nominal", sort=names, axis=alt.Axis(title=None, labelLimit=300, domain=False, ticks=False), scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2)
+    )
     offset = alt.YOffset(field="baseline", type="nominal", sort=list(SHOWN))
     domain = list(SHOWN)
     legend = alt.Legend(title="over", orient="top", symbolSize=60)

@@ -250,7 +250,7 @@ def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_F
         for n, name in enumerate(KINDS)
         if (kinds == n).any()
     }
-    by_day = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
+    by_day: dict[int | datetime.date, Mapping[str, float]] = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
     return QuadBacktest(
         len(benchmark.entities), len(benchmark.relations), sum(part.events for part in benchmark.parts[:-1]), plan.score, plan.end, min(settings.candidates, len(benchmark.entities)),
         {model: score_ranks(ranks[model], days) for model in MODELS}, by_kind, float(covered.mean()), by_day, {**clock, "total": sum(clock.values())}, time.process_time() - cpu, _peak_bytes(),

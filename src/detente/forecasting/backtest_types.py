@@ -23,7 +23,18 @@ from detente.forecasting.evaluation import Scores, rank_pairs, score_ranks
 from detente.forecasting.quads import Benchmark, Ints, Quads, add_mirrors, join_quads
 from detente.forecasting.ranking_model import Sample, Settings, fit_ranker, pack_samples
 from detente.forecasting.type_ranking import (
-    PairQueries, TypeState, choose_fading, count_day, days_of, frequency_of_types, make_type_features, make_type_state, mix_shares, recurrency_of_types, sample_types, try_fadings,
+    PairQueries,
+    TypeState,
+    choose_fading,
+    count_day,
+    days_of,
+    frequency_of_types,
+    make_type_features,
+    make_type_state,
+    mix_shares,
+    recurrency_of_types,
+    sample_types,
+    try_fadings,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -144,7 +155,9 @@ def _sum_up(benchmark: Benchmark, found: list[_Found], score: int, end: int, sec
     right = np.zeros((len(answers), len(benchmark.relations)))
     right[np.arange(len(answers)), answers] = 1
     tables = {name: tabulate_reliability(values.reshape(-1), right.reshape(-1)) for name, values in shares.items()}
-    by_day: dict[int | datetime.date, Mapping[str, float]] = {int(day): {name: float((1 / values[days == day]).mean()) for name, values in ranks.items()} for day in np.unique(days)}
+    by_day: dict[int | datetime.date, Mapping[str, float]] = {
+        int(day): {name: float((1 / values[days == day]).mean()) for name, values in ranks.items()} for day in np.unique(days)
+    }
     return TypeBacktest(
         len(benchmark.entities), len(benchmark.relations), sum(part.events for part in benchmark.parts[:-1]), score, end,
         {name: score_ranks(values, days) for name, values in ranks.items()},

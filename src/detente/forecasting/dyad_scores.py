@@ -131,7 +131,8 @@ def _resample_auc(draws: Draws, probabilities: Array, right: Array) -> Array:
     hits, misses = resample_groups(draws, right, groups), resample_groups(draws, 1 - right, groups)
     above = (hits * (np.cumsum(misses, axis=1) - misses / 2)).sum(axis=1)
     pairs = hits.sum(axis=1) * misses.sum(axis=1)
-    return np.divide(above, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    found: Array = np.divide(above, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    return found
 
 
 def _error_ends(draws: Draws, probabilities: Array, right: Array, classes: Ints, error: float) -> tuple[float, float]:

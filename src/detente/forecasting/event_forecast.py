@@ -7,7 +7,7 @@ Nothing after the day counts, neither for the forecast nor for the model, which 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -28,9 +28,8 @@ LEAST_DAYS, LEAST_EVENTS = 60, 1000
 """Days with events, and events between parties, below which nothing is trained: the counts alone rank, with equal or drawn weights."""
 HISTORY_DAYS = 730
 """Days up to the day asked for that count: the slowest of the counts halves in 120 days."""
-TARGET_SETTINGS = Settings(candidates=100, head=30, tail=20, fit_days=90, fit_queries=10_000, rounds=120, threads=1)
+TARGET_SETTINGS = Settings(candidates=100, head=30, tail=20, fit_days=90, fit_queries=6_000, rounds=80, leaves=15, threads=1)
 """Fewer days, queries and trees than a backtest has, so that an answer comes within a minute."""
-Say = Callable[[str], None]
 
 
 class RankedAnswer(msgspec.Struct, frozen=True):
@@ -60,7 +59,7 @@ class EventForecast(msgspec.Struct, frozen=True):
     answers: Sequence[RankedAnswer] = ()
 
 
-def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.date, settings: Settings = TARGET_SETTINGS, say: Say | None = None) -> EventForecast:
+def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.date, settings: Settings = TARGET_SETTINGS) -> EventForecast:
     """Events of a store, a party's key, a type, a day -> whom such an act will be directed at from the day after on, likeliest first.
 
     Raises ``InputError`` for a party without events and for another type, ``MissingExtraError`` without LightGBM.
@@ -74,7 +73,7 @@ def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.da
     trained, settings = _is_enough(past), settings if _is_enough(past) else settings._replace(fit_queries=0)
     quads = add_mirrors(past, found.attributes.relations)
     run = Run(make_state(quads, found.attributes), plan_days(int(past.days[0]), day, day, settings.fit_days), settings)
-    learned = learn_past(run, quads, say or (lambda _: None))
+    learned = learn_past(run, quads, lambda _: None)
     ranker = fit_ranker(pack_samples(learned.samples, settings), settings) if trained else None
     queries = Queries(day, np.array([subject]), np.array([kind]), np.zeros(0, np.int64), np.zeros(0, np.int64))
     asked = ask_past(run, queries, learned.weights)
@@ -147,7 +146,7 @@ def _places(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[i
 def _answer(found: StoreQuads, counts: Counts, number: int, name: str, share: float, places: list[int], quad: tuple[int, int, int]) -> RankedAnswer:
     table = counts.tables[TRIPLE]
     row = int(find_rows(table, code_keys(counts.maps, TRIPLE, *(np.array([n]) for n in quad)))[0])
-    last, seen = int(table.last[row]), int(round(float(table.sums[row, -1])))
+    last, seen = int(table.last[row]), round(float(table.sums[row, -1]))
     return RankedAnswer(name, share, places[number] if last != NEVER else None, seen, None if last == NEVER else EPOCH + datetime.timedelta(days=found.first + last))
 
 

@@ -33,7 +33,8 @@ def draw_blocks(dyads: int, days: int, *, seed: int = SEED) -> Draws:
     """How many dyads and days there are -> the draws. A single week is there in each of them, so that dyads alone differ."""
     rng, week_of = np.random.default_rng(seed), np.arange(days) // WEEK_DAYS
     weeks = int(week_of.max(initial=0)) + 1
-    return Draws(*(rng.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).astype(float) for size in (dyads, weeks)), week_of)
+    drawn, kept = (rng.multinomial(size, np.full(size, 1 / size), size=RESAMPLES).astype(float) for size in (dyads, weeks))
+    return Draws(drawn, kept, week_of)
 
 
 def resample_sums(draws: Draws, values: Array) -> Array:

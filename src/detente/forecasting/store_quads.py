@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from detente.forecasting.backtest_quads import QuadBacktest
+    from detente.forecasting.backtest_types import TypeBacktest
 
+Backtest = TypeVar("Backtest", "QuadBacktest", "TypeBacktest")
 EPOCH = datetime.date(1970, 1, 1)
 
 
@@ -38,8 +40,11 @@ class StoreQuads(NamedTuple):
     first: int
 
 
-def take_quads(table: pl.DataFrame) -> StoreQuads:
-    """An events table -> its events between two parties. Groups: a country's region, an actor's sectors, the quad class of a type. Raises ``InputError`` if there are none."""
+def take_quads(table: pl.DataFrame, before: datetime.date | None = None) -> StoreQuads:
+    """An events table -> its events between two parties. Groups: a country's region, an actor's sectors as told ``before`` a day, the quad class of a type.
+
+    Raises ``InputError`` if there are no events.
+    """
     import polars as pl
 
     kept = table.filter((pl.col("precision") == "day") & ~pl.col("historical") & (pl.col("source") != pl.col("target"))).sort("day")
@@ -48,15 +53,18 @@ def take_quads(table: pl.DataFrame) -> StoreQuads:
     parties, types = tuple(sorted({*kept["source"].unique(), *kept["target"].unique()})), tuple(load_plover()["types"])
     number, kind = ({name: position for position, name in enumerate(names)} for names in (parties, types))
     days = kept["day"].to_physical().to_numpy().astype(np.int64)
-    columns = [np.array([numbers[value] for value in kept[column]], dtype=np.int64) for column, numbers in (("source", number), ("event_type", kind), ("target", number))]
-    return StoreQuads(parties, types, Quads(*columns, days - days[0]), _group(kept, parties, types), int(days[0]))
+    subjects, relations, objects = (
+        np.array([numbers[value] for value in kept[column]], dtype=np.int64) for column, numbers in (("source", number), ("event_type", kind), ("target", number))
+    )
+    told = kept.filter(pl.col("day") < before) if before else kept
+    return StoreQuads(parties, types, Quads(subjects, relations, objects, days - days[0]), _group(told, parties, types), int(days[0]))
 
 
-def _group(kept: pl.DataFrame, parties: tuple[str, ...], types: tuple[str, ...]) -> Attributes:
-    """The groups of parties by what is known of them whenever it was told: regions are facts, sectors those that the party has in most of its events."""
+def _group(told: pl.DataFrame, parties: tuple[str, ...], types: tuple[str, ...]) -> Attributes:
+    """The groups of parties: regions are facts, sectors those that the party has in most of the events that were told."""
     sectors: dict[str, str] = {}
     for side in ("target", "source"):
-        rows = kept.group_by(side, f"{side}_sectors").len().sort("len", side, f"{side}_sectors")
+        rows = told.group_by(side, f"{side}_sectors").len().sort("len", side, f"{side}_sectors")
         sectors.update(zip(rows[side], rows[f"{side}_sectors"], strict=True))
     regions = _regions()
     by_region = [regions.get(party, f"party {party}") for party in parties]
@@ -79,11 +87,13 @@ def split_quads(found: StoreQuads, score: int) -> Benchmark:
     late = found.quads.days >= score - found.first
     if late.all() or not late.any():
         day = EPOCH + datetime.timedelta(days=score)
-        raise InputError(f"the store: found no events {'before' if late.all() else 'from'} {day}{'' if late.all() else ' on'}; expected some before the first scored day and some from it on")
+        raise InputError(
+            f"the store: found no events {'before' if late.all() else 'from'} {day}{'' if late.all() else ' on'}; expected some before the first scored day and some from it on"
+        )
     return Benchmark(found.parties, found.types, (found.quads.take(~late), found.quads.take(late)))
 
 
-def name_days(backtest: QuadBacktest, first: int) -> QuadBacktest:
+def name_days(backtest: Backtest, first: int) -> Backtest:
     """A backtest whose days count from the first event -> the same with dates."""
 
     def name(day: int | datetime.date) -> datetime.date:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.forecasting.attributes import Attributes
-from detente.forecasting.baselines import PAIRS, DEFAULT
+from detente.forecasting.baselines import DEFAULT, PAIRS
 from detente.forecasting.counts import NEVER, PAIR, TRIPLE, Counts, Family, Floats, add_day, code_keys, faded, find_rows, make_counts
 from detente.forecasting.evaluation import rank_pairs
 from detente.forecasting.quads import Ints, Quads
@@ -95,9 +95,9 @@ def mix_shares(state: TypeState, queries: PairQueries) -> Floats:
         drawn: Floats = (counts + weight * prior) / (counts.sum(axis=1, keepdims=True) + weight)
         return drawn
 
-    everywhere = count(WORLD) + 1
-    world = everywhere / everywhere.sum(axis=1, keepdims=True)
-    parties = (draw(count(GIVEN), world, SHARED_WEIGHT) + draw(count(TAKEN), world, SHARED_WEIGHT)) / 2
+    everywhere = count(WORLD) + np.float32(1)
+    world: Floats = everywhere / everywhere.sum(axis=1, keepdims=True)
+    parties = np.float32(0.5) * (draw(count(GIVEN), world, SHARED_WEIGHT) + draw(count(TAKEN), world, SHARED_WEIGHT))
     return draw(count(TRIPLE), parties, OWN_WEIGHT)
 
 
