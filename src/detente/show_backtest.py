@@ -93,7 +93,8 @@ def _name(target: TargetBacktest) -> str:
 
 
 def _skill(skill: Interval) -> str:
-    return f"{skill.value:+.3f} [{skill.low:+.3f}, {skill.high:+.3f}]"
+    """A skill with its interval; where hardly anything came true, a resample may have next to nothing, and a skill of any depth."""
+    return f"{skill.value:+.3f} [{'<-1' if skill.low < -1 else f'{skill.low:+.3f}'}, {skill.high:+.3f}]"
 
 
 def _target_lines(target: TargetBacktest) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 from altair.typing import ChartType
 
-from detente.charts.style import WIDTH, Look, as_data, as_tooltip, finish, get_look, say_number
+from detente.charts.style import QUADS, WIDTH, Look, as_data, as_tooltip, finish, get_look, say_number
 from detente.errors import InputError
 from detente.forecasting.backtest_dyads import MODEL, DyadBacktest, TargetBacktest
 from detente.forecasting.dyad_baselines import DYAD_CLIMATOLOGY
@@ -35,7 +35,7 @@ def draw_reliability(found: DyadBacktest, *, dark: bool = False) -> ChartType:
     panels = [_draw_panel(target, look, SIDE if alone else SMALL_SIDE, with_title=not alone) for target in shown]
     drawn = panels[0] if alone else alt.concat(*panels, columns=WIDTH // SMALL_SIDE, spacing=22)
     kind = "directed" if found.directed else "undirected"
-    title = f"How forecasts came true: {name_target(told[0])}" if alone else "How forecasts came true"
+    title = f"How forecasts came true: {say_target(told[0])}" if alone else "How forecasts came true"
     note = f"{say_number(told[0].forecasts, 'forecast')}{'' if alone else ' each,'} of {say_number(len(found.dyads), f'{kind} dyad')}, {say_days(told[0])}.{f' {_sum_up(told[0])}' if alone else ''}"
     how = "Filled marks: the model, by classes of a tenth, with 95% intervals (dyads and weeks resampled); on the dashed line forecasts hold. Rings: the dyad's own climatology."
     more = f"{len(told) - MOST_TARGETS} more targets are not drawn." if len(told) > MOST_TARGETS else ""
@@ -43,8 +43,14 @@ def draw_reliability(found: DyadBacktest, *, dark: bool = False) -> ChartType:
 
 
 def name_target(target: TargetBacktest) -> str:
-    """A target -> its name with its horizon: conflict within 7 days."""
-    return f"{target.target} within {say_number(target.horizon_days, 'day')}"
+    """A target -> its name in words: verbal conflict for quad:3, rung 4 or higher for rung:4."""
+    kind, _, number = target.target.partition(":")
+    return {"quad": lambda: QUADS[int(number)], "rung": lambda: f"rung {number.replace('-', '−')} or higher"}.get(kind, lambda: target.target)()
+
+
+def say_target(target: TargetBacktest) -> str:
+    """A target -> its name in words, with its horizon: conflict within 7 days."""
+    return f"{name_target(target)} within {say_number(target.horizon_days, 'day')}"
 
 
 def say_days(target: TargetBacktest) -> str:
@@ -80,12 +86,12 @@ def _rows(target: TargetBacktest, model: str) -> list[dict[str, Any]]:
 
 def _draw_panel(target: TargetBacktest, look: Look, side: int, *, with_title: bool) -> ChartType:
     rows, other = _rows(target, MODEL), _rows(target, DYAD_CLIMATOLOGY)
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    x = alt.X(field="mean", type="quantitative", scale=scale, axis=alt.Axis(title=None, labels=False, ticks=False, format="%", tickCount=5))
-    y = alt.Y(field="share", type="quantitative", scale=scale, axis=alt.Axis(title="came true", format="%", tickCount=5))
+    scale, ticks = alt.Scale(domain=[0, 1], nice=False), 5 if side == SIDE else 2
+    x = alt.X(field="mean", type="quantitative", scale=scale, axis=alt.Axis(title=None, labels=False, ticks=False, format="%", tickCount=ticks))
+    y = alt.Y(field="share", type="quantitative", scale=scale, axis=alt.Axis(title="came true", format="%", tickCount=ticks))
     tooltip = as_tooltip(model="forecasts of", said="mean forecast", shown="came true (95%)", forecasts="forecasts", **{"class": "class"})
     base = alt.Chart(as_data(rows)).encode(x=x, tooltip=tooltip)
-    ends = [alt.Y(field="low", type="quantitative", scale=scale, axis=alt.Axis(title="came true", format="%", tickCount=5)), alt.Y2(field="high")]
+    ends = [alt.Y(field="low", type="quantitative", scale=scale, axis=alt.Axis(title="came true", format="%", tickCount=ticks)), alt.Y2(field="high")]
     diagonal = alt.Chart(as_data([{"mean": 0, "share": 0}, {"mean": 1, "share": 1}])).mark_line(strokeDash=[4, 4], strokeWidth=1, color=look.soft).encode(x=x, y=y)
     rings = alt.Chart(as_data(other)).mark_point(size=36, strokeWidth=1.5, filled=False, color=look.b, opacity=1).encode(x=x, y=y, tooltip=tooltip)
     upper = alt.layer(
@@ -99,7 +105,7 @@ def _draw_panel(target: TargetBacktest, look: Look, side: int, *, with_title: bo
         alt.Chart(as_data(rows))
         .mark_bar(color=look.a, opacity=0.8)
         .encode(
-            x=alt.X(field="from", type="quantitative", scale=scale, axis=alt.Axis(title="forecast", format="%", tickCount=5, grid=False)),
+            x=alt.X(field="from", type="quantitative", scale=scale, axis=alt.Axis(title="forecast", format="%", tickCount=ticks, grid=False)),
             x2=alt.X2(field="to"),
             y=alt.Y(
                 field="forecasts", type="quantitative", scale=alt.Scale(type="symlog", nice=False), axis=alt.Axis(title="forecasts", values=_ticks(rows), grid=False, format=",d")
@@ -112,7 +118,7 @@ def _draw_panel(target: TargetBacktest, look: Look, side: int, *, with_title: bo
     drawn = alt.vconcat(upper, lower, spacing=6)
     if not with_title:
         return drawn
-    return drawn.properties(title=alt.TitleParams(text=name_target(target), subtitle=_sum_up(target), anchor="start", fontSize=12, color=look.ink, offset=6))
+    return drawn.properties(title=alt.TitleParams(text=say_target(target), subtitle=_sum_up(target), anchor="start", fontSize=12, color=look.ink, offset=6))
 
 
 def _ticks(rows: list[dict[str, Any]]) -> list[int]:

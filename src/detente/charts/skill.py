@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 from altair.typing import ChartType
 
-from detente.charts.reliability import name_target, say_days
+from detente.charts.reliability import name_target, say_days, say_target
 from detente.charts.style import WIDTH, as_data, as_tooltip, finish, get_look, say_number
 from detente.errors import InputError
 from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
@@ -15,7 +15,7 @@ from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, PE
 
 SHOWN = (CLIMATOLOGY, DYAD_CLIMATOLOGY, PERSISTENCE, RECENT)
 SHAPES = ("circle", "square", "triangle-up", "diamond")
-STEP = 11
+STEP = 9
 """Pixels of height for each baseline of a target."""
 LEAST_SKILL = -0.6
 """What is worse than this is cut off at the edge: a rare target can have an interval down to any depth."""
@@ -33,15 +33,16 @@ def draw_skill(found: DyadBacktest, *, dark: bool = False) -> ChartType:
     rows = [row for target in told for row in _rows(target)]
     names = [_name_row(target) for target in told]
     least = max(LEAST_SKILL, min(-0.05, *(row["low"] for row in rows)))
+    most = min(1.0, max(0.1, *(row["high"] for row in rows)) + 0.02)
     axis = alt.Axis(title="Brier skill: 0 as good as the baseline, 1 without error", tickCount=8, format=".1f")
-    scale = alt.Scale(domain=[least, 1], nice=False, clamp=True)
+    scale = alt.Scale(domain=[least, most], nice=False, clamp=True)
     x = alt.X(field="skill", type="quantitative", scale=scale, axis=axis)
     y = alt.Y(
-        field="target", type="nominal", sort=names, axis=alt.Axis(title=None, labelLimit=300, domain=False, ticks=False), scale=alt.Scale(paddingInner=0.35, paddingOuter=0.2)
+        field="target", type="nominal", sort=names, axis=alt.Axis(title=None, labelLimit=300, domain=False, ticks=False), scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1)
     )
     offset = alt.YOffset(field="baseline", type="nominal", sort=list(SHOWN))
     domain = list(SHOWN)
-    legend = alt.Legend(title="over", orient="top", symbolSize=60)
+    legend = alt.Legend(title="skill over", orient="top", symbolSize=60)
     colour = alt.Color(field="baseline", type="nominal", scale=alt.Scale(domain=domain, range=list(look.quads)), legend=legend)
     shape = alt.Shape(field="baseline", type="nominal", scale=alt.Scale(domain=domain, range=list(SHAPES)), legend=legend)
     tooltip = as_tooltip(target="target", baseline="over", shown="skill (95%)", rate="came true")
@@ -52,12 +53,12 @@ def draw_skill(found: DyadBacktest, *, dark: bool = False) -> ChartType:
     drawn = alt.layer(zero, interval, point).properties(width=WIDTH - 170, height=alt.Step(STEP, **{"for": "offset"}))
     kind = "directed" if found.directed else "undirected"
     note = f"{say_number(told[0].forecasts, 'forecast')} of {say_number(len(found.dyads), f'{kind} dyad')}, {say_days(told[0])}; in brackets, how many came true. Lines: 95% intervals, dyads and weeks resampled."
-    without = [name_target(target) for target in found.targets if target.reason]
+    without = [say_target(target) for target in found.targets if target.reason]
     return finish(drawn, look, "Skill of dyad forecasts over the baselines", note, f"Too few events or days: {', '.join(without)}." if without else "")
 
 
 def _name_row(target: TargetBacktest) -> str:
-    return f"{target.target}, {target.horizon_days} d ({target.base_rate:.1%})"
+    return f"{name_target(target)}, {target.horizon_days} d ({target.base_rate:.1%})"
 
 
 def _rows(target: TargetBacktest) -> list[dict[str, Any]]:
