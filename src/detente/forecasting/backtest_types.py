@@ -44,6 +44,8 @@ TYPE_SETTINGS = Settings(fit_queries=30_000, rounds=150, learning_rate=0.05, lea
 """Fewer and smaller trees than whom an act is directed at needs: there are some 16 candidates in place of 150. Chosen beforehand."""
 TRIAL_DAYS = 20
 """Lambda and alpha of recurrency are chosen on so many of the last days before the scored part."""
+MOST_ROWS = 1_000_000
+"""Queries times types that are learned from: where there are hundreds of types, fewer queries are taken."""
 FIT_SHARE = 0.6
 """The most of the days before the scored part that may train; the first are needed to fill the counts."""
 RANKER, MIXTURE, RECURRENCY, FREQUENCY = "ranker", "counts", "recurrency", "frequency"
@@ -84,7 +86,7 @@ def learn_types(state: TypeState, quads: Quads, score: int, settings: Settings, 
     first = int(quads.days[0]) if quads.events else score
     fit = max(score - settings.fit_days, score - int((score - first) * FIT_SHARE))
     events = int(((quads.days >= fit) & (quads.days < score) & (quads.relations < relations)).sum())
-    kept, samples, trials = min(1.0, settings.fit_queries / max(events, 1)), list[Sample](), list[npt.NDArray[np.float64]]()
+    kept, samples, trials = min(1.0, min(settings.fit_queries, MOST_ROWS // relations) / max(events, 1)), list[Sample](), list[npt.NDArray[np.float64]]()
     for happened, queries in days_of(quads, first, score - 1, relations):
         if queries.day >= fit:
             some = np.flatnonzero(rng.random(len(queries.subjects)) < kept)
