@@ -64,8 +64,8 @@ def fade(counts: Array, half_life: float) -> Array:
     left = np.zeros(padded.shape[:-1])
     for block in range(1, blocks):
         left[..., block] = left[..., block - 1] * keep**BLOCK + whole[..., block - 1]
-    faded = inside + left[..., None] * keep ** np.arange(BLOCK, dtype=float)
-    return faded.reshape(*counts.shape[:-1], blocks * BLOCK)[..., :size]
+    faded: Array = (inside + left[..., None] * keep ** np.arange(BLOCK, dtype=float)).reshape(*counts.shape[:-1], blocks * BLOCK)[..., :size]
+    return faded
 
 
 def days_since(counts: Array) -> Array:
