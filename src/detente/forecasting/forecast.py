@@ -17,7 +17,6 @@ from detente.codebook.register import country_names
 from detente.errors import InputError, StoreError
 from detente.forecasting.dyad_forecast import LEAST_EVENTS, Question, View, count_between, look_out
 from detente.forecasting.dyad_targets import CONFLICT, Target, parse_target
-from detente.forecasting.flat_events import count_pairs_known
 from detente.forecasting.kept_models import Models, Say
 from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
@@ -138,15 +137,9 @@ class Forecast:
     @functools.cached_property
     def precedents(self) -> Precedents:
         """Past weeks like the present ones, and what followed: the second view."""
-        import polars as pl
+        from detente.forecasting.second_view import find_second_view
 
-        from detente.analysis.neighbours import load_others, load_pairs
-        from detente.analysis.precedents import find_precedents
-
-        both = load_pairs(self.store, [(self.a, self.b), (self.b, self.a)], until=self.at)
-        dyad = both.with_columns(side=pl.when(pl.col("source") == self.a).then(pl.lit("a")).otherwise(pl.lit("b")))
-        others = load_others(self.store, *self.parties, dyad.height, until=self.at, counted=count_pairs_known(self.models.flat, self.at))
-        return find_precedents(dyad, others, names=(self.a, self.b), at=self.at)
+        return find_second_view(self.models.flat, self.store, self.parties, self.at)
 
     def as_record(self) -> ForecastRecord:
         """The whole forecast as data."""
