@@ -17,8 +17,7 @@ from detente.forecasting.backtest_dyads import DyadBacktest, backtest_dyads
 from detente.forecasting.dyad_baselines import make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, country_of, read_dyad_events, take_dyad_events
 from detente.forecasting.dyad_features import days_since, fade, make_features, past_rate, recent_rate
-from detente.forecasting.dyad_forecast import forecast_dyad
-from detente.forecasting.dyad_model import DyadSettings, apply_calibration, choose_calibration, expit, fit_isotonic, fit_platt, fit_regression, logit, predict, train_model
+from detente.forecasting.dyad_model import DyadSettings, apply_calibration, choose_calibration, expit, fit_isotonic, fit_platt, fit_regression, predict, train_model
 from detente.forecasting.dyad_scores import find_auc, find_skill, score_probabilities
 from detente.forecasting.dyad_targets import CONFLICT, answer, count_by_day, find_hits, parse_target
 from detente.forecasting.quads import Benchmark, Quads
@@ -240,46 +239,7 @@ def test_a_backtest_gives_the_same_figures_twice(found: DyadBacktest) -> None:
     assert again.targets[0] == found.targets[0]
 
 
-# -- one dyad ----------------------------------------------------------------------------------------------------------------
-FIRST = datetime.date(2020, 1, 1)
-
-
-def dated(rows: list[tuple[int, int, int, int]]) -> DyadEvents:
-    return make_events(rows)._replace(first=(FIRST - datetime.date(1970, 1, 1)).days, dated=True)
-
-
-def test_a_forecast_has_a_probability_baselines_and_drivers_and_nothing_after_the_day_moves_it() -> None:
-    rows = [row for row in made_up() if row[2] <= 120]
-    planted = rows + [(a, b, day, 0) for a in range(6) for b in range(6) for day in range(121, 160)]
-    at = FIRST + datetime.timedelta(days=120)
-    one, other = (forecast_dyad(dated(some), "F", "A", at, [(CONFLICT, 7), (CONFLICT, 90)], QUICK) for some in (rows, planted))
-    assert one == other
-    outlook = one.outlooks[0]
-    assert outlook.probability is not None and 0 < outlook.probability < 1
-    assert set(outlook.baselines) == {"climatology", "dyad climatology", "persistence", "recent frequency"}
-    assert len(outlook.drivers) == 5
-    assert [found.reason for found in one.outlooks] == ["", "too-few-days"]
-
-
-def test_an_event_on_the_day_counts() -> None:
-    rows = [row for row in made_up() if row[2] < 120 and row[:2] != (5, 0)] + [(5, 0, day, 1) for day in range(0, 110, 5)]
-    at = FIRST + datetime.timedelta(days=120)
-    calm, struck = (forecast_dyad(dated(some), "f", "a", at, [(CONFLICT, 7)], QUICK).outlooks[0].probability for some in (rows, [*rows, (5, 0, 120, 0)]))
-    assert calm is not None and struck is not None and struck > calm
-
-
-def test_two_that_hardly_met_are_not_forecast() -> None:
-    rows = [row for row in made_up() if set(row[:2]) != {0, 1}]
-    found = forecast_dyad(dated([*rows, (0, 1, 5, 1)]), "A", "B", FIRST + datetime.timedelta(days=120), [(CONFLICT, 7)], QUICK)
-    assert (found.events, found.outlooks[0].reason, found.outlooks[0].probability) == (1, "too-few-events", None)
-
-
-@pytest.mark.parametrize(("a", "b", "message"), [("A", "X", "found 'X'; expected the code of a country"), ("A", "a", "found a twice|found A twice")])
-def test_a_dyad_is_two_known_countries(a: str, b: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        forecast_dyad(dated(made_up()), a, b, FIRST, [(CONFLICT, 7)])
-
-
+# -- the command -----------------------------------------------------------------------------------------------------------
 def write_files(folder: Path) -> list[str]:
     """The made-up events as a benchmark."""
     names = ("Chad", "Mali", "Niger", "Kenya", "Ghana", "Togo")
@@ -322,45 +282,3 @@ def test_a_store_is_scored_from_the_day_given_and_days_are_dates(tmp_path: Path,
     assert main(["backtest", "dyads", *store, "--since", "2014-05-01", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["score_day"], shown["end_day"], shown["targets"][0]["last_day"]) == ("2014-05-01", "2014-05-30", "2014-05-24")
-    assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-05-10", "--within", "7", "--within", "90"]) == 1
-    out = capsys.readouterr().out.splitlines()
-    assert out[0].startswith("KEN toward TCD, from the day after 2014-05-10;")
-    assert out[1].split()[-4:] == ["climatology", "persistence", "recent", "frequency"]
-    assert out[2].startswith("conflict within 7 d ") and out[2].count("%") == 5
-    assert out[3] == "conflict within 90 d        not enough data: too few days to train on, or to score"
-    assert main(["backtest", "dyads", *store, "--since", "2015-05-01"]) == 2
-    assert "--since: found 2015-05-01; expected a day after the first" in capsys.readouterr().err
-
-
-def test_the_command_says_the_same_whatever_comes_after_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "icews14"
-    folder.mkdir()
-    write_files(folder)
-    told = []
-    for number, names in enumerate((["train.txt"], ["train.txt", "valid.txt"])):
-        store = ["--store", str(tmp_path / f"{number}.db")]
-        for name in names:
-            assert main(["import", "quads", str(folder / name), *store]) == 0
-        capsys.readouterr()
-        assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-04-30", "--within", "7", "--json"]) == 0
-        told.append(json.loads(capsys.readouterr().out))
-    assert told[0] == told[1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "expected --train, --valid, --entities and --relations, or --since"),
-        (["--train", "x"], "expected --train, --valid"),
-        (["--since", "2020-01-01", "--dyads", "0"], "--dyads: found 0; expected 1 or more"),
-        (["--since", "2020-01-01", "--within", "0"], "--within: found 0; expected 1 or more days"),
-    ],
-    ids=["nothing", "one file", "no dyads", "no days"],
-)
-def test_arguments_that_do_not_fit_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    assert main(["backtest", "dyads", *arguments]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_logits_and_back_are_the_same() -> None:
-    assert expit(logit(np.array([0.2, 0.9]))).tolist() == pytest.approx([0.2, 0.9])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.forecasting.dyad_events import DyadEvents
-from detente.forecasting.dyad_targets import Bools, Target, answer, count_by_day, find_hits
+from detente.forecasting.dyad_targets import CONFLICT_TYPES, Bools, Target, answer, count_by_day, find_hits
 from detente.forecasting.quads import Ints
 
 Array = npt.NDArray[np.float64]
@@ -29,6 +29,8 @@ RECENT_HALVES = (20.0, 45.0)
 RECENT_PRIOR = 10.0
 """Windows that the rate over all dyads counts for in a recent frequency."""
 WEEK = 7
+BLOCK = 64
+"""Days that are faded at once: a loop over single days takes many times as long for a few dyads."""
 TARGET, VERBAL_CONFLICT, VERBAL_COOPERATION, MATERIAL_COOPERATION, MATERIAL_CONFLICT = (
     "target",
     "verbal conflict",
@@ -51,10 +53,19 @@ class Features(NamedTuple):
 def fade(counts: Array, half_life: float) -> Array:
     """Counts [..., day] -> for each day, what is left of those of the days before it."""
     keep = 0.5 ** (1 / half_life)
-    out = np.zeros_like(counts)
-    for day in range(1, counts.shape[-1]):
-        out[..., day] = (out[..., day - 1] + counts[..., day - 1]) * keep
-    return out
+    size = counts.shape[-1]
+    blocks = -(-size // BLOCK)
+    padded = np.zeros((*counts.shape[:-1], blocks * BLOCK))
+    padded[..., :size] = counts
+    padded = padded.reshape(*counts.shape[:-1], blocks, BLOCK)
+    age = np.arange(BLOCK)[None, :] - np.arange(BLOCK)[:, None]  # from the day of a count to the day asked
+    inside = padded @ np.where(age > 0, keep ** np.maximum(age, 0), 0.0)
+    whole = padded @ keep ** (BLOCK - np.arange(BLOCK, dtype=float))  # what is left of a block when the next begins
+    left = np.zeros(padded.shape[:-1])
+    for block in range(1, blocks):
+        left[..., block] = left[..., block - 1] * keep**BLOCK + whole[..., block - 1]
+    faded: Array = (inside + left[..., None] * keep ** np.arange(BLOCK, dtype=float)).reshape(*counts.shape[:-1], blocks * BLOCK)[..., :size]
+    return faded
 
 
 def days_since(counts: Array) -> Array:
@@ -66,14 +77,18 @@ def days_since(counts: Array) -> Array:
     return since
 
 
-def past_rate(counts: Array, horizon: int) -> tuple[Array, Array]:
-    """Counts [dyad, day] -> for each day the share of windows, over before it, that held an event: over all dyads [day], and by dyad drawn to it [dyad, day]."""
+def past_rate(counts: Array, horizon: int, overall: Array | None = None) -> tuple[Array, Array]:
+    """Counts [dyad, day] -> for each day the share of windows, over before it, that held an event: over all dyads [day], and by dyad drawn to it [dyad, day].
+
+    ``overall``: the first of these over other dyads, which is then taken.
+    """
     answers = answer(counts, horizon).astype(float) if counts.shape[1] >= horizon else np.zeros((len(counts), 0))
     known = np.zeros((len(counts), counts.shape[1] + 1))
     known[:, horizon : horizon + answers.shape[1]] = answers  # the window of day d is over when day d + horizon is asked
     hits = np.cumsum(known, axis=1)[:, : counts.shape[1]]
     windows = np.maximum(np.arange(counts.shape[1]) - horizon + 1, 0)
-    overall = (hits.sum(axis=0) + 1) / (windows * len(counts) + 20)
+    if overall is None:
+        overall = (hits.sum(axis=0) + 1) / (windows * len(counts) + 20)
     effective = PRIOR_WINDOWS
     return overall, (hits + effective * overall) / (windows + effective)
 
@@ -91,22 +106,52 @@ def recent_rate(counts: Array, horizon: int, overall: Array, half_life: float) -
 
 def make_features(events: DyadEvents, dyads: Ints, target: Target, horizon: int, days: int, *, directed: bool) -> Features:
     """Events -> features of each dyad on each of the days 0 to ``days`` - 1."""
+    return add_rates(make_columns(events, dyads, target, days, directed=directed), horizon)
+
+
+class Columns(NamedTuple):
+    """The features that are the same for every horizon, by name [dyad, day], and the target's events ``counts`` [dyad, day]."""
+
+    values: dict[str, Array]
+    counts: Array
+
+
+def add_rates(columns: Columns, horizon: int, overall: Array | None = None) -> Features:
+    """Columns and a horizon -> the features. ``overall``: the rate over all dyads [day], where those given are but some of them."""
+    overall, rate = past_rate(columns.counts, horizon, overall)
+    rates: dict[str, Array] = {"past rate": np.log(rate / (1 - rate)), "past rate of all": np.broadcast_to(np.log(overall / (1 - overall)), rate.shape)}
+    for half in RECENT_HALVES:
+        recent = recent_rate(columns.counts, horizon, overall, half)
+        rates[f"recent rate, {half:g} days"] = np.log(recent / (1 - recent))
+    values = rates | columns.values
+    return Features(tuple(values), np.stack(list(values.values()), axis=-1).astype(np.float32), rate, columns.counts)
+
+
+def make_columns(events: DyadEvents, dyads: Ints, target: Target, days: int, *, directed: bool) -> Columns:
+    """Events -> what ``make_features`` has but for the rates."""
     hits = find_hits(events, target)
     masks = {TARGET: hits, **{name: events.quads == quad for name, quad in QUADS.items()}}
-    if np.array_equal(hits, masks[MATERIAL_CONFLICT]):
-        masks.pop(MATERIAL_CONFLICT)
+    if target.quad == QUADS[MATERIAL_CONFLICT] or set(target.types) == set(CONFLICT_TYPES):
+        masks.pop(MATERIAL_CONFLICT)  # it would stand there twice
     counts = count_by_day(events, dyads, days, hits, directed=directed)
-    overall, rate = past_rate(counts, horizon)
-    columns: dict[str, Array] = {"past rate": np.log(rate / (1 - rate)), "past rate of all": np.broadcast_to(np.log(overall / (1 - overall)), rate.shape)}
-    for half in RECENT_HALVES:
-        recent = recent_rate(counts, horizon, overall, half)
-        columns[f"recent rate, {half:g} days"] = np.log(recent / (1 - recent))
+    columns: dict[str, Array] = {}
     sides = {"a to b": dyads, "b to a": dyads[:, ::-1]} if directed else {"both": dyads}
+    between = _are_between(events, dyads)  # few, where few dyads are asked
+    own, own_masks = events.take(between), {name: mask[between] for name, mask in masks.items()}
     for side, pairs in sides.items():
-        columns.update(_own_columns(events, pairs, days, masks, side, directed=directed))
+        columns.update(_own_columns(own, pairs, days, own_masks, side, directed=directed))
     columns.update(_party_columns(events, dyads, days, masks, directed=directed))
     columns.update(_world_columns(events, counts, days, hits))
-    return Features(tuple(columns), np.stack(list(columns.values()), axis=-1).astype(np.float32), rate, counts)
+    return Columns(columns, counts)
+
+
+def _are_between(events: DyadEvents, dyads: Ints) -> Bools:
+    """Which events are of one of the dyads, either way."""
+    width = len(events.countries)
+    asked = np.zeros(width * width, dtype=bool)
+    asked[dyads[:, 0] * width + dyads[:, 1]] = asked[dyads[:, 1] * width + dyads[:, 0]] = True
+    found: Bools = asked[events.sources * width + events.targets]
+    return found
 
 
 def _own_columns(events: DyadEvents, pairs: Ints, days: int, masks: dict[str, Bools], side: str, *, directed: bool) -> dict[str, Array]:

@@ -32,7 +32,7 @@ LEAST_GAIN = 0.005
 class DyadSettings(NamedTuple):
     """How the model is trained; chosen by the mean over months of ICEWS14 train (from days 180, 210, 240 and 270 on), with valid in sight. ``ridge``: penalty on the weights of the
     regression, features in standard deviations. ``trees_share``: weight of the trees in the logit. ``warm_days``: first days, not learned from. ``late_share``: the
-    last part of the days to learn from, which calibrates.
+    last part of the days to learn from, which calibrates. ``stride``: of the days only each so many-th is learned from, which long histories can spare: windows overlap.
     """
 
     ridge: float = 1000.0
@@ -45,6 +45,7 @@ class DyadSettings(NamedTuple):
     late_share: float = 0.3
     seed: int = 1
     threads: int = 1
+    stride: int = 1
 
 
 class Calibration(NamedTuple):
@@ -86,11 +87,11 @@ def train_model(features: Features, horizon: int, score: int, settings: DyadSett
     answers = answer(features.counts[:, :score], horizon)
     last = answers.shape[1]  # days 0 to last - 1 have an answer by then
     late = last - max(1, int((last - settings.warm_days) * settings.late_share))
-    early = _fit(features, answers, np.arange(settings.warm_days, max(late - horizon + 1, settings.warm_days + 1)), settings)
+    early = _fit(features, answers, np.arange(settings.warm_days, max(late - horizon + 1, settings.warm_days + 1), settings.stride), settings)
     days = np.arange(late, last)
     raw = _logits(early, features, days)
     calibration = choose_calibration(raw, answers[:, days].astype(float))
-    return _fit(features, answers, np.arange(settings.warm_days, last), settings)._replace(calibration=calibration)
+    return _fit(features, answers, np.arange(settings.warm_days, last, settings.stride), settings)._replace(calibration=calibration)
 
 
 def predict(model: DyadModel, features: Features, days: Ints) -> Array:
