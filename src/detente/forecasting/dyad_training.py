@@ -14,7 +14,6 @@ from detente.forecasting.dyad_baselines import CLIMATOLOGY, PERSISTENCE, RUNNING
 from detente.forecasting.dyad_features import Columns, Features, add_rates
 from detente.forecasting.dyad_model import DyadModel, DyadSettings, predict, train_model
 from detente.forecasting.dyad_targets import answer
-from detente.forecasting.keeping import freeze
 from detente.forecasting.quads import Ints
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def train_target(columns: Columns, horizon: int, score: int, first: datetime.dat
     if hits[:, settings.warm_days :].sum() < LEAST_HITS:
         return Trained("too-few-events")
     features = add_rates(columns, horizon)
-    made = Trained("", freeze(train_model(features, horizon, score, settings)), None, *_summarise(features, horizon, score))
+    made = Trained("", train_model(features, horizon, score, settings), None, *_summarise(features, horizon, score))
     start = find_test_start(score, horizon, settings.warm_days)
     if start - horizon - settings.warm_days < LEAST_DAYS + horizon or hits[:, settings.warm_days : start - horizon + 1].sum() < LEAST_HITS:
         return made
