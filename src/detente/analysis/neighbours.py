@@ -19,9 +19,7 @@ SHARED_PARTY = 1.0
 """A dyad that shares a party goes before one that is so many doublings nearer in its number of events."""
 
 
-def load_others(
-    store: Store, a: Party, b: Party, events: int, *, until: datetime.date | None = None, counted: Iterable[tuple[str, str, int]] | None = None
-) -> pl.DataFrame:
+def load_others(store: Store, a: Party, b: Party, events: int, *, until: datetime.date | None = None, counted: Iterable[tuple[str, str, int]] | None = None) -> pl.DataFrame:
     """A store, two parties and their number of events -> the events of the other dyads that are nearest to it, as ``find_precedents`` takes them.
 
     Nearest: by the ratio of their numbers of events; one that shares a party is nearer (``SHARED_PARTY``). They are read whole, in this order, until

@@ -116,7 +116,7 @@ def find_behind(known: KnownEvents, group: Group, target: Target, pair: tuple[in
     side = "a to b" if group.kind == OWN_RATE else group.side
     if side not in sides:
         return []
-    return np.flatnonzero(chosen & sides[side])[::-1][:BEHIND].tolist()
+    return [int(place) for place in np.flatnonzero(chosen & sides[side])[::-1][:BEHIND]]
 
 
 def _are_of(known: KnownEvents, group: Group, target: Target) -> Bools:

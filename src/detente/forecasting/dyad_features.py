@@ -70,8 +70,8 @@ def fade(counts: Array, half_life: float) -> Array:
     left = np.zeros(padded.shape[:-1])
     for block in range(1, blocks):
         left[..., block] = left[..., block - 1] * keep**BLOCK + whole[..., block - 1]
-    faded = inside + left[..., None] * keep ** np.arange(BLOCK, dtype=float)
-    return faded.reshape(*counts.shape[:-1], blocks * BLOCK)[..., :size]
+    faded: Array = (inside + left[..., None] * keep ** np.arange(BLOCK, dtype=float)).reshape(*counts.shape[:-1], blocks * BLOCK)[..., :size]
+    return faded
 
 
 def past_rate(counts: Array, horizon: int, overall: Array | None = None) -> tuple[Array, Array]:

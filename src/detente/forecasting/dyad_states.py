@@ -17,7 +17,7 @@ from detente.forecasting.dyad_events import DyadEvents
 from detente.forecasting.dyad_features import PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, Columns, fade, make_columns
 from detente.forecasting.dyad_model import expit, fit_regression, logit
 from detente.forecasting.dyad_targets import Bools, Target, count_by_day
-from detente.forecasting.dyad_training import LEAST_DAYS, LEAST_HITS, Measured, find_stride, find_test_start, take_skill
+from detente.forecasting.dyad_training import LEAST_DAYS, Measured, are_enough, find_stride, find_test_start, take_skill
 from detente.forecasting.quads import Ints
 
 ONSET, COOLING = "onset", "de-escalation"
@@ -29,8 +29,6 @@ RIDGE = 300.0
 WARM_DAYS = 45
 MOST_ROWS = 30_000
 """Dyads times days that are learned from at most."""
-LEAST_ROWS = 200
-"""Days of dyads in which the question could be asked, for an answer to be learned."""
 
 
 class States(NamedTuple):
@@ -151,10 +149,9 @@ def train_state(columns: Columns, states: States, kind: str, horizon: int, score
     asked = ask(States(states.on[:, : score + 1], states.rung[:, : score + 1]), kind, horizon, high)
     stride = find_stride(len(high), score, MOST_ROWS)
     rate = run_rates(asked, horizon)[1]
-    early = _rows(columns, asked, rate, np.arange(WARM_DAYS, start - horizon + 1, stride))
-    if len(early[1]) < LEAST_ROWS or early[1].sum() < LEAST_HITS or (1 - early[1]).sum() < LEAST_HITS:
+    if not are_enough(asked.came[:, WARM_DAYS : start - horizon + 1], horizon, asked.open[:, WARM_DAYS : start - horizon + 1]):
         return {"reason": "too-few-events"}
-    before = _fit(*early)
+    before = _fit(*_rows(columns, asked, rate, np.arange(WARM_DAYS, start - horizon + 1, stride)))
     full = _fit(*_rows(columns, asked, rate, np.arange(WARM_DAYS, score - horizon + 1, stride)))
     pool = {"overall": float(run_rates(asked, horizon)[0][-1]), "shares": list(find_shares(asked, horizon, score))}
     return {"reason": "", **full, **pool, "measured": _measure(columns, asked, rate, before, horizon, start, first)}

@@ -90,7 +90,7 @@ def _count_days(text: str | None) -> int:
 
 def _take(flat: FlatEvents, chosen: Ints) -> FlatEvents:
     """Some of the rows, by (day, number, parties)."""
-    taken = {name: getattr(flat, name)[chosen] for name in FlatEvents._fields[2:-1]}
+    taken: dict[str, Any] = {name: getattr(flat, name)[chosen] for name in FlatEvents._fields[2:-1]}
     order = np.lexsort((taken["targets"], taken["sources"], taken["numbers"], taken["days"]))
     return flat._replace(**{name: values[order] for name, values in taken.items()})
 
@@ -111,7 +111,8 @@ def know_events(flat: FlatEvents, store: Store, day: datetime.date, since: datet
     if len(doubtful):
         then = flatten(restate_rows(store, doubtful.tolist(), day), [])
         then = _take(then, np.flatnonzero(_are_usable(then, np.arange(len(then.days)))))
-        both = known._replace(**{name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in FlatEvents._fields[2:-1]})
+        joined: dict[str, Any] = {name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in FlatEvents._fields[2:-1]}
+        both = known._replace(**joined)
         known = _take(both, np.flatnonzero((both.days >= first) & (both.days <= last) & (both.told <= last)))
     return _renumber(known, first)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ _SOURCES = (
     *("flat_events", "intensity", "keeping"),
 )
 """Modules that make what is kept: when one of them changes, all is made anew."""
-Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 def find_cache() -> Path:
@@ -50,13 +47,6 @@ def digest_code() -> str:
     return digest(*((folder / f"{name}.py").read_bytes() for name in _SOURCES))
 
 
-def keep_arrays(path: Path, arrays: Arrays) -> None:
-    """Arrays -> a file of them."""
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    keep_bytes(path, stream.getvalue())
-
-
 def keep_bytes(path: Path, raw: bytes) -> None:
     """Bytes -> a file, whole or not at all; a folder that cannot be written costs time, not the forecast."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -67,15 +57,6 @@ def keep_bytes(path: Path, raw: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-
-
-def recall_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]] | None:
-    """A file -> its arrays, ``None`` if there are none that can be read."""
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
 
 
 def prune(folder: Path) -> None:

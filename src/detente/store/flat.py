@@ -56,11 +56,7 @@ def read_flat_rows(store: Store) -> tuple[Sequence[Row], Sequence[Retold]]:
     columns = (_e.c.id, _d.c.source, _d.c.target, _e.c.date_start, _e.c.first_report, _e.c.event_type, _e.c.quad, _e.c.rung, _e.c.intensity, _e.c.goldstein, _e.c.dead)
     sharp = sa.case((sa.and_(_e.c.date_precision == "day", _e.c.historical.is_(False)), 1), else_=0)
     happened = (_e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW))
-    chosen = (
-        sa.select(*columns, sharp)
-        .join(_e, _d.c.event_id == _e.c.id)
-        .where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
-    )
+    chosen = sa.select(*columns, sharp).join(_e, _d.c.event_id == _e.c.id).where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
     told_by_document = sa.exists().where(_m.c.event_id == _e.c.id, _m.c.document_id.is_not(None))
     retold = sa.select(_e.c.id, _e.c.first_report, _e.c.latest_report).where(*happened, _e.c.mentions > 1, _e.c.latest_report > _e.c.first_report, told_by_document)
     with reading(store) as connection:
