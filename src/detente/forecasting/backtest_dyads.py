@@ -98,9 +98,7 @@ def backtest_dyads(
     return DyadBacktest(names, directed, int((events.days < score).sum()), events.name_day(score), events.name_day(stop - 1), found)
 
 
-def _backtest(
-    events: DyadEvents, trained: Ints, most: int, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings
-) -> TargetBacktest:
+def _backtest(events: DyadEvents, trained: Ints, most: int, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:
     days = np.arange(score, stop - horizon + 1)
     if not len(days) or score - horizon - settings.warm_days < LEAST_DAYS + horizon:
         return TargetBacktest(target.name, horizon, "too-few-days")

@@ -117,7 +117,8 @@ def _rows(features: Features, days: Ints) -> Array:
 
 def _rates(values: Array) -> Array:
     """Features -> the rates a day that they are logarithms of."""
-    return np.expm1(values) / SCALE
+    rates: Array = np.expm1(values) / SCALE
+    return rates
 
 
 def _start(pulls: Array, power: float, rates: Array) -> Array:
@@ -137,7 +138,8 @@ def _fit(features: Features, answers: npt.NDArray[np.bool_], days: Ints, setting
 def _logits(model: DyadModel, features: Features, days: Ints) -> Array:
     values = _rows(features, days)
     line = (values - model.means) / model.scales @ model.weights[:-1] + model.weights[-1]
-    return (_start(model.pulls, model.power, _rates(values)) + line).reshape(len(features.values), len(days))
+    joined: Array = _start(model.pulls, model.power, _rates(values)) + line
+    return joined.reshape(len(features.values), len(days))
 
 
 def fit_intensity(rates: Array, right: Array, lasso: float) -> tuple[Array, float]:
