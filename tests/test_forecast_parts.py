@@ -75,7 +75,7 @@ def test_an_event_is_known_from_the_day_it_is_told_of_and_as_it_then_stood(tmp_p
     assert [len(known[day].numbers) for day in (17, 18, 22)] == [0, 1, 1]
     assert [known[day].dead.tolist() for day in (18, 22)] == [[flat_events.UNCOUNTED], [4]]
     assert known[18].events.days.tolist() == [15] and known[18].events.countries == ("KOR", "PRK")
-    assert [flat_events.count_pairs_known(flat, datetime.date(2020, 6, day)) for day in (17, 18)] == [[], [("PRK", "KOR", 1)]]
+    assert [flat_events.know_pairs(flat, store, datetime.date(2020, 6, day)).rungs.tolist() for day in (17, 18, 22)] == [[], [5], [6]]
     store.close()
 
 

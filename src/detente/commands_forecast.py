@@ -135,6 +135,7 @@ def run_forecast(arguments: argparse.Namespace) -> int:
             full=arguments.full,
             supposing=arguments.suppose,
             say=show.warn,
+            cache=arguments.cache,
         )
         record = forecast.as_record()
     finally:

@@ -25,9 +25,9 @@ _SOURCES = (
 """Modules that make what is kept: when one of them changes, all is made anew."""
 
 
-def find_cache() -> Path:
-    """Nothing -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
-    chosen = read_text("cache")
+def find_cache(given: str | None = None) -> Path:
+    """What the flag gave -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
+    chosen = read_text("cache", given)
     return Path(chosen).expanduser() if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "detente"
 
 

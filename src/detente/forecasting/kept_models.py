@@ -29,10 +29,10 @@ from detente.store.schema import Store
 Say = Callable[[str], None]
 
 
-def load_flat(store: Store, say: Say | None = None) -> FlatEvents:
-    """A store -> its events as arrays, kept from the last time if nothing has changed since."""
+def load_flat(store: Store, cache: Path, say: Say | None = None) -> FlatEvents:
+    """A store and the cache folder -> its events as arrays, kept from the last time if nothing has changed since."""
     name, state = mark_state(store)
-    path = find_cache() / "events" / f"{digest(name)}.events"
+    path = cache / "events" / f"{digest(name)}.events"
     mark = digest(state, __version__, digest_code())
     found = recall_value(path)
     if isinstance(found, dict) and found.pop("mark", "") == mark and set(found) == set(FlatEvents._fields):
@@ -46,14 +46,14 @@ def load_flat(store: Store, say: Say | None = None) -> FlatEvents:
 
 
 class Models:
-    """The models of a store at a day ``at``. ``model_day``: the day before which they learn; ``first``: the date of day 0, ``score``: the model's day counted from it.
+    """The models of a store at a day ``at``, kept in the folder ``cache``. ``model_day``: the day before which they learn; ``first``: the date of day 0, ``score``: the model's day counted from it.
 
     ``then``: what was known before the model's day, within three years of it. ``is_empty``: nothing was.
     """
 
-    def __init__(self, store: Store, at: datetime.date, say: Say | None = None) -> None:
-        self.store, self.at, self.say = store, at, say
-        self.flat = load_flat(store, say)
+    def __init__(self, store: Store, at: datetime.date, say: Say | None = None, cache: str | None = None) -> None:
+        self.store, self.at, self.say, self.cache = store, at, say, find_cache(cache)
+        self.flat = load_flat(store, self.cache, say)
         self.model_day = find_model_day(at)
         since = self.model_day - min(datetime.timedelta(days=HISTORY_DAYS), self.model_day - datetime.date.min)
         then = know_events(self.flat, store, self.model_day - datetime.timedelta(days=1), since)
@@ -75,7 +75,7 @@ class Models:
         return digest(digest_code(), ",".join(events.countries), str(self.first), str(self.score), *(np.ascontiguousarray(values).tobytes() for values in arrays))
 
     def _find(self, name: str, make: Callable[[], object]) -> Any:
-        folder = find_cache() / "models"
+        folder = self.cache / "models"
         path = folder / f"{digest(self.key, name)}.model"
         found = recall_value(path)
         if found is None:
