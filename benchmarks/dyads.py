@@ -18,7 +18,7 @@ from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, ma
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, read_dyad_events
 from detente.forecasting.dyad_features import Array, make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
-from detente.forecasting.dyad_scores import find_skill, score_probabilities
+from detente.forecasting.dyad_scores import MIDDLE, tabulate_reliability
 from detente.forecasting.dyad_targets import Target, answer, parse_target
 from detente.forecasting.quads import read_benchmark
 
@@ -40,11 +40,18 @@ def forecast_month(events: DyadEvents, start: int, target: Target, horizon: int,
     return told, right, {name: values[:, days] for name, values in make_baselines(asked, horizon, start).items()}
 
 
+def find_error(told: Array, right: Array, low: float = 0.0, high: float = 1.0) -> float:
+    """Forecasts and what came -> the calibration error of the forecasts from ``low`` to ``high``."""
+    inside = (told >= low) & (told < high)
+    table = tabulate_reliability(told[inside], right[inside])
+    return sum(row.forecasts * abs(row.mean_probability - row.share) for row in table) / max(int(inside.sum()), 1)
+
+
 def draw_error(told: Array, horizon: int) -> tuple[float, float]:
     """Forecasts [dyad, day] -> the mean calibration error from 0.1 to 0.6 that they have by chance if they hold, and what one draw in twenty exceeds."""
     rng, daily = np.random.default_rng(SEED), 1 - (1 - told) ** (1 / horizon)
     daily = np.concatenate([daily, np.repeat(daily[:, -1:], horizon - 1, axis=1)], axis=1)
-    errors = [score_probabilities(told, answer((rng.random(daily.shape) < daily).astype(float), horizon).astype(float)).middle_calibration_error or 0.0 for _ in range(DRAWS)]
+    errors = [find_error(told, answer((rng.random(daily.shape) < daily).astype(float), horizon).astype(float), *MIDDLE) for _ in range(DRAWS)]
     return float(np.mean(errors)), float(np.quantile(errors, 0.95))
 
 
@@ -61,15 +68,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = []
     for start in (*MONTHS, *([VALID] if given.valid else [])):
         told, right, baselines = forecast_month(events, start, parse_target(given.target), given.within, directed=not given.undirected)
-        found = score_probabilities(told, right)
-        skills = [find_skill(told, baselines[name], right).value for name in (CLIMATOLOGY, DYAD_CLIMATOLOGY)]
-        row = [float(right.mean()), *skills, found.calibration_error, found.middle_calibration_error or 0.0, *draw_error(told, given.within)]
+        skills = [float(1 - ((told - right) ** 2).sum() / ((baselines[name] - right) ** 2).sum()) for name in (CLIMATOLOGY, DYAD_CLIMATOLOGY)]
+        row = [float(right.mean()), *skills, find_error(told, right), find_error(told, right, *MIDDLE), *draw_error(told, given.within)]
         print(_line(str(start), row), flush=True)
         if start != VALID:
             rows.append((row, told, right))
     print(_line("mean", np.mean([row for row, _, _ in rows], axis=0).tolist()))
-    pooled = score_probabilities(*(np.concatenate([row[part].reshape(-1, 1) for row in rows]) for part in (1, 2)))
-    print(f"the months before valid in one: calibration error {pooled.calibration_error:.4f}, {pooled.middle_calibration_error or 0.0:.4f} from 0.1 to 0.6")
+    told, right = (np.concatenate([values.reshape(-1) for values in part]) for part in ([told for _, told, _ in rows], [right for _, _, right in rows]))
+    print(f"the months before valid in one: calibration error {find_error(told, right):.4f}, {find_error(told, right, *MIDDLE):.4f} from 0.1 to 0.6")
 
 
 def _line(name: str, row: Sequence[float]) -> str:
