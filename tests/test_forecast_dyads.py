@@ -16,15 +16,29 @@ from detente.errors import InputError
 from detente.forecasting.backtest_dyads import DyadBacktest, backtest_dyads
 from detente.forecasting.dyad_baselines import make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, country_of, read_dyad_events, take_dyad_events
-from detente.forecasting.dyad_features import days_since, fade, make_features, past_rate, recent_rate
-from detente.forecasting.dyad_model import DyadSettings, apply_calibration, choose_calibration, expit, fit_isotonic, fit_platt, fit_regression, predict, train_model
+from detente.forecasting.dyad_features import SCALE, fade, make_features, past_rate, recent_rate
+from detente.forecasting.dyad_model import (
+    Calibration,
+    DyadSettings,
+    apply_calibration,
+    choose_calibration,
+    expit,
+    explain,
+    fit_intensity,
+    fit_isotonic,
+    fit_platt,
+    fit_regression,
+    logit,
+    predict,
+    train_model,
+)
 from detente.forecasting.dyad_scores import find_auc, find_skill, score_probabilities
 from detente.forecasting.dyad_targets import CONFLICT, answer, count_by_day, find_hits, parse_target
 from detente.forecasting.quads import Benchmark, Quads
 
 TYPES = ("ASSAULT", "CONSULT", "THREATEN")
 QUADS, RUNGS = np.array([4, 1, 3]), np.array([5, -1, 2])
-QUICK = DyadSettings(rounds=5, least_rows=20, ridge=10.0, warm_days=10)
+QUICK = DyadSettings(warm_days=10)
 SCORE, DAYS = 120, 150
 
 
@@ -114,8 +128,19 @@ def test_counts_fade_by_half_in_a_half_life_and_leave_out_the_day_itself() -> No
     assert fade(np.array([[4.0, 0, 2, 0]]), 1.0).tolist() == [[0, 2, 1, 1.5]]
 
 
-def test_days_since_look_at_the_days_before() -> None:
-    assert days_since(np.array([[0.0, 1, 0, 0]])).tolist() == [[365, 365, 1, 2]]
+def test_a_feature_is_the_logarithm_of_a_rate_a_day_that_fades() -> None:
+    features = make_features(make_events([(0, 1, 0, 0), (0, 1, 0, 0), (1, 0, 1, 2)]), np.array([[0, 1]]), CONFLICT, 1, 4, directed=True)
+    left = math.log(3) * 0.5 ** (3 / 2) * math.log(2) / 2  # two events on day 0, asked on day 3, a half-life of two days
+    assert features.values[0, 3, features.names.index("target, a to b, 2 days")] == pytest.approx(math.log1p(SCALE * left))
+    assert features.values[0, 3, features.names.index("verbal conflict, b to a, 2 days")] > 0
+    assert features.values[0, 3, features.names.index("target, b to a, 2 days")] == 0
+
+
+def test_the_target_stands_in_the_features_once() -> None:
+    for name in ("conflict", "quad:3", "ASSAULT"):
+        names = make_features(make_events(made_up()), np.array([[0, 1]]), parse_target(name), 1, 20, directed=True).names
+        assert len(set(names)) == len(names)
+        assert ("material conflict, a to b, 2 days" in names, "verbal conflict, a to b, 2 days" in names) == (name != "conflict", name != "quad:3")
 
 
 def test_the_past_rate_counts_windows_that_are_over() -> None:
@@ -173,6 +198,24 @@ def test_a_regression_without_penalty_meets_the_shares_of_two_groups() -> None:
 
 def test_a_heavy_penalty_leaves_the_start() -> None:
     assert abs(fit_regression(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), np.zeros(2), 1e9)[0]) < 1e-6
+
+
+def test_an_intensity_finds_what_pulls_and_gives_the_rest_no_weight() -> None:
+    rng = np.random.default_rng(6)
+    rates = rng.gamma(0.5, 1.0, (40_000, 3))
+    right = (rng.random(40_000) < -np.expm1(-(0.1 * rates[:, 0] + 0.3 * rates[:, 1]))).astype(float)
+    pulls, power = fit_intensity(rates, right, 0.0)
+    assert pulls.tolist() == pytest.approx([0.1, 0.3, 0], abs=0.02)
+    assert power == pytest.approx(1, abs=0.05)
+
+
+def test_what_moved_a_forecast_adds_up_to_the_way_from_the_mean_rates() -> None:
+    features = make_features(make_events(made_up()), np.array([[5, 0], [0, 5], [4, 3]]), CONFLICT, 7, DAYS, directed=True)
+    model = train_model(features, 7, SCORE, QUICK)._replace(calibration=Calibration())
+    moved, at_mean = explain(model, features, 0, SCORE), model.usual @ model.pulls
+    start = math.log(math.expm1(at_mean**model.power))
+    told = predict(model, features, np.array([SCORE]))[0, 0]
+    assert moved.sum() + start + model.weights[-1] == pytest.approx(float(logit(told)), abs=1e-4)
 
 
 def test_an_isotonic_curve_pools_what_falls() -> None:

@@ -1,11 +1,10 @@
-"""The parts of a forecast by hand: trees as arrays, what is kept, what was known, crises, sums of intensity, drivers."""
+"""The parts of a forecast by hand: what is kept, what was known, crises, sums of intensity, drivers."""
 
 from __future__ import annotations
 
 import datetime
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pytest
 
@@ -17,7 +16,6 @@ from detente.forecasting.dyad_model import Calibration
 from detente.forecasting.dyad_states import COOLING, ONSET, States, ask
 from detente.forecasting.dyad_targets import CONFLICT
 from detente.forecasting.dyad_training import are_enough, find_model_day, find_stride
-from detente.forecasting.trees import Trees, take_trees
 from detente.store.flat import mark_state, read_flat_rows
 from detente.store.schema import open_store, reading
 from detente.store.write import add_report
@@ -25,27 +23,13 @@ from stores import event, report
 from test_forecast_dyads import DAYS, SCORE, made_up, make_events
 
 
-# -- trees --------------------------------------------------------------------------------------------------------------------
-def test_trees_as_arrays_say_what_lightgbm_says() -> None:
-    rng = np.random.default_rng(2)
-    values = rng.normal(size=(600, 5))
-    right = (values[:, 0] * values[:, 1] + rng.normal(size=600) > 0).astype(float)
-    options = {"objective": "binary", "num_leaves": 6, "min_data_in_leaf": 10, "verbose": -1, "num_threads": 1, "seed": 1}
-    booster = lightgbm.train(options, lightgbm.Dataset(values, right), 12)
-    trees = take_trees(booster)
-    assert trees.predict(values) == pytest.approx(np.asarray(booster.predict(values, raw_score=True)))
-    assert trees.predict(values[:6], pred_contrib=True) == pytest.approx(np.asarray(booster.predict(values[:6], pred_contrib=True)), abs=1e-9)
-
-
 # -- what is kept -------------------------------------------------------------------------------------------------------------
 def test_a_value_comes_back_as_it_was_kept(tmp_path: Path) -> None:
-    trees = Trees(*(np.arange(3) for _ in Trees._fields))
-    value = {"calibration": Calibration("isotonic", xs=np.array([0.5, 1.5])), "trees": trees, "list": [1, None, "Ø", 2.5], "empty": np.zeros((0, 3), dtype=np.int8)}
+    value = {"calibration": Calibration("isotonic", xs=np.array([0.5, 1.5])), "list": [1, None, "Ø", 2.5], "empty": np.zeros((0, 3), dtype=np.int8)}
     keeping.keep_bytes(tmp_path / "a" / "b.model", keeping.pack_value(value))
     found = keeping.recall_value(tmp_path / "a" / "b.model")
     assert found["list"] == value["list"] and found["empty"].shape == (0, 3)
     assert isinstance(found["calibration"], Calibration) and found["calibration"].xs.tolist() == [0.5, 1.5]
-    assert [column.tolist() for column in found["trees"]] == [[0, 1, 2]] * len(Trees._fields)
     assert [file.name for file in (tmp_path / "a").iterdir()] == ["b.model"]
 
 

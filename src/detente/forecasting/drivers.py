@@ -1,4 +1,4 @@
-"""What moved a forecast: the terms of the regression and the trees' Shapley values, joined by what they tell of, in words, with the latest events behind each."""
+"""What moved a forecast: the terms of the regression and what the intensity owes to each rate, joined by what they tell of, in words, with the latest events behind each."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from detente.forecasting.dyad_events import DyadEvents, choose_dyads
 from detente.forecasting.dyad_features import Columns, Features, add_rates
 from detente.forecasting.dyad_model import DyadModel, DyadSettings, predict, train_model
 from detente.forecasting.dyad_targets import Bools, answer
-from detente.forecasting.keeping import freeze
 from detente.forecasting.quads import Ints
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def train_target(columns: Columns, horizon: int, score: int, first: datetime.dat
         return Trained("too-few-days", None, None, *usual)
     if not are_enough(hits[:, settings.warm_days : start - horizon + 1], horizon):
         return Trained("too-few-events", None, None, *usual)
-    model = freeze(train_model(features, horizon, score, settings))
+    model = train_model(features, horizon, score, settings)
     return Trained("", model, _measure(features, horizon, score, first, settings), *usual)
 
 

@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, PERSISTENCE, RECENT
-from detente.forecasting.dyad_features import OWN_HALVES, PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, fade
+from detente.forecasting.dyad_features import PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, fade
 from detente.forecasting.dyad_training import LEAST_DAYS, Measured, find_stride, find_test_start, take_skill
 from detente.forecasting.quads import Ints
 
+HALVES = (3.0, 10.0, 30.0, 90.0)
+"""Half-lives in days of the sums of intensity."""
 SPAN = (0.1, 0.9)
 """Quantiles between which the interval lies: 80% of the windows that the regression was measured on, after forecasts of about this height, fell into it."""
 SPANS = 8
@@ -113,7 +115,7 @@ def make_signs(daily: Daily, usual: Usual, horizon: int) -> Array:
     """What remains of past days, as a mean a day times the horizon, from the pair's mean in its deviations [dyad, day, feature]."""
     out = []
     for values in daily:
-        for half in OWN_HALVES:
+        for half in HALVES:
             keep = 0.5 ** (1 / half)
             pace = fade(values, half) * (1 - keep) / keep * horizon
             out.append(np.clip((pace - usual.mean) / usual.deviation, -FARTHEST, FARTHEST))

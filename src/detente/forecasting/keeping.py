@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detente.forecasting import dyad_model, trees
+from detente.forecasting import dyad_model
 from detente.settings import read_text
 
 MOST_FILES = 2_000
 """Files of models that are kept, those used last; about 100 kB each."""
-_KNOWN = {kind.__name__: kind for kind in (dyad_model.DyadModel, dyad_model.Calibration, trees.Trees)}
+_KNOWN = {kind.__name__: kind for kind in (dyad_model.DyadModel, dyad_model.Calibration)}
 _SOURCES = (
     *("dyad_baselines", "dyad_events", "dyad_features", "dyad_model", "dyad_scores", "dyad_states", "dyad_targets", "dyad_training"),
-    *("flat_events", "intensity", "keeping", "trees"),
+    *("flat_events", "intensity", "keeping"),
 )
 """Modules that make what is kept: when one of them changes, all is made anew."""
 
@@ -118,14 +118,3 @@ def _unpack(shape: Any, raw: bytes, start: int) -> Any:
     if "record" in shape:
         return _KNOWN[shape["record"]](**{name: _unpack(part, raw, start) for name, part in shape["fields"].items()})
     return {name: _unpack(part, raw, start) for name, part in shape["map"].items()}
-
-
-def freeze(value: Any) -> Any:
-    """A trained model -> the same with arrays in place of LightGBM's boosters, so that a new one forecasts exactly as a kept one."""
-    if hasattr(value, "dump_model"):
-        return trees.take_trees(value)
-    if type(value).__name__ in _KNOWN:
-        return value._replace(**{name: freeze(getattr(value, name)) for name in value._fields})
-    if isinstance(value, list | tuple):
-        return [freeze(part) for part in value]
-    return value
