@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 WIDTH = 110
 """Columns of the page."""
-LABEL = 36
+LABEL = 34
 BASELINES = ("climatology", "dyad climatology", "persistence", "recent frequency")
 HEADS = ("all pairs", "this pair", "if it lasts", "of late")
 """The baselines as the head of the table has them."""
-OWN_RATE = "dyad climatology"
+OWN_RATE, RECENT = "dyad climatology", "recent frequency"
 LEAD_DAYS = 7
 REASONS = {
-    "too-few-days": "too few days to learn from",
-    "too-few-events": "too few events to learn from",
+    "too-few-days": "not enough data: days",
+    "too-few-events": "not enough data: cases",
     "crisis-is-on": "a crisis is on already",
     "no-crisis": "no crisis is on",
     "low-rung": "they stand too low to fall two rungs",
@@ -52,18 +52,18 @@ def forecast_lines(record: ForecastRecord) -> Iterator[str]:
         yield "Supposing that"
         yield from (f"  {say_supposed(one)}" for one in record.supposed)
         yield from _wrap(f"happens, and nothing else between {say_day(record.at)} and {say_day(view.begins)}, on which all windows begin:" if _is_gap(record) else "happens:", "  ")
-    for number, side in enumerate(view.directions):
-        before = record.view.directions[number] if record.supposed else None
-        yield from _direction(side, before)
+    for place, side in enumerate(view.directions):
+        yield from _direction(side, record.view.directions[place] if record.supposed else None)
     yield from _states(view, record.view if record.supposed else None)
-    yield from _skill(view)
     for side in view.directions:
         yield from _drivers(side)
     yield from _precedents(record.precedents)
+    yield from _skill(view)
     yield ""
     yield from _wrap(
         f"Rests on {record.events:,} events between the two, known on {say_day(record.at)}; the models learned from what was known before {say_day(record.model_day)}. "
-        "Usual rates: all pairs (climatology), this pair (its own share of windows, drawn to that of all), if it lasts (persistence), of late (its share with old windows fading)."
+        '"Not enough data": fewer than 20 windows apart from each other that had it, or had it not (cases), or too short a history (days). Usual rates: all pairs (climatology); this pair (its own share of windows, drawn to that of all); if it lasts (persistence: what followed windows with it, or without it, as the '
+        "last one was); of late (the pair's share, old windows fading)."
     )
 
 
@@ -89,21 +89,22 @@ def say_lead(record: ForecastRecord) -> str:
     out = []
     assert record.view is not None
     for number, side in enumerate(record.view.directions):
-        told = [outlook for outlook in side.outlooks if outlook.probability is not None]
-        if not told:
-            continue
-        best = next((o for o in told if o.horizon_days == LEAD_DAYS), told[0])
-        said = f"{say_party(side.source)} toward {say_party(side.target)} in the {_days(best.horizon_days)} from {say_day(record.view.begins)}: {say_target(best.target)} {_percent(best.probability)}"
-        said += f" (usual rate {_percent(best.baselines[OWN_RATE])})"
-        if record.supposing is not None:
+        best = next((o for o in side.outlooks if o.horizon_days == LEAD_DAYS), side.outlooks[0])
+        said = f"{say_party(side.source)} toward {say_party(side.target)} within {_days(best.horizon_days)} from {say_day(record.view.begins)}: {say_target(best.target)} "
+        if best.probability is None:
+            said += "cannot be forecast from so few data"
+            said += f"; its usual rate is {_percent(best.baselines[OWN_RATE])}, of late {_percent(best.baselines[RECENT])}" if best.baselines else ""
+        else:
+            said += f"{_percent(best.probability)} (usual rate {_percent(best.baselines[OWN_RATE])})"
+        if record.supposing is not None and best.probability is not None:
             then = next(o for o in record.supposing.directions[number].outlooks if (o.target, o.horizon_days) == (best.target, best.horizon_days))
             said += f"; supposing what stands below {_percent(then.probability)}"
         out.append(said + ".")
-    return " ".join(out) or "Not enough data: nothing that was asked could be learned from the days before."
+    return " ".join(out)
 
 
 def _days(number: int) -> str:
-    return "day" if number == 1 else f"{number} days"
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def _percent(value: float | None) -> str:
@@ -124,25 +125,36 @@ def _table(outlooks: Sequence[Outlook], before: Sequence[Outlook] | None) -> Ite
     from detente.forecasting.words import say_target
 
     told = [(outlook, before[n] if before else None) for n, outlook in enumerate(outlooks)]
-    yield f"  {'at least one event of':<{LABEL}}{'forecast':>10}" + (f"{'without':>9}{'moved':>9}" if before else "") + "".join(f"{head:>12}" for head in HEADS)
+    yield (
+        f"  {'at least one event of':<{LABEL}}{'forecast':>10}"
+        + (f"{'without':>9}{'moved':>9}" if before else "")
+        + "".join(f"{head:>13}" for head in HEADS)
+        + "  than this pair's rate"
+    )
     for outlook, without in told:
         name = f"{say_target(outlook.target)}, {_days(outlook.horizon_days)}"
         yield _row(name, outlook, without)
 
 
 def _row(name: str, outlook: Outlook, without: Outlook | None) -> str:
-    if outlook.probability is None:
+    if outlook.probability is None and not outlook.baselines:
         return f"  {name:<{LABEL}}  not told: {REASONS.get(outlook.reason, outlook.reason)}"
     moved = ""
-    if without is not None and without.probability is not None:
+    if without is not None and without.probability is not None and outlook.probability is not None:
         moved = f"{_percent(without.probability):>9}{f'{100 * (outlook.probability - without.probability):+.1f}':>9}"
     elif without is not None:
         moved = f"{'-':>9}{'':>9}"
-    return f"  {name:<{LABEL}}{_percent(outlook.probability):>10}{moved}" + "".join(f"{_percent(outlook.baselines[name]):>12}" for name in BASELINES)
+    usual = "".join(f"{_percent(outlook.baselines[one]):>13}" for one in BASELINES)
+    return f"  {name:<{LABEL}}{_percent(outlook.probability):>10}{moved}{usual}  {REASONS[outlook.reason] if outlook.reason else say_verdict(outlook.measured)}"
 
 
 def _intensity(outlooks: Sequence[IntensityOutlook], before: Sequence[IntensityOutlook] | None) -> Iterator[str]:
-    yield f"  {'sum of intensity (-10 to 10 an act)':<{LABEL}}{'mean':>10}" + (f"{'without':>9}{'moved':>9}" if before else "") + "".join(f"{head:>12}" for head in HEADS) + "  4 of 5 in"
+    yield (
+        f"  {'sum of intensity (-10 to 10 an act)':<{LABEL}}{'mean':>10}"
+        + (f"{'without':>9}{'moved':>9}" if before else "")
+        + "".join(f"{head:>13}" for head in HEADS)
+        + "  than this pair's mean; 4 of 5 in"
+    )
     for n, outlook in enumerate(outlooks):
         name = _days(outlook.horizon_days)
         if outlook.mean is None:
@@ -150,8 +162,12 @@ def _intensity(outlooks: Sequence[IntensityOutlook], before: Sequence[IntensityO
             continue
         without = before[n].mean if before else None
         moved = "" if before is None else f"{without:>9.1f}{outlook.mean - without:>+9.1f}" if without is not None else f"{'-':>9}{'':>9}"
-        usual = "".join(f"{outlook.baselines[name]:>12.1f}" for name in BASELINES)
-        yield f"  {name:<{LABEL}}{outlook.mean:>10.1f}{moved}{usual}  {outlook.low:.0f} to {outlook.high:.0f}"
+        usual = "".join(f"{outlook.baselines[one]:>13.1f}" for one in BASELINES)
+        yield f"  {name:<{LABEL}}{outlook.mean:>10.1f}{moved}{usual}  {say_verdict(outlook.measured)}; {_round(outlook.low)} to {_round(outlook.high)}"
+
+
+def _round(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}" if abs(value) < 10 else f"{value:.0f}"
 
 
 def _states(view: View, before: View | None) -> Iterator[str]:
@@ -162,7 +178,7 @@ def _states(view: View, before: View | None) -> Iterator[str]:
     from detente.forecasting.words import say_target
 
     if told:
-        yield f"  {'':<{LABEL}}{'forecast':>10}" + (f"{'without':>9}{'moved':>9}" if before else "") + "".join(f"{head:>12}" for head in HEADS)
+        yield f"  {'':<{LABEL}}{'forecast':>10}" + (f"{'without':>9}{'moved':>9}" if before else "") + "".join(f"{head:>13}" for head in HEADS) + "  than this pair's rate"
     for n, outlook in told:
         yield _row(f"{say_target(outlook.target)}, {_days(outlook.horizon_days)}", outlook, before.states[n] if before else None)
 
@@ -180,26 +196,26 @@ def _skill(view: View) -> Iterator[str]:
     if not rows:
         yield "  nothing could be measured"
         return
-    yield f"  {'skill over':<{LABEL}}" + "".join(f"{head:>12}" for head in HEADS) + f"{'error':>8}{'windows':>10}"
+    yield f"  {'skill over':<{LABEL}}" + "".join(f"{head:>13}" for head in HEADS) + f"{'error':>8}{'windows':>10}"
     for name, measured in rows:
         if measured is None:
             yield f"  {name:<{LABEL}}  not measured: too few days or events"
             continue
         error = "" if measured.calibration_error is None else f"{measured.calibration_error:.3f}"
-        yield f"  {name:<{LABEL}}" + "".join(f"{measured.skill[one].value:>+12.2f}" for one in BASELINES) + f"{error:>8}{measured.forecasts:>10,}  {say_verdict(measured)}"
+        yield f"  {name:<{LABEL}}" + "".join(f"{measured.skill[one].value:>+13.2f}" for one in BASELINES) + f"{error:>8}{measured.forecasts:>10,}"
     yield from _wrap(
-        "Skill: 1 - error / error of the baseline, of squared errors (Brier), of the most active pairs; 0 is no better, 1 perfect. Error: mean distance of forecasts from how often they came true.", "  "
+        'Skill: 1 - error / error of the baseline, of squared errors (Brier), over windows of the most active pairs; 0 is no better, 1 perfect. "Better" above: the interval of 95% '
+        "of the skill over the pair's own rate is above 0. Error: mean distance of forecasts from how often they came true.",
+        "  ",
     )
 
 
-def say_verdict(measured: Measured) -> str:
-    """Whether the forecasts were better than the pair's own rate, by the interval of the skill over it."""
+def say_verdict(measured: Measured | None) -> str:
+    """Whether such forecasts were better than the pair's own rate, by the interval of the skill over it."""
+    if measured is None:
+        return "not measured"
     skill = measured.skill[OWN_RATE]
-    if skill.low > 0:
-        return "better than the pair's own rate"
-    if skill.high < 0:
-        return "worse than the pair's own rate: go by that"
-    return "no better than the pair's own rate"
+    return "better" if skill.low > 0 else "worse: go by the rate" if skill.high < 0 else "no better"
 
 
 def _drivers(side: Direction) -> Iterator[str]:
@@ -210,7 +226,7 @@ def _drivers(side: Direction) -> Iterator[str]:
         return
     outlook = next((one for one in told if one.horizon_days == LEAD_DAYS), told[0])
     yield ""
-    yield f"What moved {say_target(outlook.target)} of {say_party(side.source)} toward {say_party(side.target)}, {_days(outlook.horizon_days)}"
+    yield f"What moved {say_target(outlook.target)} of {say_party(side.source)} toward {say_party(side.target)}, {_days(outlook.horizon_days)}; against a mean pair on a mean day"
     for driver in outlook.drivers:
         factor = math.exp(driver.moved)
         yield f"  odds x {factor:.2f}  {driver.words}"

@@ -19,18 +19,20 @@ SHARED_PARTY = 1.0
 """A dyad that shares a party goes before one that is so many doublings nearer in its number of events."""
 
 
-def load_others(
-    store: Store, a: Party, b: Party, events: int, *, until: datetime.date | None = None, counted: Iterable[tuple[str, str, int]] | None = None
-) -> pl.DataFrame:
+def load_others(store: Store, a: Party, b: Party, events: int, *, until: datetime.date | None = None) -> pl.DataFrame:
     """A store, two parties and their number of events -> the events of the other dyads that are nearest to it, as ``find_precedents`` takes them.
 
     Nearest: by the ratio of their numbers of events; one that shares a party is nearer (``SHARED_PARTY``). They are read whole, in this order, until
     ``MOST_EVENTS``. The columns are those of ``store.pairs``. With ``until`` nothing counts that happened or was first told of after that day.
-    ``counted``: source, target and number of events of each pair, if that is known already; the store's own count has those with ``until``, too, that were told of later.
     """
+    return _make_frame(read_pair_rows(store, choose_pairs(count_pairs(store, until=until), a, b, events), until=until))
+
+
+def choose_pairs(counted: Iterable[tuple[str, str, int]], a: Party, b: Party, events: int) -> list[tuple[str, str]]:
+    """Source, target and number of events of each pair, two parties and their own number of events -> the other pairs that are nearest to it, both ways, until ``MOST_EVENTS``."""
     keys = [{m.country for m in party.members} | set(party.names) for party in (a, b)]
     counts: dict[tuple[str, str], int] = {}
-    for source, target, number in count_pairs(store, until=until) if counted is None else counted:
+    for source, target, number in counted:
         first, second = min(source, target), max(source, target)
         counts[first, second] = counts.get((first, second), 0) + number
     ranked = sorted((_distance(pair, number, events, keys), pair) for pair, number in counts.items() if number >= LEAST_PAIR_EVENTS and not _is_own(pair, keys))
@@ -41,7 +43,7 @@ def load_others(
             break
         total += counts[first, second]
         chosen += [(first, second), (second, first)]
-    return _make_frame(read_pair_rows(store, chosen, until=until))
+    return chosen
 
 
 def _is_own(pair: tuple[str, str], keys: list[set[str]]) -> bool:

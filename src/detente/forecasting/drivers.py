@@ -1,4 +1,4 @@
-"""What moved a forecast: the terms of the regression and the trees' Shapley values, joined by what they tell of, in words, with the latest events behind each."""
+"""What moved a forecast: the terms of the regression and what the intensity owes to each rate, joined by what they tell of, in words, with the latest events behind each."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def find_behind(known: KnownEvents, group: Group, target: Target, pair: tuple[in
     side = "a to b" if group.kind == OWN_RATE else group.side
     if side not in sides:
         return []
-    return np.flatnonzero(chosen & sides[side])[::-1][:BEHIND].tolist()
+    return [int(place) for place in np.flatnonzero(chosen & sides[side])[::-1][:BEHIND]]
 
 
 def _are_of(known: KnownEvents, group: Group, target: Target) -> Bools:

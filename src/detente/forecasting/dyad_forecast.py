@@ -107,16 +107,17 @@ def look_out(models: Models, known: KnownEvents, pair: tuple[str, str], begins: 
     scene = _Scene(known, np.array([places, places[::-1]], dtype=np.int64), day, names)
     columns = {target: make_columns(known.events, scene.pairs, target, day + 1, directed=True) for target in question.targets}
     asked = [_ask_target(models, scene, columns[target], target, horizon, target in question.explained) for target in question.targets for horizon in question.horizons]
+    outlooks = [order_outlooks([both[row] for both in asked]) for row in (0, 1)]
     intensity = _ask_intensity(models, scene, question.horizons)
     sides = (pair, pair[::-1])
-    directions = [Direction(source=one, target=other, outlooks=[both[row] for both in asked], intensity=intensity[row]) for row, (one, other) in enumerate(sides)]
+    directions = [Direction(source=one, target=other, outlooks=outlooks[row], intensity=intensity[row]) for row, (one, other) in enumerate(sides)]
     states = track_states(known.events, known.dead, scene.pairs[:1], day + 1)
     return View(
         begins=begins,
         directions=directions,
         crisis=bool(states.on[0, day]),
         rung=int(states.rung[0, day]),
-        states=_ask_states(models, scene, states, question.horizons),
+        states=order_outlooks(_ask_states(models, scene, states, question.horizons), rising=(ONSET,)),
     )
 
 
@@ -124,29 +125,50 @@ def _ask_target(models: Models, scene: _Scene, columns: Columns, target: Target,
     """A target within a horizon, both ways."""
     trained = models.target(target, horizon)
     model, day = trained.model, scene.day
-    if model is None:
+    if not trained.overall:
         return [Outlook(target=target.name, horizon_days=horizon, reason=trained.reason)] * 2
     overall = np.full(day + 1, trained.overall)
     features = add_rates(columns, horizon, overall)
     held, recent = held_last(features.counts, horizon), recent_rate(features.counts, horizon, overall, RECENT_HALVES[-1])
-    told = predict(model, features, np.array([day]))
+    told = None if model is None else predict(model, features, np.array([day]))
     return [
         Outlook(
             target=target.name,
             horizon_days=horizon,
-            probability=float(told[row, 0]),
+            reason=trained.reason,
+            probability=None if told is None else float(told[row, 0]),
             baselines={
                 CLIMATOLOGY: trained.overall,
                 DYAD_CLIMATOLOGY: float(features.rate[row, day]),
                 PERSISTENCE: trained.shares[int(held[row, day])],
                 RECENT: float(recent[row, day]),
             },
-            calibration=model.calibration.method,
+            calibration="" if model is None else model.calibration.method,
             measured=trained.measured,
-            drivers=_find_drivers(scene, explain(model, features, row, day), features.names, target, row) if explained else [],
+            drivers=_find_drivers(scene, explain(model, features, row, day), features.names, target, row) if explained and model else [],
         )
         for row in (0, 1)
     ]
+
+
+def order_outlooks(outlooks: Sequence[Outlook], rising: Sequence[str] | None = None) -> list[Outlook]:
+    """Outlooks, each of a model of its own -> the same, those of longer windows nowhere less likely than those of shorter ones: where they were, both have their mean.
+
+    ``rising``: the targets of which this holds; all, if not given.
+    """
+    out = list(outlooks)
+    for target in dict.fromkeys(one.target for one in outlooks) if rising is None else rising:
+        places = sorted((n for n, one in enumerate(out) if one.target == target and one.probability is not None), key=lambda n: out[n].horizon_days)
+        blocks: list[list[float]] = []
+        for n in places:
+            blocks.append([out[n].probability or 0.0, 1.0])
+            while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+                value, size = blocks.pop()
+                blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + value * size) / (blocks[-1][1] + size), blocks[-1][1] + size]
+        ordered = [value for value, size in blocks for _ in range(int(size))]
+        for n, value in zip(places, ordered, strict=True):
+            out[n] = msgspec.structs.replace(out[n], probability=value)
+    return out
 
 
 def _find_drivers(scene: _Scene, moved: Array, names: tuple[str, ...], target: Target, row: int) -> list[Driver]:
@@ -181,7 +203,7 @@ def _ask_intensity(models: Models, scene: _Scene, horizons: Sequence[int]) -> li
                 continue
             mine = daily.take(np.array([row]))
             usual = find_usual(mine.forth, horizon, trained["pool"])
-            mean, low, high = tell_intensity(trained["weights"], trained["low"], trained["high"], mine, usual, horizon)
+            mean, low, high = tell_intensity(trained["weights"], trained["spans"], mine, usual, horizon)
             baselines = {
                 CLIMATOLOGY: float(usual.all[-1]),
                 DYAD_CLIMATOLOGY: float(usual.mean[0, -1]),

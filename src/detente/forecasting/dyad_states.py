@@ -17,7 +17,7 @@ from detente.forecasting.dyad_events import DyadEvents
 from detente.forecasting.dyad_features import PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, Columns, fade, make_columns
 from detente.forecasting.dyad_model import expit, fit_regression, logit
 from detente.forecasting.dyad_targets import Bools, Target, count_by_day
-from detente.forecasting.dyad_training import LEAST_DAYS, LEAST_HITS, Measured, find_stride, find_test_start, take_skill
+from detente.forecasting.dyad_training import LEAST_DAYS, Measured, are_enough, find_stride, find_test_start, take_skill
 from detente.forecasting.quads import Ints
 
 ONSET, COOLING = "onset", "de-escalation"
@@ -29,8 +29,6 @@ RIDGE = 300.0
 WARM_DAYS = 45
 MOST_ROWS = 30_000
 """Dyads times days that are learned from at most."""
-LEAST_ROWS = 200
-"""Days of dyads in which the question could be asked, for an answer to be learned."""
 
 
 class States(NamedTuple):
@@ -151,10 +149,9 @@ def train_state(columns: Columns, states: States, kind: str, horizon: int, score
     asked = ask(States(states.on[:, : score + 1], states.rung[:, : score + 1]), kind, horizon, high)
     stride = find_stride(len(high), score, MOST_ROWS)
     rate = run_rates(asked, horizon)[1]
-    early = _rows(columns, asked, rate, np.arange(WARM_DAYS, start - horizon + 1, stride))
-    if len(early[1]) < LEAST_ROWS or early[1].sum() < LEAST_HITS or (1 - early[1]).sum() < LEAST_HITS:
+    if not are_enough(asked.came[:, WARM_DAYS : start - horizon + 1], horizon, asked.open[:, WARM_DAYS : start - horizon + 1]):
         return {"reason": "too-few-events"}
-    before = _fit(*early)
+    before = _fit(*_rows(columns, asked, rate, np.arange(WARM_DAYS, start - horizon + 1, stride)))
     full = _fit(*_rows(columns, asked, rate, np.arange(WARM_DAYS, score - horizon + 1, stride)))
     pool = {"overall": float(run_rates(asked, horizon)[0][-1]), "shares": list(find_shares(asked, horizon, score))}
     return {"reason": "", **full, **pool, "measured": _measure(columns, asked, rate, before, horizon, start, first)}
@@ -193,25 +190,18 @@ def _measure(columns: Columns, asked: Asked, rate: Array, model: dict[str, Array
         PERSISTENCE: np.where(asked.held[:, days], shares[1], shares[0]),
         RECENT: find_recent(asked, horizon, overall)[:, days],
     }
-    who = np.nonzero(open_)[0]
     return Measured(
         forecasts=len(right),
         first_day=first + datetime.timedelta(days=start),
         last_day=first + datetime.timedelta(days=int(days[-1])),
         came=float(right.mean()),
         calibration_error=score_probabilities(told[:, None], right[:, None]).calibration_error,
-        skill={name: take_skill(find_skill(*_by_dyad(who, told, baseline[open_], right))) for name, baseline in baselines.items()},
+        skill={name: take_skill(find_skill(_spread(open_, told), _spread(open_, baseline[open_]), _spread(open_, right))) for name, baseline in baselines.items()},
     )
 
 
-def _by_dyad(who: Ints, *columns: Array) -> tuple[Array, ...]:
-    """Rows of dyads with unlike numbers of days -> [dyad, day] with zeros where a dyad has fewer, which add nothing to a sum of errors."""
-    dyads, place = np.unique(who, return_inverse=True)
-    order = np.arange(len(who)) - np.searchsorted(who, who)
-    width = int(order.max()) + 1
-    out = []
-    for values in columns:
-        wide = np.zeros((len(dyads), width))
-        wide[place, order] = values
-        out.append(wide)
-    return tuple(out)
+def _spread(open_: Bools, values: Array) -> Array:
+    """What is told of the open places alone -> [dyad, day] with zeros elsewhere, which add nothing to a sum of errors."""
+    out = np.zeros(open_.shape)
+    out[open_] = values
+    return out

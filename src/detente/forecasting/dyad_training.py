@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from detente.forecasting.dyad_events import DyadEvents, choose_dyads
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, PERSISTENCE, RUNNING, held_last, make_baselines
+from detente.forecasting.dyad_events import DyadEvents, choose_dyads
 from detente.forecasting.dyad_features import Columns, Features, add_rates
 from detente.forecasting.dyad_model import DyadModel, DyadSettings, predict, train_model
-from detente.forecasting.dyad_targets import answer
-from detente.forecasting.keeping import freeze
+from detente.forecasting.dyad_targets import Bools, answer
 from detente.forecasting.quads import Ints
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ TESTED_SHARE = 0.25
 LEAST_DAYS = 30
 """Days with an answer, after the first that only fill the counts, that a model is trained on at least."""
 LEAST_HITS = 20
-"""Answers that must be yes, of the days to train on, for a model to be trained."""
+"""Windows that do not overlap and hold the target, over all dyads, that a model is trained on at least; as many that do not."""
 
 
 class Skill(NamedTuple):
@@ -57,7 +56,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trained(NamedTuple):
-    """A model, or the ``reason`` why there is none (``too-few-days``, ``too-few-events``); ``measured`` is ``None`` where the days did not suffice to measure it.
+    """A model with how it did, or the ``reason`` why there is none (``too-few-days``, ``too-few-events``): a model that could not be measured is none.
 
     ``overall``: the rate over all dyads at the model's day; ``shares``: how often a window without the target was followed by one with it, and how often one with it.
     """
@@ -97,14 +96,15 @@ def train_target(columns: Columns, horizon: int, score: int, first: datetime.dat
     if score - horizon - settings.warm_days < LEAST_DAYS + horizon:
         return Trained("too-few-days")
     hits = answer(columns.counts[:, :score], horizon)
-    if hits[:, settings.warm_days :].sum() < LEAST_HITS:
-        return Trained("too-few-events")
     features = add_rates(columns, horizon)
-    made = Trained("", freeze(train_model(features, horizon, score, settings)), None, *_summarise(features, horizon, score))
+    usual = _summarise(features, horizon, score)
     start = find_test_start(score, horizon, settings.warm_days)
-    if start - horizon - settings.warm_days < LEAST_DAYS + horizon or hits[:, settings.warm_days : start - horizon + 1].sum() < LEAST_HITS:
-        return made
-    return made._replace(measured=_measure(features, horizon, score, first, settings))
+    if start - horizon - settings.warm_days < LEAST_DAYS + horizon:
+        return Trained("too-few-days", None, None, *usual)
+    if not are_enough(hits[:, settings.warm_days : start - horizon + 1], horizon):
+        return Trained("too-few-events", None, None, *usual)
+    model = train_model(features, horizon, score, settings)
+    return Trained("", model, _measure(features, horizon, score, first, settings), *usual)
 
 
 def _summarise(features: Features, horizon: int, score: int) -> tuple[float, tuple[float, float]]:
@@ -113,6 +113,13 @@ def _summarise(features: Features, horizon: int, score: int) -> tuple[float, tup
     overall = float(told[CLIMATOLOGY][0, score])
     after = [told[PERSISTENCE][held == state] for state in (0, 1)]
     return overall, (float(after[0][0]) if len(after[0]) else overall, float(after[1][0]) if len(after[1]) else overall)
+
+
+def are_enough(answers: Bools, horizon: int, asked: Bools | None = None) -> bool:
+    """Answers of windows [dyad, day], and which of them count -> whether enough are yes and enough are no; windows that overlap tell of the same events, and count once."""
+    apart = answers[:, ::horizon]
+    counted = np.ones_like(apart) if asked is None else asked[:, ::horizon]
+    return int((apart & counted).sum()) >= LEAST_HITS and int((~apart & counted).sum()) >= LEAST_HITS
 
 
 def find_test_start(score: int, horizon: int, warm: int) -> int:

@@ -14,7 +14,7 @@ from detente.codebook.register import country_names
 from detente.forecasting.dyad_events import DyadEvents
 from detente.forecasting.dyad_features import Array
 from detente.forecasting.quads import Ints
-from detente.store.flat import COLUMNS, Retold, Row, restate_rows
+from detente.store.flat import COLUMNS, SHARP, Retold, Row, restate_rows
 from detente.store.schema import Store
 
 EPOCH = datetime.date(1970, 1, 1)
@@ -28,7 +28,7 @@ class FlatEvents(NamedTuple):
     """Events by (day, number), a row for each pair of parties, an array for each column; days count from 1970-01-01. ``retold``: [event, (number, first, latest report)].
 
     ``numbers``: of the events in their store. ``sources``, ``targets``: positions in ``parties`` (all countries by alphabet, then the others); ``kinds``: in ``types``.
-    ``sharp``: known to the day and no background. Scores that are not known count as 0.
+    ``sharp``: as in ``store.flat``, 0 of background. Scores that are not known count as 0.
     """
 
     parties: tuple[str, ...]
@@ -58,14 +58,14 @@ class KnownEvents(NamedTuple):
     dead: Ints
 
 
-def flatten(rows: Sequence[Row], retold: Sequence[Retold]) -> FlatEvents:
-    """Flat rows -> arrays."""
+def flatten(rows: Sequence[Row], retold: Sequence[Retold], known: Sequence[str] = ()) -> FlatEvents:
+    """Flat rows -> arrays. ``known``: parties that have their places already, countries first."""
     countries = tuple(sorted(country_names()))
     types = tuple(sorted(load_plover()["types"]))
     kind = {name: position for position, name in enumerate(types)}
     columns: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
-    others = {name for column in ("source", "target") for name in dict.fromkeys(columns[column])} - set(countries)
-    parties = (*countries, *sorted(others))
+    others = {name for column in ("source", "target") for name in dict.fromkeys(columns[column])} - set(known or countries)
+    parties = (*(known or countries), *sorted(others))
     number = {name: position for position, name in enumerate(parties)}
     days = {text: _count_days(text) for column in (columns["day"], columns["told"], *([(one.first, one.latest) for one in retold])) for text in dict.fromkeys(column)}
 
@@ -90,7 +90,7 @@ def _count_days(text: str | None) -> int:
 
 def _take(flat: FlatEvents, chosen: Ints) -> FlatEvents:
     """Some of the rows, by (day, number, parties)."""
-    taken = {name: getattr(flat, name)[chosen] for name in FlatEvents._fields[2:-1]}
+    taken: dict[str, Any] = {name: getattr(flat, name)[chosen] for name in FlatEvents._fields[2:-1]}
     order = np.lexsort((taken["targets"], taken["sources"], taken["numbers"], taken["days"]))
     return flat._replace(**{name: values[order] for name, values in taken.items()})
 
@@ -100,37 +100,41 @@ def know_events(flat: FlatEvents, store: Store, day: datetime.date, since: datet
 
     Countries are those that occur, by alphabet, so that nothing later shows in any number.
     """
-    first, last = (since - EPOCH).days, (day - EPOCH).days
+    return _renumber(_stand(flat, store, day, (since - EPOCH).days, for_pairs=False), (since - EPOCH).days)
+
+
+def know_pairs(flat: FlatEvents, store: Store, day: datetime.date) -> FlatEvents:
+    """Flat events, their store and a day -> those of all parties, known to the week or better, that had happened and were told of by then, as they stood then."""
+    return _stand(flat, store, day, ALWAYS, for_pairs=True)
+
+
+def _stand(flat: FlatEvents, store: Store, day: datetime.date, first: int, *, for_pairs: bool) -> FlatEvents:
+    """What was known at the end of a day of the days from ``first`` on: of pairs of any parties, or of countries and sharp to the day."""
+    last = (day - EPOCH).days
     doubtful = flat.retold[(flat.retold[:, 1] <= last) & (flat.retold[:, 2] > last), 0]
     start, stop = np.searchsorted(flat.days, [first, last + 1])
     here = np.arange(start, stop)
-    here = here[(flat.told[here] <= last) & _are_usable(flat, here)]
+    here = here[(flat.told[here] <= last) & _are_usable(flat, here, for_pairs=for_pairs)]
     if len(doubtful):
         here = here[~np.isin(flat.numbers[here], doubtful)]
     known = flat._replace(**{name: getattr(flat, name)[here] for name in FlatEvents._fields[2:-1]})
     if len(doubtful):
-        then = flatten(restate_rows(store, doubtful.tolist(), day), [])
-        then = _take(then, np.flatnonzero(_are_usable(then, np.arange(len(then.days)))))
-        both = known._replace(**{name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in FlatEvents._fields[2:-1]})
+        then = flatten(restate_rows(store, doubtful.tolist(), day), [], flat.parties)
+        then = _take(then, np.flatnonzero(_are_usable(then, np.arange(len(then.days)), for_pairs=for_pairs)))
+        joined: dict[str, Any] = {name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in FlatEvents._fields[2:-1]}
+        both = known._replace(parties=then.parties, **joined)
         known = _take(both, np.flatnonzero((both.days >= first) & (both.days <= last) & (both.told <= last)))
-    return _renumber(known, first)
+    return known
 
 
-def _are_usable(flat: FlatEvents, rows: Ints) -> npt.NDArray[np.bool_]:
-    """Which of some rows are sharp and between or within countries."""
+def _are_usable(flat: FlatEvents, rows: Ints, *, for_pairs: bool) -> npt.NDArray[np.bool_]:
+    """Which of some rows are sharp enough, and of different parties or else between or within countries."""
+    if for_pairs:
+        usable: npt.NDArray[np.bool_] = (flat.sharp[rows] >= SHARP["week"]) & (flat.sources[rows] != flat.targets[rows])
+        return usable
     nations = len(country_names())
-    usable: npt.NDArray[np.bool_] = (flat.sharp[rows] > 0) & (flat.sources[rows] < nations) & (flat.targets[rows] < nations)
-    return usable
-
-
-def count_pairs_known(flat: FlatEvents, day: datetime.date) -> list[tuple[str, str, int]]:
-    """Flat events and a day -> source, target and number of events, that had happened and were told of by then, of each pair of two different parties."""
-    last = (day - EPOCH).days
-    stop = int(np.searchsorted(flat.days, last + 1))
-    known = (flat.told[:stop] <= last) & (flat.sources[:stop] != flat.targets[:stop])
-    width = len(flat.parties)
-    keys, sizes = np.unique(flat.sources[:stop][known].astype(np.int64) * width + flat.targets[:stop][known], return_counts=True)
-    return [(flat.parties[key // width], flat.parties[key % width], size) for key, size in zip(keys.tolist(), sizes.tolist(), strict=True)]
+    sharp: npt.NDArray[np.bool_] = (flat.sharp[rows] >= SHARP["day"]) & (flat.sources[rows] < nations) & (flat.targets[rows] < nations)
+    return sharp
 
 
 def _renumber(known: FlatEvents, first: int) -> KnownEvents:

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from detente.analysis.dyads import Party, find_party, load_dyad
+from detente.analysis.dyads import Party, find_party
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_plover
 from detente.codebook.register import country_names
 from detente.errors import InputError, StoreError
 from detente.forecasting.dyad_forecast import LEAST_EVENTS, Question, View, count_between, look_out
 from detente.forecasting.dyad_targets import CONFLICT, Target, parse_target
-from detente.forecasting.flat_events import count_pairs_known
 from detente.forecasting.kept_models import Models, Say
 from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
 from detente.store.schema import Store, open_store
-from detente.store.tables import Wanted, has_events, latest_day
+from detente.store.tables import has_events, latest_day
 
 if TYPE_CHECKING:
     from detente.analysis.precedents import Precedents
@@ -59,7 +58,8 @@ class Forecast:
 
     ``store``: an open store, or its file or URL. ``a``, ``b``: countries by code, name or alias. ``at``: a day or its ISO text, by default the latest of the store; nothing
     that happened or was told of after it counts. ``targets``: as ``--target`` takes them; ``within``: days; ``full``: all types and rungs. ``supposing``: events of a scenario,
-    such as "2020-06-17 PRK MOBILIZE KOR". ``say``: told when a model must be trained, which takes seconds each; models are kept for the next time.
+    such as "2020-06-17 PRK MOBILIZE KOR". ``say``: told when a model must be trained, which takes seconds each; models are kept for the next time in the
+    folder ``cache`` (default: the setting).
     Refused with ``InputError``: parties that are no countries, a target, day or scenario that is none; with ``StoreError`` a store without events.
 
     >>> forecast = detente.Forecast("detente.db", "PRK", "KOR", at="2020-06-16")  # doctest: +SKIP
@@ -78,6 +78,7 @@ class Forecast:
         full: bool = False,
         supposing: Iterable[str] = (),
         say: Say | None = None,
+        cache: str | None = None,
     ) -> None:
         from detente.analysis.situation import parse_at
 
@@ -91,12 +92,12 @@ class Forecast:
         self.at: datetime.date = parse_at(at) or latest_day(self.store) or datetime.datetime.now(datetime.UTC).date()
         self.question = make_question(targets, within, full=full)
         self.supposed = tuple(parse_scenario(text, self.at, lambda name: find_country(find_party(self.store, name))) for text in supposing)
-        self.say = say
+        self.say, self.cache = say, cache
 
     @functools.cached_property
     def models(self) -> Models:
         """The models of the day, trained or as they were kept."""
-        return Models(self.store, self.at, self.say)
+        return Models(self.store, self.at, self.say, self.cache)
 
     @functools.cached_property
     def _known(self) -> Any:
@@ -136,12 +137,9 @@ class Forecast:
     @functools.cached_property
     def precedents(self) -> Precedents:
         """Past weeks like the present ones, and what followed: the second view."""
-        from detente.analysis.neighbours import load_others
-        from detente.analysis.precedents import find_precedents
+        from detente.forecasting.second_view import find_second_view
 
-        dyad = load_dyad(self.store, *self.parties, Wanted(until=self.at), with_text=False)
-        others = load_others(self.store, *self.parties, dyad.height, until=self.at, counted=count_pairs_known(self.models.flat, self.at))
-        return find_precedents(dyad, others, names=(self.a, self.b), at=self.at)
+        return find_second_view(self.models.flat, self.store, self.parties, self.at)
 
     def as_record(self) -> ForecastRecord:
         """The whole forecast as data."""

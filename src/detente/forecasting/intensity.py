@@ -7,20 +7,30 @@ regression tells from what remains of past days, with several half-lives, both w
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, PERSISTENCE, RECENT
-from detente.forecasting.dyad_features import OWN_HALVES, PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, fade
+from detente.forecasting.dyad_features import PRIOR_WINDOWS, RECENT_HALVES, RECENT_PRIOR, Array, fade
 from detente.forecasting.dyad_training import LEAST_DAYS, Measured, find_stride, find_test_start, take_skill
 from detente.forecasting.quads import Ints
 
+HALVES = (3.0, 10.0, 30.0, 90.0)
+"""Half-lives in days of the sums of intensity."""
 SPAN = (0.1, 0.9)
-"""Quantiles of the errors between which the interval lies: 80% of the windows that the regression was measured on fell into it."""
+"""Quantiles between which the interval lies: 80% of the windows that the regression was measured on, after forecasts of about this height, fell into it."""
+SPANS = 8
+"""Classes of forecasts, of equal size, that have an interval of their own: after quiet weeks most sums are 0, after others they spread."""
 RIDGE = 100.0
 """Penalty on the weights, features in standard deviations of the sums."""
 WARM_DAYS = 45
+STIR_HALF, STIR_LEAST = 30.0, 0.5
+"""Half-life in days of what is left of acts, and so much of it, in points of intensity, makes a pair stir."""
+LEAST_STIRRING = 500
+"""Days of stirring pairs among those that measure, below which nothing is told."""
 FARTHEST = 8.0
 """Standard deviations beyond which a sum counts as this far off: one bombing must not decide a weight."""
 
@@ -105,7 +115,7 @@ def make_signs(daily: Daily, usual: Usual, horizon: int) -> Array:
     """What remains of past days, as a mean a day times the horizon, from the pair's mean in its deviations [dyad, day, feature]."""
     out = []
     for values in daily:
-        for half in OWN_HALVES:
+        for half in HALVES:
             keep = 0.5 ** (1 / half)
             pace = fade(values, half) * (1 - keep) / keep * horizon
             out.append(np.clip((pace - usual.mean) / usual.deviation, -FARTHEST, FARTHEST))
@@ -114,7 +124,7 @@ def make_signs(daily: Daily, usual: Usual, horizon: int) -> Array:
 
 
 def train_intensity(daily: Daily, horizon: int, score: int, first: datetime.date) -> dict[str, object]:
-    """Daily sums of the model's dyads up to its day -> ``reason``, and if that is empty ``weights`` (the constant last), ``low`` and ``high`` of the errors, in deviations, ``pool`` for ``find_usual``, ``measured``."""
+    """Daily sums of the model's dyads up to its day -> ``reason``, and if that is empty ``weights`` (the constant last), ``spans``: what came of forecasts of each height, ``pool`` for ``find_usual``, ``measured``."""
     start = find_test_start(score, horizon, WARM_DAYS)
     if start - horizon - WARM_DAYS < LEAST_DAYS + horizon:
         return {"reason": "too-few-days"}
@@ -125,13 +135,15 @@ def train_intensity(daily: Daily, horizon: int, score: int, first: datetime.date
     before = _fit(signs, sums, usual, np.arange(WARM_DAYS, start - horizon + 1, find_stride(len(sums), start)))
     told = _predict(before, signs[:, late])
     off = (sums[:, late] - usual.mean[:, late]) / usual.deviation[:, late]
-    low, high = np.quantile(off - told, SPAN)
+    stirs = are_stirring(daily)[:, late]
+    if stirs.sum() < LEAST_STIRRING:
+        return {"reason": "too-few-events"}
+    offset = usual.mean[:, late] / usual.deviation[:, late]
     return {
         "reason": "",
         "weights": _fit(signs, sums, usual, np.arange(WARM_DAYS, sums.shape[1], find_stride(len(sums), score))),
         "pool": [float(usual.all[-1]), float(usual.spread[-1])],
-        "low": float(low),
-        "high": float(high),
+        "spans": _find_spans((told + offset)[stirs], (off + offset)[stirs]),
         "measured": _measure(off, told, usual, sums, late, start, first),
     }
 
@@ -141,8 +153,7 @@ def _fit(signs: Array, sums: Array, usual: Usual, days: Ints) -> Array:
     wide = signs[:, days].reshape(-1, signs.shape[-1])
     wide = np.concatenate([wide, np.ones((len(wide), 1))], axis=1)
     penalty = np.diag([RIDGE] * signs.shape[-1] + [1e-6])
-    weights: Array = np.linalg.solve(wide.T @ wide + penalty, wide.T @ right)
-    return weights
+    return np.asarray(np.linalg.solve(wide.T @ wide + penalty, wide.T @ right), dtype=np.float64)
 
 
 def _predict(weights: Array, signs: Array) -> Array:
@@ -169,8 +180,23 @@ def _measure(off: Array, told: Array, usual: Usual, sums: Array, late: Ints, sta
     )
 
 
-def tell_intensity(weights: Array, low: float, high: float, daily: Daily, usual: Usual, horizon: int) -> tuple[float, float, float]:
+def are_stirring(daily: Daily) -> npt.NDArray[np.bool_]:
+    """Whether anything of late was left, either way, on each day [dyad, day]: the sums of pairs that have nothing to do with each other err by nothing, and would hide how far others do."""
+    left: npt.NDArray[np.bool_] = fade(np.abs(daily.forth) + np.abs(daily.back), STIR_HALF) > STIR_LEAST
+    return left
+
+
+def _find_spans(told: Array, came: Array) -> dict[str, list[float]]:
+    """Forecasts and what came, in the pairs' deviations -> ``edges`` between ``SPANS`` classes of forecasts, and of what came the quantiles ``low`` and ``high`` of each."""
+    edges = np.unique(np.quantile(told, np.linspace(0, 1, SPANS + 1)[1:-1]))
+    place = np.searchsorted(edges, told)
+    ends = [np.quantile(came[place == n], SPAN).tolist() if (place == n).any() else [0.0, 0.0] for n in range(len(edges) + 1)]
+    return {"edges": edges.tolist(), "low": [low for low, _ in ends], "high": [high for _, high in ends]}
+
+
+def tell_intensity(weights: Array, spans: Mapping[str, Sequence[float]], daily: Daily, usual: Usual, horizon: int) -> tuple[float, float, float]:
     """A regression and the daily sums of one dyad up to the day -> the mean of the sum over the window that begins with the last day, and the ends of its interval."""
-    told = float(_predict(weights, make_signs(daily, usual, horizon)[0, -1]))
     mean, deviation = float(usual.mean[0, -1]), float(usual.deviation[0, -1])
-    return mean + told * deviation, mean + (told + low) * deviation, mean + (told + high) * deviation
+    told = float(_predict(weights, make_signs(daily, usual, horizon)[0, -1])) + mean / deviation
+    place = int(np.searchsorted(spans["edges"], told))
+    return told * deviation, spans["low"][place] * deviation, spans["high"][place] * deviation

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,22 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from detente.forecasting import dyad_model, trees
+from detente.forecasting import dyad_model
 from detente.settings import read_text
 
 MOST_FILES = 2_000
 """Files of models that are kept, those used last; about 100 kB each."""
-_KNOWN = {kind.__name__: kind for kind in (dyad_model.DyadModel, dyad_model.Calibration, trees.Trees)}
+_KNOWN = {kind.__name__: kind for kind in (dyad_model.DyadModel, dyad_model.Calibration)}
 _SOURCES = (
     *("dyad_baselines", "dyad_events", "dyad_features", "dyad_model", "dyad_scores", "dyad_states", "dyad_targets", "dyad_training"),
-    *("flat_events", "intensity", "keeping", "trees"),
+    *("flat_events", "intensity", "keeping"),
 )
 """Modules that make what is kept: when one of them changes, all is made anew."""
-Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
-def find_cache() -> Path:
-    """Nothing -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
-    chosen = read_text("cache")
+def find_cache(given: str | None = None) -> Path:
+    """What the flag gave -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
+    chosen = read_text("cache", given)
     return Path(chosen).expanduser() if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "detente"
 
 
@@ -50,13 +47,6 @@ def digest_code() -> str:
     return digest(*((folder / f"{name}.py").read_bytes() for name in _SOURCES))
 
 
-def keep_arrays(path: Path, arrays: Arrays) -> None:
-    """Arrays -> a file of them."""
-    stream = io.BytesIO()
-    np.savez(stream, **arrays)  # type: ignore[arg-type]
-    keep_bytes(path, stream.getvalue())
-
-
 def keep_bytes(path: Path, raw: bytes) -> None:
     """Bytes -> a file, whole or not at all; a folder that cannot be written costs time, not the forecast."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -67,15 +57,6 @@ def keep_bytes(path: Path, raw: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-
-
-def recall_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]] | None:
-    """A file -> its arrays, ``None`` if there are none that can be read."""
-    try:
-        with np.load(path, allow_pickle=False) as found:
-            return {name: found[name] for name in found.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
 
 
 def prune(folder: Path) -> None:
@@ -137,14 +118,3 @@ def _unpack(shape: Any, raw: bytes, start: int) -> Any:
     if "record" in shape:
         return _KNOWN[shape["record"]](**{name: _unpack(part, raw, start) for name, part in shape["fields"].items()})
     return {name: _unpack(part, raw, start) for name, part in shape["map"].items()}
-
-
-def freeze(value: Any) -> Any:
-    """A trained model -> the same with arrays in place of LightGBM's boosters, so that a new one forecasts exactly as a kept one."""
-    if hasattr(value, "dump_model"):
-        return trees.take_trees(value)
-    if type(value).__name__ in _KNOWN:
-        return value._replace(**{name: freeze(getattr(value, name)) for name in value._fields})
-    if isinstance(value, list | tuple):
-        return [freeze(part) for part in value]
-    return value

@@ -21,39 +21,39 @@ from detente.forecasting.dyad_targets import Target
 from detente.forecasting.dyad_training import HISTORY_DAYS, Measured, Trained, choose_model_dyads, find_model_day, train_target
 from detente.forecasting.flat_events import FlatEvents, KnownEvents, flatten, know_events
 from detente.forecasting.intensity import Daily, sum_days, train_intensity
-from detente.forecasting.keeping import digest, digest_code, find_cache, keep_arrays, keep_bytes, pack_value, prune, recall_arrays, recall_value, unpack_value
+from detente.forecasting.keeping import digest, digest_code, find_cache, keep_bytes, pack_value, prune, recall_value, unpack_value
 from detente.forecasting.quads import Ints
 from detente.store.flat import mark_state, read_flat_rows
 from detente.store.schema import Store
 
 Say = Callable[[str], None]
-NAMES = ("parties", "types")
 
 
-def load_flat(store: Store, say: Say | None = None) -> FlatEvents:
-    """A store -> its events as arrays, kept from the last time if nothing has changed since."""
+def load_flat(store: Store, cache: Path, say: Say | None = None) -> FlatEvents:
+    """A store and the cache folder -> its events as arrays, kept from the last time if nothing has changed since."""
     name, state = mark_state(store)
-    path = find_cache() / "events" / f"{digest(name)}.npz"
+    path = cache / "events" / f"{digest(name)}.events"
     mark = digest(state, __version__, digest_code())
-    found = recall_arrays(path)
-    if found is not None and str(found.pop("mark", "")) == mark and set(found) == set(FlatEvents._fields):
-        return FlatEvents(**{name: tuple(values.tolist()) if name in NAMES else values for name, values in found.items()})
+    found = recall_value(path)
+    if isinstance(found, dict) and found.pop("mark", "") == mark and set(found) == set(FlatEvents._fields):
+        kept: dict[str, Any] = {name: tuple(values) if isinstance(values, list) else values for name, values in found.items()}
+        return FlatEvents(**kept)
     if say:
         say(f"{store.name}: reading the events")
     flat = flatten(*read_flat_rows(store))
-    keep_arrays(path, {"mark": np.array(mark), **{name: np.array(values) for name, values in flat._asdict().items()}})
+    keep_bytes(path, pack_value({"mark": mark, **flat._asdict()}))
     return flat
 
 
 class Models:
-    """The models of a store at a day ``at``. ``model_day``: the day before which they learn; ``first``: the date of day 0, ``score``: the model's day counted from it.
+    """The models of a store at a day ``at``, kept in the folder ``cache``. ``model_day``: the day before which they learn; ``first``: the date of day 0, ``score``: the model's day counted from it.
 
     ``then``: what was known before the model's day, within three years of it. ``is_empty``: nothing was.
     """
 
-    def __init__(self, store: Store, at: datetime.date, say: Say | None = None) -> None:
-        self.store, self.at, self.say = store, at, say
-        self.flat = load_flat(store, say)
+    def __init__(self, store: Store, at: datetime.date, say: Say | None = None, cache: str | None = None) -> None:
+        self.store, self.at, self.say, self.cache = store, at, say, find_cache(cache)
+        self.flat = load_flat(store, self.cache, say)
         self.model_day = find_model_day(at)
         since = self.model_day - min(datetime.timedelta(days=HISTORY_DAYS), self.model_day - datetime.date.min)
         then = know_events(self.flat, store, self.model_day - datetime.timedelta(days=1), since)
@@ -75,12 +75,12 @@ class Models:
         return digest(digest_code(), ",".join(events.countries), str(self.first), str(self.score), *(np.ascontiguousarray(values).tobytes() for values in arrays))
 
     def _find(self, name: str, make: Callable[[], object]) -> Any:
-        folder = find_cache() / "models"
+        folder = self.cache / "models"
         path = folder / f"{digest(self.key, name)}.model"
         found = recall_value(path)
         if found is None:
             if self.say:
-                self.say(f"training, with what was known before {self.model_day}: {name}")
+                self.say(f"training on what was known before {self.model_day}: {name}")
             made = pack_value(make())
             keep_bytes(path, made)
             prune(folder)
@@ -91,7 +91,7 @@ class Models:
 
     def target(self, target: Target, horizon: int) -> Trained:
         """A target within so many days -> its model."""
-        name = f"{target.name} within {horizon} day{'s' if horizon > 1 else ''}"
+        name = f"{target.name} within {_days(horizon)}"
         if self.is_empty:
             return Trained("too-few-events")
         made = self._find(name, lambda: list(train_target(self._columns(target), horizon, self.score, self.first)))
@@ -102,20 +102,20 @@ class Models:
         """Days -> the regression of the sum of intensity over them, as ``train_intensity`` gives it."""
         if self.is_empty:
             return {"reason": "too-few-events"}
-        return _with_measured(self._find(f"intensity over {horizon} days", lambda: train_intensity(self._daily, horizon, self.score, self.first)))
+        return _with_measured(self._find(f"sum of intensity over {_days(horizon)}", lambda: train_intensity(self._daily, horizon, self.score, self.first)))
 
     def state(self, kind: str, horizon: int) -> dict[str, Any]:
         """Onset or de-escalation within so many days -> its model, as ``train_state`` gives it."""
         if self.is_empty:
             return {"reason": "too-few-events"}
-        return _with_measured(self._find(f"{kind} within {horizon} days", lambda: train_state(*self._states, kind, horizon, self.score, self.first)))
+        return _with_measured(self._find(f"{kind} within {_days(horizon)}", lambda: train_state(*self._states, kind, horizon, self.score, self.first)))
 
     # -- what training needs, made once a run --------------------------------------------------------------------------------
     @functools.cached_property
     def _dyads(self) -> Ints:
         return choose_model_dyads(self.then.events, self.score, directed=True)
 
-    @functools.lru_cache(maxsize=1)  # noqa: B019: one object a run
+    @functools.lru_cache(maxsize=1)  # noqa: B019
     def _columns(self, target: Target) -> Columns:
         return make_columns(self.then.events, self._dyads, target, self.score + 1, directed=True)
 
@@ -147,12 +147,12 @@ def _with_measured(found: dict[str, Any]) -> dict[str, Any]:
     return found | {"measured": read_measured(found.get("measured"))}
 
 
+def _days(number: int) -> str:
+    return f"{number} day{'s' if number > 1 else ''}"
+
+
 def _touch(path: Path) -> None:
     try:
         path.touch()
     except OSError:
         return
-
-
-
-

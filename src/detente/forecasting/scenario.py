@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -52,6 +53,10 @@ def parse_scenario(text: str, at: datetime.date, find_country: Callable[[str], s
     return Supposed(day, source, words[place].upper(), target)
 
 
+def _take(columns: dict[str, Any], order: Any) -> dict[str, Any]:
+    return {name: values[order] for name, values in columns.items()}
+
+
 def suppose(known: KnownEvents, events: Sequence[Supposed]) -> KnownEvents:
     """What was known, and events of a scenario -> both together. Score, quad class and rung are those of the type alone: nobody died, no modes."""
     types = load_plover()["types"]
@@ -68,11 +73,11 @@ def suppose(known: KnownEvents, events: Sequence[Supposed]) -> KnownEvents:
         "rungs": [rung_of(one.event_type) for one in events],
     }
     base = have._replace(sources=places[have.sources], targets=places[have.targets])
-    joined = {name: np.concatenate([getattr(base, name), np.array(values, dtype=np.int64)]) for name, values in added.items()}
+    joined: dict[str, Any] = {name: np.concatenate([getattr(base, name), np.array(values, dtype=np.int64)]) for name, values in added.items()}
     order = np.argsort(joined["days"], kind="stable")
     scores = np.array([intensity_of(one.event_type, ()) or 0.0 for one in events])
     return KnownEvents(
-        base._replace(countries=countries, **{name: values[order] for name, values in joined.items()}),
+        base._replace(countries=countries, **_take(joined, order)),
         np.append(known.numbers, np.full(len(events), SUPPOSED))[order],
         np.append(known.intensity, scores)[order],
         np.append(known.goldstein, np.zeros(len(events)))[order],

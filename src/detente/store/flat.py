@@ -18,8 +18,9 @@ from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
 
 COLUMNS = ("id", "source", "target", "day", "told", "event_type", "quad", "rung", "intensity", "goldstein", "dead", "sharp")
-"""What a flat row has: the event's number in this store, party keys, ISO days (``told``: of the first report, ``None`` if it is not known), what it is; ``sharp``: 1 if its day is
-known and it is no background."""
+"""What a flat row has: the event's number in this store, party keys, ISO days (``told``: of the first report, ``None`` if it is not known), what it is; ``sharp``: of ``SHARP``, 0 of background."""
+SHARP = {"day": 2, "week": 1}
+"""How sharp the day of an event is known; to the month or year: 0."""
 ASKED_AT_ONCE = 500
 """Ids in one question, below what every database takes."""
 
@@ -54,13 +55,9 @@ def mark_state(store: Store) -> tuple[str, str]:
 def read_flat_rows(store: Store) -> tuple[Sequence[Row], Sequence[Retold]]:
     """A store -> its flat rows, one for each pair of parties, of events that have a day, happened and were not rejected; and the retold ones."""
     columns = (_e.c.id, _d.c.source, _d.c.target, _e.c.date_start, _e.c.first_report, _e.c.event_type, _e.c.quad, _e.c.rung, _e.c.intensity, _e.c.goldstein, _e.c.dead)
-    sharp = sa.case((sa.and_(_e.c.date_precision == "day", _e.c.historical.is_(False)), 1), else_=0)
+    sharp = sa.case((_e.c.historical.is_(True), 0), (_e.c.date_precision == "day", SHARP["day"]), (_e.c.date_precision == "week", SHARP["week"]), else_=0)
     happened = (_e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW))
-    chosen = (
-        sa.select(*columns, sharp)
-        .join(_e, _d.c.event_id == _e.c.id)
-        .where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
-    )
+    chosen = sa.select(*columns, sharp).join(_e, _d.c.event_id == _e.c.id).where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
     told_by_document = sa.exists().where(_m.c.event_id == _e.c.id, _m.c.document_id.is_not(None))
     retold = sa.select(_e.c.id, _e.c.first_report, _e.c.latest_report).where(*happened, _e.c.mentions > 1, _e.c.latest_report > _e.c.first_report, told_by_document)
     with reading(store) as connection:
@@ -82,7 +79,7 @@ def restate_rows(store: Store, numbers: Collection[int], day: datetime.date) -> 
                 then, row = known.standing, about[event_id]
                 if not then.date_start:
                     continue
-                sharp = int(then.date_precision == "day" and not then.historical)
+                sharp = 0 if then.historical else SHARP.get(then.date_precision or "", 0)
                 quad = int(load_plover()["types"][then.event_type]["quad"])
                 rung = rung_of(then.event_type, then.modes, dead=then.dead, cameo=then.cameo, origin=row.origin)
                 what = (then.date_start, row.first_report, then.event_type, quad, rung, then.intensity, then.goldstein, then.dead, sharp)
@@ -93,4 +90,6 @@ def restate_rows(store: Store, numbers: Collection[int], day: datetime.date) -> 
 def name_ids(store: Store, numbers: Collection[int]) -> dict[int, str]:
     """Numbers of events in this store -> their ids."""
     with reading(store) as connection:
-        return {number: event_id for number, event_id in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.id.in_(sorted(numbers))))}
+        listed = sorted(numbers)
+        parts = [listed[start : start + ASKED_AT_ONCE] for start in range(0, len(listed), ASKED_AT_ONCE)]
+        return {row.id: row.event_id for part in parts for row in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.id.in_(part)))}
