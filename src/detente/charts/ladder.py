@@ -52,6 +52,7 @@ def draw_ladder(
             shape=shape,
             size=alt.Size(field="events", type="quantitative", scale=alt.Scale(type="sqrt", domain=[1, 10], range=[35, 190], clamp=True), legend=None),
             tooltip=as_tooltip(**TOOLTIP),
+            description=alt.Description(field="said", type="nominal"),
         )
     )
     if link:

@@ -68,7 +68,7 @@ def make_marks(events: pl.DataFrame, names: tuple[str, str], *, span: str = "1d"
 def _mark(row: dict[str, Any], names: tuple[str, str], link: Callable[[Stands], str] | None) -> dict[str, Any]:
     more = row["events"] - len(row["ids"])
     linked = {"href": link(Stands(row["ids"][0], row["events"], row["side"], row["rung"], row["first"], row["last"]))} if link else {}
-    return linked | {
+    mark = linked | {
         "day": as_moment(row["day"]),
         "date": say_day(row["day"]),
         "side": names[0] if row["side"] == "a" else names[1],
@@ -80,6 +80,7 @@ def _mark(row: dict[str, Any], names: tuple[str, str], link: Callable[[Stands], 
         "words": cut(row["text"], WORDS_CHARS),
         "ids": ", ".join(row["ids"]) + (f" and {more} more" if more > 0 else ""),
     }
+    return mark | {"said": "; ".join(f"{title}: {mark[field]}" for field, title in TOOLTIP.items() if field != "ids" and mark[field] not in ("", 1))}
 
 
 TOOLTIP = {"date": "day", "who": "who", "type": "type", "rung_name": "rung", "words": "words", "events": "events that the mark stands for", "ids": "event ids"}
