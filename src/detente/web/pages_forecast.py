@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from detente.errors import DetenteError, InputError
+from detente.errors import InputError
+from detente.store.sizes import count_rows
 from detente.web.asked import Asked
 from detente.web.pairs import Heading, make_heading, read_situation, read_span
 from detente.web.pages_precedents import Row, list_rates
@@ -19,10 +24,16 @@ if TYPE_CHECKING:
     from detente.analysis.situation import Situation
     from detente.forecasting.dyad_forecast import View
     from detente.forecasting.forecast import Forecast
-    from detente.store.schema import Store
 
 _TRAINING = "training"
 """With this word the forecast says that it is about to train a model."""
+
+
+MOST_READ = 100_000
+"""Events of a store that a page view may read anew for a forecast, after the store has changed; above it takes seconds."""
+NICENESS = 10
+TOLD = (0, 1)
+"""The command ends with 1 where nothing could be told; its models are there all the same."""
 
 
 class NotTrainedError(Exception):
@@ -53,7 +64,8 @@ class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
 
 
-_WORK: dict[tuple[str, str, str, datetime.date], Work] = {}
+Key = tuple[str, str, str, datetime.date]
+_WORK: dict[Key, Work] = {}
 _LOCK = threading.Lock()
 
 
@@ -63,14 +75,19 @@ def read_page(asked: Asked) -> ForecastPage:
 
     situation = read_situation(asked)
     read_span(asked, situation)
+    work = _work_of(situation)
+    if work and not work.fault:
+        return ForecastPage(
+            head=make_heading(asked, situation, "forecast"), state="training", said="", work=work, model_day=None, known_events=0, view=None, rates_reason="", horizons=(), rows=()
+        )
     found = situation.precedents
     horizons, rows = list_rates(found)
-    state, said, forecast = _look(asked, situation)
+    state, said, forecast = _look(situation)
     return ForecastPage(
         head=make_heading(asked, situation, "forecast"),
         state=state,
         said=said,
-        work=_work_of(situation),
+        work=work if state == "not-trained" else None,
         model_day=forecast.models.model_day if forecast else None,
         known_events=forecast.events if forecast else 0,
         view=forecast.view if forecast else None,
@@ -80,78 +97,78 @@ def read_page(asked: Asked) -> ForecastPage:
     )
 
 
-def _look(asked: Asked, situation: Situation) -> tuple[str, str, Forecast | None]:
-    """The forecast as far as its models are there."""
+def _look(situation: Situation) -> tuple[str, str, Forecast | None]:
+    """The state of the forecast, what is said of it, and the forecast as far as its models are there."""
     from detente.show_outlook import say_lead
 
     try:
-        forecast = _ask(situation.store, situation, _refuse_training)
+        forecast = _ask(situation)
+        if forecast.reason or forecast.view is None:
+            return "few-events", "", forecast
+        return "told", say_lead(forecast.as_record()), forecast
     except InputError as error:
         return "no-country", str(error), None
-    try:
-        if forecast.reason:
-            return "few-events", "", forecast
-        if forecast.view is None:
-            return "few-events", "", forecast
     except NotTrainedError:
-        work = _work_of(situation)
-        return ("training" if work and not work.fault else "not-trained"), "", None
-    with _LOCK:
-        _WORK.pop(_key(situation), None)
-    return "told", say_lead(forecast.as_record()), forecast
+        return "not-trained", "", None
 
 
-def _ask(store: Store, situation: Situation, say):  # type: ignore[no-untyped-def]
+def _ask(situation: Situation) -> Forecast:
     from detente.forecasting.forecast import Forecast
 
-    return Forecast(store, situation.a.name, situation.b.name, at=situation.at, say=say)
+    say = _refuse_work if count_rows(situation.store).events > MOST_READ else _refuse_models
+    return Forecast(situation.store, situation.a.name, situation.b.name, at=situation.at, say=say)
 
 
-def _refuse_training(said: str) -> None:
-    if said.startswith(_TRAINING):
+def _refuse_work(said: str) -> None:
+    """To train, and to read all events of a large store again, is no work for a page view."""
+    raise NotTrainedError(said)
+
+
+def _refuse_models(said: str) -> None:
+    if _TRAINING in said:
         raise NotTrainedError(said)
 
 
 # -- training ----------------------------------------------------------------------------------------------------------------
 def train(posted: Posted) -> Done:
-    """``pair``, ``at`` -> training is begun beside the desk's other work; the page says how far it is."""
+    """``pair``, ``at`` -> training is begun in a process of its own, so that the desk stays quick; the page says how far it is."""
     asked = posted.asked
     situation = read_situation(asked)
     to = address(f"{pair_address(situation.a.name, situation.b.name)}/forecast", {"at": situation.at if situation.asked else None})
     what = f"forecast of {situation.a.name} and {situation.b.name} at {situation.at}"
+    forecast = _ask(situation)  # refused here if the two are no countries
     key = _key(situation)
     with _LOCK:
-        running = [work for work in _WORK.values() if not work.fault]
         if key in _WORK and not _WORK[key].fault:
             return Done(what, to, "Training is under way already.")
-        if running:
+        if any(not work.fault for work in _WORK.values()):
             return Done(what, to, "Another training is under way; one at a time.")
         _WORK[key] = Work(datetime.datetime.now(datetime.UTC), "reading the events", 0)
-    threading.Thread(target=_train, args=(situation, key), daemon=True).start()
-    return Done(what, to, "Training has begun: about a minute for a store of a million events.")
+    command = [sys.executable, "-m", "detente", "forecast", forecast.a, forecast.b, "--at", situation.at.isoformat(), "--json"]
+    threading.Thread(target=_train, args=(command, asked.options.store, key), daemon=True).start()
+    return Done(what, to, "Training has begun.")
 
 
-def _train(situation: Situation, key: tuple[str, str, str, datetime.date]) -> None:
-    def say(said: str) -> None:
-        with _LOCK:
-            before = _WORK[key]
-            _WORK[key] = Work(before.since, said, before.models + said.startswith(_TRAINING))
-
-    try:
-        _ask(situation.store, situation, say).as_record()
-    except DetenteError as error:
-        with _LOCK:
-            _WORK[key] = Work(_WORK[key].since, "", _WORK[key].models, str(error))
-        return
-    except Exception as error:
-        with _LOCK:
-            _WORK[key] = Work(_WORK[key].since, "", _WORK[key].models, f"a fault of ours: {type(error).__name__}")
-        raise
+def _train(command: list[str], store: str, key: Key) -> None:
+    """Run the command and keep what it says. The store goes by the environment: its address may hold a password, which the list of processes would show."""
+    last = ""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env={**os.environ, "DETENTE_STORE": store}) as process:  # noqa: S603 - our own command
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        assert process.stderr is not None
+        for line in process.stderr:
+            last = line.strip() or last
+            with _LOCK:
+                before = _WORK[key]
+                _WORK[key] = Work(before.since, last, before.models + (_TRAINING in last))
     with _LOCK:
-        _WORK.pop(key, None)
+        if process.returncode in TOLD:
+            _WORK.pop(key, None)
+        else:
+            _WORK[key] = Work(_WORK[key].since, "", _WORK[key].models, last or f"the command ended with {process.returncode}")
 
 
-def _key(situation: Situation) -> tuple[str, str, str, datetime.date]:
+def _key(situation: Situation) -> Key:
     return situation.store.name, situation.a.name, situation.b.name, situation.at
 
 
