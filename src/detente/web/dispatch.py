@@ -306,7 +306,6 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     wants_data = _wants_data(request)
     if error.status == 401 and not wants_data and request.method == "GET":
-
         there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/login?to={quote(there, safe='')}", status_code=303)
     headers = {"Cache-Control": "no-store", **error.headers}

@@ -15,8 +15,8 @@ import msgspec
 from detente.errors import InputError
 from detente.store.sizes import count_rows
 from detente.web.asked import Asked
-from detente.web.pairs import Heading, make_heading, read_situation, read_span
 from detente.web.pages_precedents import Row, list_rates
+from detente.web.pairs import Heading, make_heading, read_situation, read_span
 from detente.web.rendering import address, pair_address
 from detente.web.routing import Action, Done, Page, Posted
 

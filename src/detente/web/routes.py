@@ -6,8 +6,24 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from detente.web import desk, documents, events, login, style
-from detente.web import pages_actors, pages_alerts, pages_answers, pages_dyad_events, pages_dyads, pages_forecast, pages_map, pages_precedents, pages_series, pages_situation, report_files
+from detente.web import (
+    desk,
+    documents,
+    events,
+    login,
+    pages_actors,
+    pages_alerts,
+    pages_answers,
+    pages_dyad_events,
+    pages_dyads,
+    pages_forecast,
+    pages_map,
+    pages_precedents,
+    pages_series,
+    pages_situation,
+    report_files,
+    style,
+)
 from detente.web.routing import Action, Page
 
 _DYADS: tuple[Any, ...] = (pages_dyads, report_files, pages_dyad_events, pages_answers, pages_precedents, pages_forecast, pages_series, pages_situation)
