@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from detente import __version__
-from detente.arguments import analysis, coding, review, store
+from detente.arguments import analysis, coding, review, store, web
 from detente.arguments.base import Parser, add_settings, command
 from detente.errors import DetenteError
 
@@ -35,6 +35,7 @@ def make_parser() -> Parser:
     analysis.add_tables(commands)
     analysis.add_forecast(commands)
     analysis.add_backtest(commands)
+    web.add_web(commands)
     demo = command(commands, "demo", "code the bundled reports, and say where North and South Korea stand by them", "detente demo", "run_demo")
     add_settings(demo, "workers", "pipeline")
     return parser
@@ -65,6 +66,9 @@ _MODULES = {
     "run_any_forecast": "commands_rank",
     "run_forecast": "commands_forecast",
     "run_backtest": "commands_backtest",
+    "run_serve": "commands_web",
+    "run_token": "commands_web",
+    "run_audit": "commands_web",
 }
 """The commands that are not in ``detente.commands``, by the first letters of their function."""
 

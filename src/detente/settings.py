@@ -52,11 +52,39 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host_pause_seconds", int, "seconds", 2, "pause between two requests to one host", 0),
     Setting("user_agent", str, "text", None, "how detente names itself to servers (default: detente/VERSION)"),
     Setting("allow_private_addresses", int, "0 or 1", 0, "1: fetch from this machine, local networks and any port too", 0, 1),
+    Setting("host", str, "address", "127.0.0.1", "address that the desk listens on; any but a loopback one needs a token"),
+    Setting("port", int, "port", 8765, "port that the desk listens on", 0, 65_535),
+    Setting("host_names", str, "names", None, "further names that the desk may be asked by, with commas between (default: none but the machine's own)"),
+    Setting("require_token", int, "0 or 1", 0, "1: the desk asks for a token on a loopback address too, as behind a proxy", 0, 1),
+    Setting("max_upload_bytes", int, "bytes", 5_000_000, "a longer form or file is refused by the desk"),
+    Setting("upload_reports", int, "reports", 20, "reports of one uploaded file that the desk codes"),
+    Setting("request_seconds", int, "seconds", 30, "so long may one request of the desk ask the store"),
+    Setting("token_requests", int, "requests", 600, "requests a minute that one token may make, in each process of the desk"),
+    Setting("cache_bytes", int, "bytes", 64_000_000, "answers that each process of the desk keeps until the store changes", 0),
+    Setting("style_page", int, "0 or 1", 0, "1: the desk has a page of its components, /style", 0, 1),
+    Setting("web_secret", str, "text", None, "key that sessions and forms of the desk are signed with (default: a new one at each start)", has_flag=False),
     Setting("webhook", str, "URL", None, "where alerts are sent by POST, signed (default: nowhere)"),
     Setting("webhook_secret", str, "text", None, "key that what is sent to the webhook is signed with", has_flag=False),
 )
 FETCHING = ("max_fetch_bytes", "fetch_timeout_seconds", "host_pause_seconds", "user_agent", "allow_private_addresses")
 """The settings that fetching from the web goes by."""
+SERVING = (
+    "store",
+    "host",
+    "port",
+    "host_names",
+    "require_token",
+    "max_upload_bytes",
+    "upload_reports",
+    "request_seconds",
+    "token_requests",
+    "cache_bytes",
+    "style_page",
+    "pipeline",
+    "actors",
+    *FETCHING,
+)
+"""The settings that the desk goes by."""
 CODING = ("pipeline", "workers", "batch_reports", "small_corpus_reports", "max_report_bytes", "actors")
 """The settings that coding goes by."""
 BY_NAME: Mapping[str, Setting] = {s.name: s for s in SETTINGS}

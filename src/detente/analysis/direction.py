@@ -42,8 +42,19 @@ class Movement(msgspec.Struct, frozen=True):
     reason: Literal["", "few-events", "short-history"] = ""
 
 
-def find_movement(events: pl.DataFrame, at: datetime.date, *, later_days: int = LATER_DAYS, earlier_days: int = EARLIER_DAYS, block_days: int = BLOCK_DAYS) -> Movement:
-    """A dyad's events (``ladder.sharp_events``) and a day -> which way it moves then. The lengths are multiples of ``block_days``."""
+def find_movement(
+    events: pl.DataFrame,
+    at: datetime.date,
+    *,
+    later_days: int = LATER_DAYS,
+    earlier_days: int = EARLIER_DAYS,
+    block_days: int = BLOCK_DAYS,
+    known_since: datetime.date | None = None,
+) -> Movement:
+    """A dyad's events (``ladder.sharp_events``) and a day -> which way it moves then. The lengths are multiples of ``block_days``.
+
+    ``known_since``: the day of the dyad's first event, if the table does not reach back to it.
+    """
     size = later_days + earlier_days
     start = at - datetime.timedelta(days=size - 1)
     near = events.filter(pl.col("day").is_between(start, at))
@@ -53,7 +64,7 @@ def find_movement(events: pl.DataFrame, at: datetime.date, *, later_days: int = 
     number = near["event_id"].n_unique()
     if number < LEAST_EVENTS:
         return Movement("unknown", None, round(change, 3), number, later, "few-events")
-    if events["day"][0] > start:  # days before the first event may be calm, or not be covered: nobody knows
+    if (known_since or events["day"][0]) > start:  # days before the first event may be calm, or not be covered: nobody knows
         return Movement("unknown", None, round(change, 3), number, later, "short-history")
     p = permute_blocks(values, later_days, block_days)
     direction: Literal["rising", "falling", "steady"] = "steady" if p > LEVEL or change == 0 else "rising" if change > 0 else "falling"

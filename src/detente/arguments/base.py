@@ -43,6 +43,13 @@ def parse_score(text: str) -> float:
     raise argparse.ArgumentTypeError(f"found {text!r}; expected a number, 0 to 13")
 
 
+def parse_count(text: str) -> int:
+    """The text of a flag -> a whole number from 1 up."""
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= 100_000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"found {text!r}; expected a whole number, 1 or more")
+
+
 def command(commands: Commands, name: str, summary: str, example: str, run: str) -> argparse.ArgumentParser:
     """A command with its one-line summary, an example for its help, and the function of a module that runs it."""
     parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=f"example:\n  {example}")

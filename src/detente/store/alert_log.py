@@ -98,7 +98,7 @@ def find_raised(store: Store, pairs: Iterable[tuple[str, str]], since: datetime.
 def keep_raised(store: Store, raised: Iterable[Raised], looked: int, *, deliver: bool) -> None:
     """New alerts, and the last document that was looked at for them -> kept at once; with ``deliver`` they wait for the webhook."""
     rows = [{**alert._asdict(), "day": alert.day.isoformat(), "raised_at": now(), "delivery": "waiting" if deliver else "none"} for alert in raised]
-    with writing(store) as connection:
+    with writing(store, counter="data" if rows else None) as connection:
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         if rows:  # another watch of this store may have raised the same
             connection.execute(make(alerts).on_conflict_do_nothing(), rows)
@@ -115,7 +115,7 @@ def mark_told(store: Store, told: Iterable[Raised]) -> None:
     """Alerts -> marked as told."""
     rows = [{"told": alert.alert_id} for alert in told]
     if rows:
-        with writing(store) as connection:
+        with writing(store, counter=None) as connection:
             connection.execute(alerts.update().where(alerts.c.alert_id == sa.bindparam("told")).values(told_at=now()), rows)
 
 
@@ -129,7 +129,7 @@ def find_undelivered(store: Store) -> list[Raised]:
 def settle_alert(store: Store, alert: Raised, delivery: Delivery, hold: Hold) -> None:
     """An alert with its tries and reason, and the webhook's state -> both kept at once."""
     values = {"delivery": delivery, "tries": alert.tries, "reason": alert.reason, "settled_at": None if delivery == "waiting" else now()}
-    with writing(store) as connection:
+    with writing(store, counter=None) as connection:
         connection.execute(alerts.update().where(alerts.c.alert_id == alert.alert_id).values(values))
         _set_mark(connection, "failures", str(hold.failures))
         _set_mark(connection, "hold", hold.until.isoformat(timespec="seconds") if hold.until else "")

@@ -53,7 +53,7 @@ def load_feed(store: Store, url: str) -> FeedState:
 def keep_feed(store: Store, state: FeedState, entries: Sequence[WaitingEntry] = ()) -> int:
     """A feed's state and the entries that it has now -> both kept at once. Gives how many entries are new; they wait."""
     values = {**state._asdict(), "polled_at": _text(state.polled_at), "next_due": _text(state.next_due)}
-    with writing(store) as connection:
+    with writing(store, counter=None) as connection:
         make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         connection.execute(make(feeds).values(values).on_conflict_do_update(index_elements=["url"], set_=values))
         seen = set(connection.scalars(sa.select(feed_entries.c.key).where(feed_entries.c.feed_url == state.url)))
@@ -78,7 +78,7 @@ def find_waiting(store: Store, feed_url: str) -> list[WaitingEntry]:
 def settle_entry(store: Store, feed_url: str, entry: WaitingEntry, state: State) -> None:
     """An entry with its tries and reason -> kept in this state; its text is kept only while it waits."""
     values = {"state": state, "tries": entry.tries, "reason": entry.reason, "text": entry.text if state == "waiting" else None}
-    with writing(store) as connection:
+    with writing(store, counter=None) as connection:
         connection.execute(feed_entries.update().where(feed_entries.c.feed_url == feed_url, feed_entries.c.key == entry.key).values(values))
 
 

@@ -17,6 +17,7 @@ from detente.errors import StoreError
 from detente.store.alert_tables import make_alert_tables
 from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
 from detente.store.feed_tables import make_feed_tables
+from detente.store.web_tables import count_change, make_web_tables
 
 metadata = sa.MetaData()
 _Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -326,6 +327,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "versions", _add_versions),
     Migration(7, "alerts", make_alert_tables),
     Migration(8, "volume", _add_volume_index),
+    Migration(9, "web", make_web_tables),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
@@ -424,12 +426,17 @@ def reading(store: Store) -> Iterator[Connection]:
 
 
 @contextlib.contextmanager
-def writing(store: Store, *, many: bool = False) -> Iterator[Connection]:
-    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing. ``many``: set up for an import of many rows."""
+def writing(store: Store, *, many: bool = False, counter: str | None = "data") -> Iterator[Connection]:
+    """A store -> a connection in a transaction of the only writer: all of it is kept, or nothing. ``many``: set up for an import of many rows.
+
+    ``counter``: which of the store's counters (``web_tables``) goes up by one, by which readers know that what they hold is old; ``None`` for what no page shows.
+    """
     with _refused(store), store.engine.connect().execution_options(writes=True) as connection, preparing(connection, many=many), connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
         yield connection
+        if counter:
+            count_change(connection, counter)
 
 
 @contextlib.contextmanager
@@ -461,7 +468,7 @@ def migrate(store: Store, steps: tuple[Migration, ...] = MIGRATIONS, *, create: 
 
 
 def _apply(store: Store, step: Migration) -> None:
-    with writing(store) as connection:
+    with writing(store, counter=None) as connection:
         migrations.create(connection, checkfirst=True)
         if connection.execute(sa.select(migrations.c.number).where(migrations.c.number == step.number)).first() is not None:
             return  # another process was first
