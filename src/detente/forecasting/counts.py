@@ -120,7 +120,7 @@ def faded(counts: Counts, table: Table, rows: Ints, day: int, half_lives: tuple[
     chosen = list(half_lives)
     age = day - table.last[rows]
     age[table.last[rows] == NEVER] = 0
-    return (table.sums[:, chosen][rows] * counts.fading[:, chosen][age]).astype(np.float32)
+    return (table.sums[rows][..., chosen] * counts.fading[:, chosen][age]).astype(np.float32)
 
 
 def faded_keys(counts: Counts, table: Table, day: int, half_life: int) -> npt.NDArray[np.float64]:

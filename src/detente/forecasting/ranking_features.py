@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detente.forecasting import candidates, rules
+from detente.forecasting import candidates, latent, rules
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.candidates import Guesses
 from detente.forecasting.counts import HALF_LIVES, NEVER, PAIR, TRIPLE, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
@@ -83,7 +83,11 @@ RELATIVE = (1, 6, 8, 10, 11, 12, 14, *range(len(candidates.DIRECT), candidates.G
 """Guesses, by position, that are also given in relation to that of the best candidate."""
 PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1)
 """Guesses, by position, of which it is also told how many candidates they give more."""
-OTHERS = ("rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role")
+LATENT = (
+    (Family("id", "id", "id"), 3), (Family("id", "any", "id"), 3), (Family("country", "id", "id"), 3), (Family("any", "id", "id"), 3), (Family("role","id","id"),3),
+)  # fmt: skip
+"""Groups of past objects, the faded mean of whose vectors is set beside that of the candidate."""
+OTHERS = ("rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
 
 
 class State(NamedTuple):
@@ -93,6 +97,7 @@ class State(NamedTuple):
     counts: Counts
     new: Mapping[Family, Table]
     rules: Rules
+    latents: list
 
 
 def make_state(quads: Quads, attributes: Attributes) -> State:
@@ -106,7 +111,7 @@ def make_state(quads: Quads, attributes: Attributes) -> State:
     ]
     new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
     counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
-    return State(attributes, counts, make_counts(quads, attributes, new).tables, rules.make_rules(counts, attributes))
+    return State(attributes, counts, make_counts(quads, attributes, new).tables, rules.make_rules(counts, attributes), [-1, latent.start_basis(attributes.entities), None])
 
 
 def _parent(family: Family) -> Family:
@@ -130,6 +135,7 @@ def name_features() -> list[str]:
     """The names of the columns of ``make_features``, in their order."""
     direct = [f"guess {'/'.join(family)} {HALF_LIVES[half]:g}" for family, half in candidates.DIRECT] + [f"guess {name}" for name in candidates.DERIVED]
     names = [*direct, *(f"{direct[position]}, relative" for position in RELATIVE), *(f"{direct[position]}, ahead" for position in PLACED), *OTHERS]
+    names += ["latent self", *(f"latent {'/'.join(f)}" for f, _ in LATENT)]
     for view in (*VIEWS, *ASKED):
         name = "/".join(view.family) + (" mirrored" if view.mirrored else "") + (" new" if view.new else "")
         names += [f"{name} count {HALF_LIVES[half]:g}" for half in view.counts]
@@ -140,14 +146,30 @@ def name_features() -> list[str]:
     return names
 
 
-def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries) -> Floats:
-    """Candidates [query, candidate] -> their features [query, candidate, feature]."""
-    columns = [*_guess_columns(state, guesses, mixed, chosen, queries)]
+def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries, kept: Ints | None = None) -> Floats:
+    """Candidates [query, candidate] -> their features [query, candidate, feature]; of those at the positions ``kept`` [query, some] alone, if given.
+
+    A feature that is relative to the best candidate, or a place among them, looks at all candidates in either case.
+    """
+    shown = chosen if kept is None else np.take_along_axis(chosen, kept, axis=1)
+    features = np.empty((*shown.shape, len(name_features())), np.float32)
+    place = 0
+    for column in _guess_columns(state, guesses, mixed, chosen, queries):
+        features[:, :, place] = column if kept is None else np.take_along_axis(column, kept, axis=1)
+        place += 1
+    for column in _latent_columns(state, shown, queries):
+        features[:, :, place] = column
+        place += 1
     for view in VIEWS:
-        columns += _view_columns(state, view, chosen, queries)
+        some = chosen if view.relative else shown
+        for column in _view_columns(state, view, some, queries):
+            features[:, :, place] = column if kept is None or some is shown else np.take_along_axis(column, kept, axis=1)
+            place += 1
     for view in ASKED:
-        columns += [np.broadcast_to(column, chosen.shape) for column in _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries)]
-    return np.stack(columns, axis=2)
+        for column in _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries):
+            features[:, :, place] = column
+            place += 1
+    return features
 
 
 def _relative(values: Floats) -> Floats:
@@ -166,6 +188,24 @@ def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, 
     groups = state.attributes
     for attribute in (groups.countries, groups.roles):
         yield (attribute[chosen] == attribute[queries.subjects][:, None]).astype(np.float32)
+    yield np.full(chosen.shape, queries.day % 7, np.float32)
+
+
+def _latent_columns(state: State, shown: Ints, queries: Queries) -> Iterator[Floats]:
+    held = state.latents
+    if held[0] != queries.day:
+        profiles = candidates.profile_entities(state.counts, state.attributes, queries.day)
+        held[1] = latent.step_basis(profiles, held[1], 1 if held[0] >= 0 else latent.FIRST_STEPS)
+        held[0], held[2] = queries.day, latent.find_vectors(profiles, held[1])
+    vectors = held[2]
+    theirs = vectors[shown]
+    yield np.einsum("qn,qcn->qc", vectors[queries.subjects], theirs)
+    for family, half in LATENT:
+        table = state.counts.tables[family]
+        matrix = candidates.share_rows(state.counts, table, queries.day, half)
+        rows = candidates.find_groups(table, candidates.code_groups(state.counts.maps, family, queries.subjects, queries.relations))
+        middle = np.asarray(matrix[rows] @ vectors)
+        yield np.matmul(theirs, middle[:, :, None])[:, :, 0]
 
 
 def _view_columns(state: State, view: View, chosen: Ints, queries: Queries) -> Iterator[Floats]:
