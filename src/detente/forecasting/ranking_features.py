@@ -178,11 +178,12 @@ def _relative(values: Floats) -> Floats:
 
 
 def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries) -> Iterator[Floats]:
-    shares = [np.take_along_axis(share, chosen, axis=1) for share in guesses.shares]
+    scratch, rows = np.zeros(mixed.shape, np.float32), np.arange(len(chosen))[:, None]
+    shares = [candidates.read_cells(share, rows, chosen, scratch) for share in guesses.shares]
     yield from shares
     yield from (_relative(shares[position]) for position in RELATIVE)
     yield from ((shares[position][:, None, :] > shares[position][:, :, None]).sum(axis=2).astype(np.float32) for position in PLACED)
-    best, mixture = np.take_along_axis(guesses.best_rule, chosen, axis=1), np.take_along_axis(mixed, chosen, axis=1)
+    best, mixture = candidates.read_cells(guesses.best_rule, rows, chosen, scratch), np.take_along_axis(mixed, chosen, axis=1)
     yield from (best, _relative(best), mixture, _relative(mixture))
     yield np.broadcast_to(np.arange(chosen.shape[1], dtype=np.float32), chosen.shape)
     groups = state.attributes

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from detente.forecasting.attributes import Attributes
-from detente.forecasting.counts import NEVER, TRIPLE, Counts, Floats, join_ranges
+from detente.forecasting.counts import NEVER, TRIPLE, Counts, join_ranges
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints
 
@@ -78,17 +79,17 @@ def find_bodies(counts: Counts, rules: Rules, queries: Queries) -> Bodies:
     return Bodies(query, rules.objects[rows], cells, root_cells)
 
 
-def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Bodies -> for each [query, entity] the highest confidence of a rule, and the noisy-or of all: the chance that one of them holds."""
+    if not len(bodies.query):
+        return sparse.csr_matrix(shape, dtype=np.float32), sparse.csr_matrix(shape, dtype=np.float32)
     prior = (rules.root_right[bodies.root_cells] + 0.01) / (rules.root_seen[bodies.root_cells] + 1)
     confidence = (rules.right[bodies.cells] + PRIOR * prior) / (rules.seen[bodies.cells] + PRIOR)
-    best, either = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    if len(confidence):
-        place = bodies.query * shape[1] + bodies.objects
-        starts = np.flatnonzero(np.diff(place, prepend=-1))
-        best.reshape(-1)[place[starts]] = np.maximum.reduceat(confidence, starts)
-        either.reshape(-1)[place[starts]] = -np.expm1(np.add.reduceat(np.log1p(-np.minimum(confidence, 0.999)), starts))
-    return best, either
+    starts = np.flatnonzero(np.diff(bodies.query * shape[1] + bodies.objects, prepend=-1))
+    columns, rows = bodies.objects[starts], np.searchsorted(bodies.query[starts], np.arange(shape[0] + 1))
+    best = np.maximum.reduceat(confidence, starts)
+    either = -np.expm1(np.add.reduceat(np.log1p(-np.minimum(confidence, 0.999)), starts))
+    return tuple(sparse.csr_matrix((values.astype(np.float32), columns, rows), shape=shape) for values in (best, either))  # type: ignore[return-value]
 
 
 def learn_rules(rules: Rules, bodies: Bodies, queries: Queries, entities: int) -> None:
