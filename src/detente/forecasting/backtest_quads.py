@@ -159,7 +159,7 @@ def _blocks(queries: Queries, entities: int) -> Iterator[Queries]:
 
 def _guess(run: Run, queries: Queries) -> candidates.Guesses:
     state = run.state
-    return candidates.make_guesses(state.counts, state.attributes, state.rules, find_bodies(state.counts, state.rules, queries), queries)
+    return candidates.make_guesses(state.counts, state.attributes, state.rules, state.rule_weights, find_bodies(state.counts, state.rules, queries), queries)
 
 
 def ask_past(run: Run, queries: Queries, weights: Floats) -> Asked:

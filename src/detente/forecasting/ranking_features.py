@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detente.forecasting import candidates, latent, rules
+from detente.forecasting import candidates, latent, rule_weights, rules
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.candidates import Guesses
 from detente.forecasting.counts import HALF_LIVES, NEVER, PAIR, TRIPLE, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints, Quads
+from detente.forecasting.rule_weights import RuleWeights
 from detente.forecasting.rules import Bodies, Rules
 
 FAR = 10_000
@@ -81,13 +82,13 @@ ASKED = (
 """What is said of the query itself, the same for all its candidates: how active the subject is, and how often it turns to someone new."""
 RELATIVE = (1, 6, 8, 10, 11, 12, 14, *range(len(candidates.DIRECT), candidates.GUESSES))
 """Guesses, by position, that are also given in relation to that of the best candidate."""
-PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1)
+PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1, len(candidates.DIRECT) + 2)
 """Guesses, by position, of which it is also told how many candidates they give more."""
 LATENT = (
     (Family("id", "id", "id"), 3), (Family("id", "any", "id"), 3), (Family("country", "id", "id"), 3), (Family("any", "id", "id"), 3), (Family("role","id","id"),3),
 )  # fmt: skip
 """Groups of past objects, the faded mean of whose vectors is set beside that of the candidate."""
-OTHERS = ("rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
+OTHERS = ("rules, score", "rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
 
 
 class State(NamedTuple):
@@ -97,6 +98,7 @@ class State(NamedTuple):
     counts: Counts
     new: Mapping[Family, Table]
     rules: Rules
+    rule_weights: RuleWeights
     latents: list
 
 
@@ -111,7 +113,8 @@ def make_state(quads: Quads, attributes: Attributes) -> State:
     ]
     new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
     counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
-    return State(attributes, counts, make_counts(quads, attributes, new).tables, rules.make_rules(counts, attributes), [-1, latent.start_basis(attributes.entities), None])
+    made = rules.make_rules(counts, attributes)
+    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), [-1, latent.start_basis(attributes.entities), None])
 
 
 def _parent(family: Family) -> Family:
@@ -127,6 +130,7 @@ def advance(state: State, quads: Quads, queries: Queries, bodies: Bodies) -> Non
     pairs = state.counts.tables[PAIR]
     known = pairs.last[find_rows(pairs, code_keys(state.counts.maps, PAIR, quads.subjects, quads.relations, quads.objects))] != NEVER
     rules.learn_rules(state.rules, bodies, queries, state.attributes.entities)
+    rule_weights.learn_rule_weights(state.rule_weights, bodies, queries, state.attributes.entities)
     add_day(state.counts, quads, queries.day)
     add_day(state.counts, quads.take(~known), queries.day, state.new)
 
@@ -184,6 +188,7 @@ def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, 
     yield from (_relative(shares[position]) for position in RELATIVE)
     yield from ((shares[position][:, None, :] > shares[position][:, :, None]).sum(axis=2).astype(np.float32) for position in PLACED)
     best, mixture = candidates.read_cells(guesses.best_rule, rows, chosen, scratch), np.take_along_axis(mixed, chosen, axis=1)
+    yield candidates.read_cells(guesses.rule_scores, rows, chosen, scratch)
     yield from (best, _relative(best), mixture, _relative(mixture))
     yield np.broadcast_to(np.arange(chosen.shape[1], dtype=np.float32), chosen.shape)
     groups = state.attributes

@@ -25,6 +25,10 @@ PRIOR = 5.0
 """How many observations the confidence over all relations of the same two CAMEO roots counts for, in that of a single pair of relations."""
 
 
+KINSHIPS = 3
+"""A body's relation is that of the query, another of the same CAMEO root, or neither."""
+
+
 class Rules(NamedTuple):
     """Counts of the rules, [class, r', r] flat, and by the roots of r' and r; ``order``: rows of the table of triples by subject, object, relation."""
 
@@ -46,6 +50,12 @@ class Bodies(NamedTuple):
     objects: Ints
     cells: Ints
     root_cells: Ints
+    kin_cells: Ints
+
+    @property
+    def levels(self) -> tuple[Ints, Ints, Ints]:
+        """The cells from fine to coarse: by the two relations, by their roots, by whether these are the same."""
+        return self.cells, self.root_cells, self.kin_cells
 
 
 def make_rules(counts: Counts, attributes: Attributes) -> Rules:
@@ -76,7 +86,8 @@ def find_bodies(counts: Counts, rules: Rules, queries: Queries) -> Bodies:
     kinds, roots = len(rules.roots), int(rules.roots.max(initial=0)) + 1
     cells = (kind * kinds + bodies) * kinds + heads
     root_cells = (kind * roots + rules.roots[bodies]) * roots + rules.roots[heads]
-    return Bodies(query, rules.objects[rows], cells, root_cells)
+    kinship = np.where(bodies == heads, 0, np.where(rules.roots[bodies] == rules.roots[heads], 1, 2))
+    return Bodies(query, rules.objects[rows], cells, root_cells, kind * KINSHIPS + kinship)
 
 
 def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
@@ -89,7 +100,8 @@ def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[s
     columns, rows = bodies.objects[starts], np.searchsorted(bodies.query[starts], np.arange(shape[0] + 1))
     best = np.maximum.reduceat(confidence, starts)
     either = -np.expm1(np.add.reduceat(np.log1p(-np.minimum(confidence, 0.999)), starts))
-    return tuple(sparse.csr_matrix((values.astype(np.float32), columns, rows), shape=shape) for values in (best, either))  # type: ignore[return-value]
+    highest, any_holds = (sparse.csr_matrix((values.astype(np.float32), columns, rows), shape=shape) for values in (best, either))
+    return highest, any_holds
 
 
 def learn_rules(rules: Rules, bodies: Bodies, queries: Queries, entities: int) -> None:
