@@ -40,12 +40,16 @@ ROUNDS = 40
 
 
 class Guesses(NamedTuple):
-    """What the guesses say of one day. ``shares``: by guess, [query, entity]. ``best_rule``, ``rule_scores``: [query, entity]. ``classes``: of each query, for the weights."""
+    """What the guesses say of one day. ``shares``: by guess, [query, entity]. ``best_rule``, ``rule_scores``: [query, entity]. ``classes``: of each query, for the weights.
+
+    ``profiles``: what each entity did to whom, [entity, act], rows of length 1.
+    """
 
     shares: tuple[sparse.csr_matrix, ...]
     best_rule: sparse.csr_matrix
     rule_scores: sparse.csr_matrix
     classes: Ints
+    profiles: sparse.csr_matrix
 
 
 def make_guesses(counts: Counts, attributes: Attributes, rules: Rules, learned: RuleWeights, bodies: Bodies, queries: Queries) -> Guesses:
@@ -57,20 +61,23 @@ def make_guesses(counts: Counts, attributes: Attributes, rules: Rules, learned: 
         matrices[family, half_life] = matrix = share_rows(counts, table, queries.day, half_life)
         shares.append(matrix[find_groups(table, code_groups(counts.maps, family, queries.subjects, queries.relations))])
     best, either = apply_rules(rules, bodies, (len(queries.subjects), attributes.entities))
+    profiles = _profile_entities(counts, attributes, queries.day)
     scores, weighed = weigh_bodies(learned, bodies, (len(queries.subjects), attributes.entities))
-    shares += [_normalise(either), weighed, *_derive(counts, attributes, queries, matrices)]
+    shares += [_normalise(either), weighed, *_derive(counts, attributes, queries, matrices, profiles)]
     table = counts.tables[TRIPLE]
     asked = np.append(sum_groups(table, faded_keys(counts, table, queries.day, 2)), 0.0)[find_groups(table, code_groups(counts.maps, TRIPLE, queries.subjects, queries.relations))]
-    return Guesses(tuple(shares), best, scores, np.searchsorted(MIX_BOUNDS, asked))
+    return Guesses(tuple(shares), best, scores, np.searchsorted(MIX_BOUNDS, asked), profiles)
 
 
-def _derive(counts: Counts, attributes: Attributes, queries: Queries, matrices: dict[tuple[Family, int], sparse.csr_matrix]) -> Iterator[sparse.csr_matrix]:
+def _derive(
+    counts: Counts, attributes: Attributes, queries: Queries, matrices: dict[tuple[Family, int], sparse.csr_matrix], profiles: sparse.csr_matrix
+) -> Iterator[sparse.csr_matrix]:
     """The guesses that go by way of other entities, in the order of ``DERIVED``."""
     pairs, triples, table = counts.tables[PAIR], matrices[TRIPLE, 2], counts.tables[TRIPLE]
     everyone = find_groups(pairs, np.arange(attributes.entities))
     recent, by_subject, ever = (matrices[PAIR, half_life][everyone] for half_life in (1, 2, 4))
     subjects, where = np.unique(queries.subjects, return_inverse=True)
-    alike = _most_alike(profile_entities(counts, attributes, queries.day), subjects)
+    alike = _most_alike(profiles, subjects)
 
     def follow(weights: sparse.csr_matrix) -> sparse.csr_matrix:
         by_query = weights[where].tocoo()
@@ -105,7 +112,7 @@ def _normalise(rows: sparse.csr_matrix) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, rows.indices, rows.indptr), shape=rows.shape)
 
 
-def profile_entities(counts: Counts, attributes: Attributes, day: int) -> sparse.csr_matrix:
+def _profile_entities(counts: Counts, attributes: Attributes, day: int) -> sparse.csr_matrix:
     """What each entity did to whom, as a row of length 1 over (relation, object): logarithms of faded counts, what few did weighing more."""
     table, kinds = counts.tables[TRIPLE], len(attributes.roots)
     values = np.log1p(faded_keys(counts, table, day, ALIKE_HALF_LIFE))

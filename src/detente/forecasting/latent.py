@@ -1,16 +1,19 @@
 """Latent vectors of entities: who did like things to like others lies close together, also where the two never met.
 
-What each entity did to whom (``candidates.profile_entities``) is a sparse matrix; its leading left singular vectors, found by subspace iteration, give each entity a
+What each entity did to whom (``Guesses.profiles``) is a sparse matrix; its leading left singular vectors, found by subspace iteration, give each entity a
 vector of a few numbers. Yesterday's vectors are where today's search starts, so that a step a day is enough.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from detente.forecasting.counts import Floats
+from detente.forecasting.counts import NEVER, Floats
+from detente.forecasting.quads import Ints
 
 SIZE = 48
 """Numbers in a vector."""
@@ -21,22 +24,28 @@ SMALLEST = 1e-9
 """Below it a length counts as none."""
 
 
-def start_basis(entities: int) -> npt.NDArray[np.float64]:
-    """So many entities -> random orthonormal columns [entity, number] to start from."""
-    return np.linalg.qr(np.random.default_rng(SEED).standard_normal((entities, min(SIZE, entities))))[0]
+class Latents(NamedTuple):
+    """``basis`` and ``vectors``: [entity, number], changed in place; a vector has length 1, or 0 for who did nothing yet. ``day``: the one day that they are of."""
+
+    basis: npt.NDArray[np.float64]
+    vectors: Floats
+    day: Ints
 
 
-def step_basis(profiles: sparse.csr_matrix, basis: npt.NDArray[np.float64], steps: int = 1) -> npt.NDArray[np.float64]:
-    """Profiles [entity, act] and a basis of before -> one closer to their leading left singular vectors."""
-    for _ in range(steps):
-        basis = np.linalg.qr(profiles @ (profiles.T @ basis))[0]
-    return basis
+def make_latents(entities: int) -> Latents:
+    """So many entities -> random orthonormal columns to start from, and no vectors yet."""
+    basis = np.linalg.qr(np.random.default_rng(SEED).standard_normal((entities, min(SIZE, entities))))[0]
+    return Latents(basis, np.zeros(basis.shape, np.float32), np.array([NEVER]))
 
 
-def find_vectors(profiles: sparse.csr_matrix, basis: npt.NDArray[np.float64]) -> Floats:
-    """Profiles and their basis -> vectors [entity, number] of length 1, 0 for who did nothing yet; the product of two is how alike the entities are."""
-    across = profiles.T @ basis
-    values, axes = np.linalg.eigh(across.T @ across)
-    vectors = (profiles @ across) @ (axes / np.sqrt(np.maximum(values, SMALLEST)))
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, SMALLEST)).astype(np.float32)
+def find_vectors(latents: Latents, profiles: sparse.csr_matrix, day: int) -> Floats:
+    """Profiles [entity, act] as they are before a day -> vectors [entity, number]; the product of two of them is how alike the entities are."""
+    if latents.day[0] != day:
+        for _ in range(FIRST_STEPS if latents.day[0] == NEVER else 1):
+            latents.basis[:] = np.linalg.qr(profiles @ (profiles.T @ latents.basis))[0]
+        across = profiles.T @ latents.basis
+        values, axes = np.linalg.eigh(across.T @ across)
+        vectors = (profiles @ across) @ (axes / np.sqrt(np.maximum(values, SMALLEST)))
+        latents.vectors[:] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), SMALLEST)
+        latents.day[0] = day
+    return latents.vectors

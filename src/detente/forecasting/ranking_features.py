@@ -13,8 +13,26 @@ import numpy as np
 from detente.forecasting import candidates, latent, rule_weights, rules
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.candidates import Guesses
-from detente.forecasting.counts import HALF_LIVES, NEVER, PAIR, TRIPLE, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
+from detente.forecasting.counts import (
+    HALF_LIVES,
+    NEVER,
+    PAIR,
+    TRIPLE,
+    Counts,
+    Family,
+    Floats,
+    Table,
+    add_day,
+    code_groups,
+    code_keys,
+    faded,
+    find_groups,
+    find_rows,
+    make_counts,
+    share_rows,
+)
 from detente.forecasting.evaluation import Queries
+from detente.forecasting.latent import Latents, make_latents
 from detente.forecasting.quads import Ints, Quads
 from detente.forecasting.rule_weights import RuleWeights
 from detente.forecasting.rules import Bodies, Rules
@@ -85,7 +103,7 @@ RELATIVE = (1, 6, 8, 10, 11, 12, 14, *range(len(candidates.DIRECT), candidates.G
 PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1, len(candidates.DIRECT) + 2)
 """Guesses, by position, of which it is also told how many candidates they give more."""
 LATENT = (
-    (Family("id", "id", "id"), 3), (Family("id", "any", "id"), 3), (Family("country", "id", "id"), 3), (Family("any", "id", "id"), 3), (Family("role","id","id"),3),
+    (TRIPLE, 3), (PAIR, 3), (Family("country", "id", "id"), 3), (Family("any", "id", "id"), 3), (Family("role", "id", "id"), 3),
 )  # fmt: skip
 """Groups of past objects, the faded mean of whose vectors is set beside that of the candidate."""
 OTHERS = ("rules, score", "rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
@@ -99,7 +117,7 @@ class State(NamedTuple):
     new: Mapping[Family, Table]
     rules: Rules
     rule_weights: RuleWeights
-    latents: list
+    latents: Latents
 
 
 def make_state(quads: Quads, attributes: Attributes) -> State:
@@ -114,7 +132,7 @@ def make_state(quads: Quads, attributes: Attributes) -> State:
     new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
     counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
     made = rules.make_rules(counts, attributes)
-    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), [-1, latent.start_basis(attributes.entities), None])
+    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), make_latents(attributes.entities))
 
 
 def _parent(family: Family) -> Family:
@@ -161,7 +179,7 @@ def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, q
     for column in _guess_columns(state, guesses, mixed, chosen, queries):
         features[:, :, place] = column if kept is None else np.take_along_axis(column, kept, axis=1)
         place += 1
-    for column in _latent_columns(state, shown, queries):
+    for column in _latent_columns(state, guesses, shown, queries):
         features[:, :, place] = column
         place += 1
     for view in VIEWS:
@@ -197,19 +215,15 @@ def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, 
     yield np.full(chosen.shape, queries.day % 7, np.float32)
 
 
-def _latent_columns(state: State, shown: Ints, queries: Queries) -> Iterator[Floats]:
-    held = state.latents
-    if held[0] != queries.day:
-        profiles = candidates.profile_entities(state.counts, state.attributes, queries.day)
-        held[1] = latent.step_basis(profiles, held[1], 1 if held[0] >= 0 else latent.FIRST_STEPS)
-        held[0], held[2] = queries.day, latent.find_vectors(profiles, held[1])
-    vectors = held[2]
+def _latent_columns(state: State, guesses: Guesses, shown: Ints, queries: Queries) -> Iterator[Floats]:
+    """How alike a candidate is to the subject, and to what the groups of ``LATENT`` acted on before."""
+    vectors = latent.find_vectors(state.latents, guesses.profiles, queries.day)
     theirs = vectors[shown]
     yield np.einsum("qn,qcn->qc", vectors[queries.subjects], theirs)
     for family, half in LATENT:
         table = state.counts.tables[family]
-        matrix = candidates.share_rows(state.counts, table, queries.day, half)
-        rows = candidates.find_groups(table, candidates.code_groups(state.counts.maps, family, queries.subjects, queries.relations))
+        matrix = share_rows(state.counts, table, queries.day, half)
+        rows = find_groups(table, code_groups(state.counts.maps, family, queries.subjects, queries.relations))
         middle = np.asarray(matrix[rows] @ vectors)
         yield np.matmul(theirs, middle[:, :, None])[:, :, 0]
 
