@@ -110,7 +110,7 @@ OTHERS = ("rules, score", "rule, best", "rule, best, relative", "mixture", "mixt
 
 
 class State(NamedTuple):
-    """All that is known of the past: counts of all events, counts of the first events of pairs, and rules."""
+    """All that is known of the past: counts of all events, counts of the first events of pairs, rules and their weights, and how alike entities are."""
 
     attributes: Attributes
     counts: Counts
@@ -173,25 +173,24 @@ def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, q
 
     A feature that is relative to the best candidate, or a place among them, looks at all candidates in either case.
     """
-    shown = chosen if kept is None else np.take_along_axis(chosen, kept, axis=1)
-    features = np.empty((*shown.shape, len(name_features())), np.float32)
-    place = 0
-    for column in _guess_columns(state, guesses, mixed, chosen, queries):
-        features[:, :, place] = column if kept is None else np.take_along_axis(column, kept, axis=1)
-        place += 1
-    for column in _latent_columns(state, guesses, shown, queries):
+    shape = chosen.shape if kept is None else kept.shape
+    features = np.empty((*shape, len(name_features())), np.float32)
+    for place, column in enumerate(_columns(state, guesses, mixed, chosen, queries, kept)):
         features[:, :, place] = column
-        place += 1
-    for view in VIEWS:
-        some = chosen if view.relative else shown
-        for column in _view_columns(state, view, some, queries):
-            features[:, :, place] = column if kept is None or some is shown else np.take_along_axis(column, kept, axis=1)
-            place += 1
-    for view in ASKED:
-        for column in _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries):
-            features[:, :, place] = column
-            place += 1
     return features
+
+
+def _columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries, kept: Ints | None) -> Iterator[Floats]:
+    def narrow(columns: Iterator[Floats]) -> Iterator[Floats]:
+        return columns if kept is None else (np.take_along_axis(column, kept, axis=1) for column in columns)
+
+    shown = chosen if kept is None else np.take_along_axis(chosen, kept, axis=1)
+    yield from narrow(_guess_columns(state, guesses, mixed, chosen, queries))
+    yield from _latent_columns(state, guesses, shown, queries)
+    for view in VIEWS:
+        yield from narrow(_view_columns(state, view, chosen, queries)) if view.relative else _view_columns(state, view, shown, queries)
+    for view in ASKED:
+        yield from _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries)
 
 
 def _relative(values: Floats) -> Floats:
