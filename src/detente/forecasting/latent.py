@@ -16,7 +16,7 @@ from detente.forecasting.counts import NEVER, Floats
 from detente.forecasting.quads import Ints
 
 SIZE = 48
-"""Numbers in a vector."""
+"""Numbers in a vector; not tuned."""
 FIRST_STEPS = 4
 """Steps of subspace iteration from random vectors; later days take one."""
 SEED = 1

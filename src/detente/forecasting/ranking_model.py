@@ -25,7 +25,7 @@ SMALLEST = np.float32(1e-9)
 
 
 class Settings(NamedTuple):
-    """How the ranker is trained; tried on every third day of ICEWS14 valid. ``candidates``: entities of a query that are ranked by it. ``drawn``: how many of
+    """How the ranker is trained; tried on every third day of ICEWS14 valid, ``drawn`` on the 30 days before valid. ``candidates``: entities of a query that are ranked by it. ``drawn``: how many of
     them are learned from. ``fit_queries``: if the days have more, a sample is taken.
     """
 
