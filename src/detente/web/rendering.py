@@ -16,8 +16,10 @@ from markupsafe import Markup
 
 from detente import __version__
 from detente.codebook.ladder import LOWEST, load_ladder
+from detente.records import Actor, When
 from detente.report import safe_link
 from detente.show_situation import say_party
+from detente.web.marks import FILTERS as MARK_FILTERS
 from detente.web.identity import Who
 from detente.wording import say_day
 
@@ -90,8 +92,14 @@ def zero_of(height: int) -> str:
     return sparkline([0], 0, height)[0].split(" ")[0].split(",")[1]
 
 
-def say_when(date: Mapping[str, Any] | None) -> str:
+def _plain(value: Any) -> Mapping[str, Any]:
+    """A record, or the same as plain data -> plain data."""
+    return msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else value
+
+
+def say_when(date: Mapping[str, Any] | When | None) -> str:
     """A date of an event -> in words, no sharper than it is known."""
+    date = _plain(date) if date else None
     if not date or not date.get("start"):
         return "no date"
     start, end, precision = str(date["start"]), str(date.get("end") or date["start"]), date.get("precision")
@@ -103,14 +111,15 @@ def say_when(date: Mapping[str, Any] | None) -> str:
     return say_day(day) if start == end else f"{say_day(day)} to {say_day(datetime.date.fromisoformat(end))}"
 
 
-def say_actor(actor: Mapping[str, Any]) -> str:
+def say_actor(actor: Mapping[str, Any] | Actor) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
+    actor = _plain(actor)
     sectors = "+".join(actor.get("sectors") or ())
     name = actor.get("entity") or actor.get("name") or actor.get("country") or "unknown"
     return f"{name} ({sectors})" if sectors and sectors != "GOV" else str(name)
 
 
-def say_actors(actors: Iterable[Mapping[str, Any]]) -> str:
+def say_actors(actors: Iterable[Mapping[str, Any] | Actor]) -> str:
     """Actors of a side -> their names; nobody known is said."""
     return ", ".join(dict.fromkeys(say_actor(a) for a in actors)) or "not known"
 
@@ -152,8 +161,8 @@ def environment() -> jinja2.Environment:
     """The templates of the desk: everything is escaped, a name that is not there is an error."""
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-    made.filters |= FILTERS
-    made.globals |= {"address": address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/events"))}
+    made.filters |= {**FILTERS, **MARK_FILTERS}
+    made.globals |= {"address": address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events"))}
     made.finalize = _finalize
     return made
 
