@@ -13,7 +13,7 @@ from detente.analysis.dyads import find_party
 from detente.analysis.neighbours import load_others
 from detente.analysis.situation import Situation
 from detente.cli import main
-from detente.errors import InputError, StoreError
+from detente.errors import InputError, SettingsError, StoreError
 from detente.report import make_report, number_sources, plain_markdown, render_html, render_markdown, safe_link, write_report
 from detente.show_situation import situation_lines, timeline_lines
 from detente.store.claims import read_evidence
@@ -222,3 +222,21 @@ def test_other_pairs_are_chosen_and_read_as_they_were_known_at_the_day(tmp_path:
     assert load_others(opened, a, b, 30, until=datetime.date(2020, 1, 20)).get_column("day").max() == datetime.date(2020, 1, 20)
     assert load_others(opened, a, b, 30).height == 40
     opened.close()
+
+
+def test_what_was_told_of_only_after_the_day_is_counted_apart(tmp_path: Path) -> None:
+    opened = open_store(tmp_path / "s.db")
+    fill(opened)
+    add_report(opened, report(event("ASSAULT", "KOR", "PRK", "2020-06-15", "shots of the day before", rule="r90"), doc_id="d90", published_on="2020-06-17", publisher="paper"))
+    asked, latest = Situation(opened, "PRK", "KOR", at=AT), Situation(opened, "PRK", "KOR")
+    assert asked.told_later == 1
+    assert list(situation_lines(asked))[-1] == "Not counted: 1 event of which the first report came after that day."
+    assert latest.told_later == 0
+    opened.close()
+
+
+def test_an_origin_that_the_store_does_not_have_is_refused_with_those_it_has(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SettingsError, match="origin: found 'foo'; expected detente"):
+        Situation(store, "PRK", "KOR", at=AT, origins=("foo",))
+    assert main(["alerts", "--store", store.name, "--origin", "foo"]) == 2
+    assert "expected detente" in capsys.readouterr().err

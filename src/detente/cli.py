@@ -32,6 +32,7 @@ def make_parser() -> Parser:
     analysis.add_chart(commands)
     review.add_review(commands)
     analysis.add_situation(commands)
+    analysis.add_tables(commands)
     analysis.add_forecast(commands)
     analysis.add_backtest(commands)
     web.add_web(commands)
@@ -46,6 +47,8 @@ _MODULES = {
     "run_situation": "commands_situation",
     "run_timeline": "commands_situation",
     "run_report": "commands_situation",
+    "run_dyads": "commands_tables",
+    "run_series": "commands_tables",
     "run_alerts": "commands_situation",
     "run_precedents": "commands_analysis",
     "run_ties": "commands_analysis",

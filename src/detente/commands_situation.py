@@ -13,6 +13,7 @@ from detente import show
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
 from detente.running import limit_threads
+from detente.wording import count_of
 
 if TYPE_CHECKING:
     from detente.analysis.situation import Situation
@@ -85,7 +86,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     check_report_ending(path)
     with open_situation(arguments) as situation:
         write_report(situation, path)
-        show.say(f"{path}: {situation.a.name} and {situation.b.name} on {situation.at}, {situation.dyad['event_id'].n_unique():,} events")
+        show.say(f"{path}: {situation.a.name} and {situation.b.name} on {situation.at}, {count_of(situation.dyad['event_id'].n_unique(), 'event')}")
         return 1 if situation.reason else 0
 
 
@@ -94,7 +95,7 @@ def run_alerts(arguments: argparse.Namespace) -> int:
     from detente.analysis.alerts import find_alerts
     from detente.analysis.table import load_table, load_volume
     from detente.show_situation import alert_lines
-    from detente.store.tables import Wanted, has_events, latest_day
+    from detente.store.tables import Wanted, check_origins, has_events, latest_day
 
     if arguments.limit < 1:
         raise SettingsError(f"--limit: found {arguments.limit}; expected 1 or more")
@@ -103,6 +104,7 @@ def run_alerts(arguments: argparse.Namespace) -> int:
         at = arguments.at or latest_day(store)
         if at is None or not has_events(store):
             raise StoreError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")
+        check_origins(store, arguments.origin)
         since = arguments.since or at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
         if since > at:
             raise SettingsError(f"--since: found {since}, after {at}; expected a day before it")

@@ -12,10 +12,10 @@ import polars as pl
 
 from detente.analysis.alerts import Alert, AlertSettings, find_alerts, is_repeat
 from detente.analysis.table import load_table, load_volume
-from detente.codebook.ladder import load_ladder
 from detente.store.alert_log import Raised, find_looked, find_raised, find_touched, has_more_events, keep_raised, last_document, latest_report_day
 from detente.store.schema import Store, now
 from detente.store.tables import Side, Wanted
+from detente.wording import say_alert
 
 LOOK_DAYS = 7
 """Alerts of so many days up to the latest report are raised: reports of an event come for days, and a burst is counted over seven. Older ones are history."""
@@ -147,21 +147,3 @@ def _keepable(alert: Alert, table: pl.DataFrame) -> Raised:
         after=alert.after, what=say_alert(alert, quoted[0].event_type if quoted else ""), event_ids=alert.event_ids, events=quoted[:MOST_QUOTED],
     )  # fmt: skip
     return Raised(alert_id, alert.kind, alert.a, alert.b, alert.day, alert.rung, msgspec.json.encode(record).decode())
-
-
-def say_alert(alert: Alert, event_type: str) -> str:
-    """An alert and the type of its first event -> what happened, in some words."""
-    rung = f"rung {alert.after:.0f}, {load_ladder().rungs[int(alert.after)].name}" if alert.kind not in ("burst", "silence") else ""
-    match alert.kind:
-        case "onset":
-            return f"{rung}, after long calm (rung {alert.before:.0f})"
-        case "jump":
-            return f"{rung}, up from rung {alert.before:.0f}"
-        case "burst":
-            return f"{alert.after:.0f} acts of conflict in {AlertSettings().burst_days} days, {alert.before:.1f} expected"
-        case "first-type":
-            return f"the first {event_type} ever between them ({rung})"
-        case "silence":
-            return f"{alert.after:.0f} days without a word, {alert.before:.1f} between two are usual"
-        case "broken-channel":
-            return f"a channel was cut, closed or destroyed ({rung})"

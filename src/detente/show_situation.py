@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from detente.codebook.ladder import HIGHEST, LOWEST, load_ladder
 from detente.codebook.register import country_names
 from detente.show import fit
-from detente.wording import say_day
+from detente.wording import count_of, say_alert, say_day
 
 if TYPE_CHECKING:
     from detente.analysis.aftermath import BaseRate
@@ -53,8 +53,9 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     yield "=" * len(title)
     number = situation.dyad["event_id"].n_unique()
     if situation.reason:
-        yield from _wrap(f"Too little is known: {number} event{'' if number == 1 else 's'} until that day; at least {_least()} are needed to say where the two stand.")
+        yield from _wrap(f"Too little is known: {count_of(number, 'event')} until that day; at least {_least()} are needed to say where the two stand.")
         yield from _events("All that is known", situation.cite(situation.dyad["event_id"].to_list()))
+        yield from _told_later(situation)
         return
     yield from _wrap(say_lead(situation, a, b))
     yield ""
@@ -65,11 +66,12 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     yield from _episodes(situation.episodes, a, b)
     yield from _reciprocity(situation.quarrel, a, b)
     yield from _precedents(situation.precedents)
-    yield from _alerts(situation.alerts)
+    yield from _alerts(situation)
     yield from _ties(situation.ties, a, b)
     yield from _claims(situation.claims)
     yield ""
     yield _base(situation)
+    yield from _told_later(situation)
 
 
 def _least() -> int:
@@ -298,12 +300,13 @@ def rate_lines(rates: Sequence[BaseRate]) -> Iterator[str]:
         yield "  " + f"{outcome:<24}" + "".join(f"{cell:>26}" for cell in cells)
 
 
-def _alerts(alerts: Iterable[Alert]) -> Iterator[str]:
-    listed = sorted(alerts, key=lambda alert: alert.day, reverse=True)
+def _alerts(situation: Situation) -> Iterator[str]:
+    listed = sorted(situation.alerts, key=lambda alert: alert.day, reverse=True)
+    types = {event.event_id: event.event_type for event in situation.cite(alert.event_ids[0] for alert in listed if alert.event_ids)}
     yield ""
     yield "Alerts of the last 30 days" + ("" if listed else ": none")
     for alert in listed:
-        yield f"  {alert.day}  {alert.kind:<16} {say_alert(alert)}  {', '.join(i[:8] for i in alert.event_ids[:3])}"
+        yield f"  {alert.day}  {alert.kind:<16} {say_alert(alert, types.get(alert.event_ids[0], '') if alert.event_ids else '')}  {', '.join(i[:8] for i in alert.event_ids[:3])}"
 
 
 def _ties(ties: Sequence[Tie], a: str, b: str) -> Iterator[str]:
@@ -335,7 +338,12 @@ def _base(situation: Situation) -> str:
     origins = situation.dyad.unique("event_id")["origin"].value_counts().sort("count", descending=True)
     told = ", ".join(f"{count:,} of {origin}" for origin, count in origins.iter_rows())
     days = situation.dyad["day"].sort().to_list()
-    return f"Rests on {situation.dyad['event_id'].n_unique():,} events between {days[0]} and {days[-1]} ({told}). detente event ID shows each with its sources."
+    return f"Rests on {count_of(situation.dyad['event_id'].n_unique(), 'event')} between {days[0]} and {days[-1]} ({told}). detente event ID shows each with its sources."
+
+
+def _told_later(situation: Situation) -> Iterator[str]:
+    if situation.told_later:
+        yield f"Not counted: {count_of(situation.told_later, 'event')} of which the first report came after that day."
 
 
 def timeline_lines(situation: Situation, since: datetime.date | None) -> Iterator[str]:
@@ -343,7 +351,7 @@ def timeline_lines(situation: Situation, since: datetime.date | None) -> Iterato
     a, b = say_party(situation.a.name), say_party(situation.b.name)
     events = situation.dyad if since is None else situation.dyad.filter(situation.dyad["day"] >= since)
     cited = situation.cite(events["event_id"])
-    yield f"{a} (→) and {b} (←), {cited[0].day if cited else since or ''} to {situation.at}: {len(cited):,} events; a bar a rung"
+    yield f"{a} (→) and {b} (←), {cited[0].day if cited else since or ''} to {situation.at}: {count_of(len(cited), 'event')}; a bar a rung"
     last = ""
     for event in cited:
         day = _event_day(event)
@@ -358,22 +366,13 @@ def alert_lines(alerts: Sequence[Alert], since: datetime.date, at: datetime.date
     """Alerts -> a ranked table."""
     yield f"Alerts from {since} to {at}, the most urgent first" + (":" if alerts else ": none")
     if alerts:
-        yield f"  {'score':>5}  {'day':<10}  {'pair':<28} {'kind':<16} {'what':<44} events"
+        yield f"  {'score':>5}  {'day':<10}  {'pair':<28} {'kind':<16} {'what':<52} events"
     for alert in alerts[:limit]:
         pair = f"{say_party(alert.a)} - {say_party(alert.b)}"
         also = f" (also {', '.join(alert.also)})" if alert.also else ""
-        yield f"  {alert.score:>5.1f}  {alert.day}  {fit(pair, 28)} {alert.kind:<16} {fit(say_alert(alert) + also, 44)} {', '.join(i[:8] for i in alert.event_ids[:3])}"
+        yield f"  {alert.score:>5.1f}  {alert.day}  {fit(pair, 28)} {alert.kind:<16} {fit(say_alert(alert, '') + also, 52)} {', '.join(i[:8] for i in alert.event_ids[:3])}"
     if len(alerts) > limit:
         yield f"  and {len(alerts) - limit:,} more"
-
-
-def say_alert(alert: Alert) -> str:
-    """What happened, in some words."""
-    if alert.kind == "burst":
-        return f"{alert.after:.0f} acts of conflict, {alert.before:.1f} expected"
-    if alert.kind == "silence":
-        return f"{alert.after:.0f} days without an event, usual {alert.before:.1f}"
-    return f"rung {alert.after:.0f} after {alert.before:.0f}"
 
 
 def _wrap(text: str, indent: str = "") -> list[str]:

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import special
 
+from detente.analysis.counting import upper_tail
 from detente.analysis.ladder import rate_conflict, sharp_events
 from detente.codebook.alerts import load_alert_kinds
 from detente.codebook.ladder import Ladder, load_ladder
@@ -198,6 +198,8 @@ def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
             continue
         more = _grown(int(others[n + 1] - others[low]) / s.burst_days, int(others[low] - others[base]), s.base_days)
         expected = float((starts[low] - starts[base] + 0.5) / s.base_days * s.burst_days * more)
+        if seen <= expected:
+            continue
         p = _tail(seen, expected, w.hostile[low - s.base_days // s.burst_days * s.burst_days : low].reshape(-1, s.burst_days).sum(axis=1))
         if p <= s.burst_p:
             yield Alert(
@@ -215,9 +217,8 @@ def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
     """How likely so many or more are: negative binomial by moments, Poisson where the windows vary no more than that."""
     mean, variance = float(windows.mean()), float(windows.var(ddof=1)) if len(windows) > 1 else 0.0
     if variance <= mean or mean == 0:
-        return float(special.pdtrc(seen - 1, expected))
-    spread = mean**2 / (variance - mean)
-    return float(special.betainc(seen, spread, expected / (spread + expected)))  # the upper tail of a negative binomial
+        return upper_tail(seen, expected)
+    return upper_tail(seen, expected, mean**2 / (variance - mean))
 
 
 def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:

@@ -119,6 +119,10 @@ def _optimise(problem: _Problem, fixed: int | None = None, value: float = 0.0, s
     return min(found, key=lambda pair: pair[1])
 
 
+LEAST_GAIN = 1e-4
+"""A step that raises the log likelihood by less ends the search: parameters are then within a hundredth of their standard error."""
+
+
 def _descend(problem: _Problem, x: Array, bounds: Array) -> tuple[Array, float]:
     """Fisher's scoring, damped after Levenberg and Marquardt and kept within bounds -> where it ends, and the loss there.
 
@@ -140,7 +144,7 @@ def _descend(problem: _Problem, x: Array, bounds: Array) -> tuple[Array, float]:
             gained, x = loss - tried[0], moved
             loss, slope, information = tried
             damping = max(damping / 10, 1e-9)
-            if gained < 1e-7:
+            if gained < LEAST_GAIN:
                 break
         else:
             damping *= 10

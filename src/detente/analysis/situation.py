@@ -14,7 +14,7 @@ import polars as pl
 from detente.analysis.alerts import Alert, find_dyad_alerts
 from detente.analysis.claims import DyadClaim, find_claims
 from detente.analysis.cycle import CycleFit, StageNow, cycle_weeks, fit_cycle, name_stage, spells
-from detente.analysis.dyads import Party, find_party, load_dyad
+from detente.analysis.dyads import Party, find_party, load_dyad, make_side
 from detente.analysis.episodes import Episode, find_episodes
 from detente.analysis.ladder import Standing, find_standing, track_rungs
 from detente.analysis.neighbours import load_others
@@ -27,7 +27,7 @@ from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
 from detente.store.rows import CODED_HERE
 from detente.store.schema import Store, open_store
-from detente.store.tables import Wanted, has_events
+from detente.store.tables import Wanted, check_origins, count_told_later, has_events
 
 LEAST_EVENTS = 5
 """With fewer events a pair's situation is not known: each part says so by itself, and the page says it first."""
@@ -91,15 +91,22 @@ class Situation:
         self.a: Party = find_party(self.store, a)
         self.b: Party = find_party(self.store, b)
         self.origins = tuple(origins)
+        check_origins(self.store, self.origins)
         dyad = load_dyad(self.store, self.a, self.b, Wanted(until=parse_at(at), origins=self.origins))
         latest = dyad["day"].max()
         self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else datetime.datetime.now(datetime.UTC).date())
         self.dyad: pl.DataFrame = dyad
+        self.asked = at is not None
 
     @property
     def reason(self) -> str:
         """Why too little is known, or nothing."""
         return "few-events" if self.dyad["event_id"].n_unique() < LEAST_EVENTS else ""
+
+    @functools.cached_property
+    def told_later(self) -> int:
+        """How many events between the two had happened by the day that was asked for, and were told of only after it: they do not count, and no record of the day has them."""
+        return count_told_later(self.store, Wanted(first=make_side(self.a), second=make_side(self.b), until=self.at, origins=self.origins)) if self.asked else 0
 
     @functools.cached_property
     def volume(self) -> pl.DataFrame:

@@ -65,7 +65,7 @@ def find_ties(dyad: pl.DataFrame, at: datetime.date, evidence: Mapping[str, Sequ
         texts = list((evidence or {}).get(event_id, ())) or ([text] if text else [])
         # most words name no tie at all: one look at all names spares a look for each
         naming = [plain for text in texts if names.search((plain := " ".join(text.split())).lower())]
-        for tie in table.ties:
+        for tie in _open_to(event_type, bool(naming)):
             told = _by_words(tie, event_type, naming) or _by_code(tie.coded, event_type, modes or (), cameo or "", has_text=bool(texts))
             if told is not None:
                 state, words = told
@@ -74,6 +74,12 @@ def find_ties(dyad: pl.DataFrame, at: datetime.date, evidence: Mapping[str, Sequ
     kinds = {tie.id: (n, tie) for n, tie in enumerate(table.ties)}
     ordered = sorted(found.items(), key=lambda item: (kinds[item[0][0]][0], item[0][1] or ""))
     return [_make_tie(kinds[name][1], side, told) for (name, side), told in ordered]
+
+
+@functools.cache
+def _open_to(event_type: str, named: bool) -> tuple[TieKind, ...]:
+    """The ties that an event of a type can tell of: by the words of one that is named, or by its code."""
+    return tuple(tie for tie in load_ties().ties if (named and tie.words) or any(event_type in rule.types for rule in tie.coded))
 
 
 def _make_tie(kind: TieKind, side: str | None, told: Sequence[_Told]) -> Tie:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from scipy.special import gammaln
 
+from detente.analysis.counting import log_gamma
 from detente.analysis.markov import Array
 from detente.codebook.cycle import CycleTable, sign_of
 
@@ -110,7 +110,7 @@ def log_emission(weeks: Weeks, emission: Emission) -> Array:
 def sign_terms(weeks: Weeks, emission: Emission) -> Array:
     """What the events of each sign add to the log probability of each week under each stage [T, S, C]."""
     weight = emission.concentration * emission.shares
-    found: Array = gammaln(weeks.counts[:, None, :] + weight) - gammaln(weight)
+    found: Array = log_gamma(weeks.counts[:, None, :] + weight) - log_gamma(weight)
     return found
 
 

@@ -39,6 +39,30 @@ def add_situation(commands: Commands) -> None:
     add_settings(alerts, "store")
 
 
+def add_tables(commands: Commands) -> None:
+    """``detente dyads``, ``series``."""
+    dyads = command(commands, "dyads", "list the pairs of actors in the store, the busiest first", "detente dyads PRK --since 2020-01-01", "run_dyads")
+    dyads.add_argument("actor", metavar="ACTOR", nargs="?", help="only pairs of this one: a country, a part of one, a region, an organisation or a name")
+    series = command(
+        commands, "series", "give the series of two actors: events and intensity by day, week or month", "detente series PRK KOR --by month -o months.csv", "run_series"
+    )
+    series.add_argument("a", metavar="A", help="a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name")
+    series.add_argument("b", metavar="B", help="the other one")
+    series.add_argument("--by", choices=("day", "week", "month"), default="week", help="the period (default: week)")
+    series.add_argument("--kind", choices=("event_type", "quad", "rung"), help="a row for each type, quad class or rung of a period")
+    series.add_argument("--per-side", action="store_true", help="a row for what each of the two did")
+    series.add_argument("--score", choices=("intensity", "goldstein"), default="intensity", help="PLOVER's intensity or Goldstein's scale (default: intensity)")
+    for parser, last in ((dyads, "the latest day of the store"), (series, "the day of their latest event")):
+        parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help=f"last day; nothing later counts (default: {last})")
+        parser.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="first day")
+        parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it; may be repeated")
+        if parser is dyads:
+            parser.add_argument("--limit", type=int, default=25, metavar="N", help="pairs that are listed (default: 25)")
+        parser.add_argument("-o", "--output", metavar="FILE", help="write the whole table: .csv, .parquet or .jsonl")
+        parser.add_argument("--json", action="store_true", help="write it as JSON")
+        add_settings(parser, "store")
+
+
 def add_analysis(commands: Commands) -> None:
     """``detente precedents``, ``ties``, ``claims``."""
     who = "a country (PRK), a part of one (PRK/MIL), a sector (/REB), a region, an organisation or a name"

@@ -333,6 +333,8 @@ _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""
 BUSY_SECONDS = 60
 """So long a writer waits for another before it gives up."""
+MAPPED_BYTES = 2_000_000_000
+"""So much of a SQLite file is read through memory that is mapped to it: first reads of a large store take half the time."""
 
 
 class Store(NamedTuple):
@@ -378,7 +380,15 @@ def _open_file(path: Path, *, create: bool) -> Store:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions on its own: it would leave DDL outside of them
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"cache_size=-{COMMON_CACHE_KB}", "temp_store=MEMORY", "wal_autocheckpoint=8000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"cache_size=-{COMMON_CACHE_KB}",
+        "temp_store=MEMORY",
+        "wal_autocheckpoint=8000",
+        f"mmap_size={MAPPED_BYTES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

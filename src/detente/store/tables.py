@@ -106,6 +106,25 @@ def read_volume(store: Store, wanted: Wanted | None = None) -> list[tuple[str, i
         return [(day, number) for day, number in connection.execute(query)]
 
 
+def count_told_later(store: Store, wanted: Wanted) -> int:
+    """What is wanted ``until`` a day -> how many more events had happened by then of which the store was told only later."""
+    if wanted.until is None:
+        return 0
+    day = wanted.until.isoformat()
+    query = sa.select(sa.func.count()).select_from(_e).where(*_conditions(msgspec.structs.replace(wanted, until=None)), _e.c.date_start <= day, _e.c.first_report > day)
+    with reading(store) as connection:
+        return int(connection.scalar(query) or 0)
+
+
+def check_origins(store: Store, origins: Sequence[str]) -> None:
+    """Refuses origins of which the store has no event."""
+    with reading(store) as connection:
+        for origin in origins:
+            if connection.execute(sa.select(_e.c.id).where(_e.c.origin == origin).limit(1)).first() is None:
+                known = ", ".join(connection.scalars(sa.select(_e.c.origin).distinct().order_by(_e.c.origin)))
+                raise SettingsError(f"origin: found {origin!r}; expected {known or 'an origin of the store, which has none'}")
+
+
 def has_actor(store: Store, name: str) -> bool:
     """Whether an actor or an entity of the store has this name, in capital or small letters."""
     table = schema.actors

@@ -13,7 +13,6 @@ import msgspec
 
 from detente.errors import InputError
 from detente.reading import READERS, Skipped, make_document, read_documents
-from detente.reading.addresses import looks_like_url
 from detente.records import CodedReport, Document
 from detente.running import Item, Options, code_corpus
 from detente.settings import count_workers, read_text
@@ -114,7 +113,7 @@ def code_document(document: Document, *, keep_all: bool = False) -> CodedReport 
 
 def read_address(url: str, day: datetime.date | None) -> Iterator[Item]:
     """An address -> its report, by the rules of fetching: no address of a local network, no host that asks to be left alone."""
-    if not looks_like_url(url):
+    if not url.lower().startswith(("http://", "https://")):
         raise InputError(f"url: found {url[:80]!r}; expected an address that begins with http:// or https://")
     yield from read_documents([url], day)
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,15 +24,15 @@ from detente.web import routes
 from detente.web.dispatch import action_route, answer_refusal, page_routes
 from detente.web.guard import Guard
 from detente.web.options import Options, read_options
-from detente.web.refusals import RefusedError, make_fault, refuse
+from detente.web.refusals import Fault, RefusedError, make_fault, refuse
 from detente.web.state import Desk
 
 STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger("detente.web")
 
 
-def make_app(options: Options) -> FastAPI:
-    """The options of a desk -> the application, with its store open. FastAPI's own pages of documentation are off: they load scripts from elsewhere."""
+def make_app(options: Options) -> Guard:
+    """The options of a desk -> the guarded application, with its store open. FastAPI's own pages of documentation are off: they load scripts from elsewhere."""
     limit_threads()
     desk = Desk(options)
 
@@ -52,12 +53,12 @@ def make_app(options: Options) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(RefusedError, answer_refusal)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(Exception, _answer_fault)
-    app.add_middleware(Guard, desk=desk)
-    return app
+    return Guard(app, desk)
 
 
-def app_of_environment() -> FastAPI:
+def app_of_environment() -> Guard:
     """Nothing -> the application with the settings of the environment: what each process of ``detente serve`` starts with."""
     secret = read_text("web_secret")
     return make_app(read_options(secret.encode() if secret else secrets.token_bytes(32)))
@@ -78,6 +79,14 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     }
     refusal = refuse(error.status_code, said.get(error.status_code, str(error.detail)), headers=dict(error.headers or {}))
     return await answer_refusal(request, refusal)
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    """What the API's models refuse, in our shape: the first fault, with where it is."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return await answer_refusal(request, RefusedError(422, Fault("bad-request", f"{where}: {first['msg']}"[:500], where, str(first["msg"])[:300])))
 
 
 async def _answer_fault(request: Request, error: Exception) -> Response:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import TypeVar
 
 from detente.errors import InputError
 from detente.store.schema import Store
 from detente.web.identity import Who
 from detente.web.options import Options
+from detente.web.shared import Shared
 
 LONGEST_VALUE = 2_000
 """Characters of a parameter of an address; a longer one is refused."""
@@ -22,13 +23,22 @@ class Asked:
     Each one that is read is remembered: ``unread`` are those that the page does not know, which the desk refuses.
     """
 
-    def __init__(self, store: Store, options: Options, path: Mapping[str, str], given: Mapping[str, list[str]], who: Who) -> None:
+    def __init__(
+        self, store: Store, options: Options, path: Mapping[str, str], given: Mapping[str, list[str]], who: Who, shared: Shared | None = None, version: Hashable = None
+    ) -> None:
+        self._shared = shared or Shared()
+        self._version = version
         self.store = store
         self.options = options
         self.path = path
         self.who = who
         self._given = given
         self._read: set[str] = set()
+
+    def share(self, key: Hashable, make: Callable[[], _Made]) -> _Made:
+        """A key and how to make its object -> the object, which the page, its twin and its charts share until the store changes. The key holds all that it depends on."""
+        made: _Made = self._shared.get(self._version, key, make)
+        return made
 
     def texts(self, name: str) -> tuple[str, ...]:
         """All values of a parameter, without the empty ones."""

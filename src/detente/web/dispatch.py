@@ -29,6 +29,8 @@ from detente.web.routing import Action, Chart, Done, File, Page, Posted
 from detente.web.state import Desk
 
 NOTICE_COOKIE, THEME_COOKIE = "detente_notice", "detente_theme"
+SEEN_COOKIE = "detente_seen"
+"""The version of the store after the reader's own last change: no older page is shown to them, whichever process answers."""
 THEMES = ("light", "dark")
 GZIP_FROM = 600
 """Shorter bodies are not packed."""
@@ -104,7 +106,7 @@ def make_asked(request: Request) -> Asked:
     given: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         given.setdefault(name, []).append(value)
-    return Asked(desk.store, desk.options, request.path_params, given, request.state.who)
+    return Asked(desk.store, desk.options, request.path_params, given, request.state.who, desk.shared, desk.version)
 
 
 def _make_record(request: Request, page: Page) -> msgspec.Struct:
@@ -176,10 +178,16 @@ async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: 
 
     if is_kept:
         key = (request.url.path, request.url.query, variant, datetime.datetime.now(datetime.UTC).date())
-        body: Body = await desk.cache.get(key, made)
+        body: Body = await desk.cache.get(key, made, least_version(request))
     else:
         body = (await made()).value
     return answer_with(request, body)
+
+
+def least_version(request: Request) -> int:
+    """A request -> the oldest version of the store that the reader may be shown."""
+    seen = request.cookies.get(SEEN_COOKIE, "")
+    return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else 0
 
 
 def answer_with(request: Request, body: Body) -> Response:
@@ -238,6 +246,8 @@ async def _act(request: Request, action: Action) -> Response:
 
     done: Done = await run(request, do)
     answer = RedirectResponse(done.to if is_own(done.to) else "/", status_code=303)
+    desk.look(at_once=True)
+    answer.set_cookie(SEEN_COOKIE, str(desk.version), max_age=3600, httponly=True, samesite="strict")
     if done.notice:
         set_notice(answer, done.notice)
     return answer

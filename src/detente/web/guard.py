@@ -7,14 +7,16 @@ from collections.abc import MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi import FastAPI
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from detente.errors import DetenteError
 from detente.web.dispatch import answer_refusal
 from detente.web.identity import SESSION_COOKIE, Who, by_session, by_token, local_user, nobody
 from detente.web.options import LOOPBACK_NAMES, Options, is_loopback
-from detente.web.refusals import RefusedError, refuse
+from detente.web.refusals import RefusedError, refusal_of, refuse
 from detente.web.state import Desk
 
 POLICY = (
@@ -37,9 +39,9 @@ MOST_TARGET = 16_000
 
 
 class Guard:
-    """The application with its guard around it. All is plain ASGI: what stands around each request must cost next to nothing."""
+    """The application with its guard around it, outside of all else, so that no answer is without its headers. Plain ASGI: it must cost next to nothing."""
 
-    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+    def __init__(self, app: FastAPI, desk: Desk) -> None:
         self.app = app
         self.desk = desk
 
@@ -48,6 +50,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        scope["app"] = self.app
         scope.setdefault("state", {})["who"] = nobody(self.desk.options.secret)
         sender = _with_headers(send)
         try:
@@ -58,8 +61,9 @@ class Guard:
             scope["state"]["who"] = who
             check_origin(scope["method"], headers)
             _check_rate(self.desk, who)
-        except RefusedError as error:
-            await (await answer_refusal(Request(scope, receive), error))(scope, receive, sender)
+        except (RefusedError, DetenteError) as error:
+            refusal = error if isinstance(error, RefusedError) else refusal_of(error)
+            await (await answer_refusal(Request(scope, receive), refusal))(scope, receive, sender)
             return
         await self.app(scope, _bounded(receive, self.desk.options.max_upload_bytes), sender)
 

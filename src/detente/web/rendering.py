@@ -65,6 +65,11 @@ def part(text: str) -> str:
     return quote(text, safe="")
 
 
+def pair_address(a: str, b: str) -> str:
+    """Two parties -> the address of their situation. Names with hyphens have spaces around the one between them, as on the command line."""
+    return f"/dyads/{part(f'{a} - {b}' if '-' in a + b else f'{a}-{b}')}"
+
+
 def clean(text: object) -> str:
     """Words out of a report or a parameter -> the same without hidden and turning characters, each shown as a dot."""
     return _HIDDEN.sub("·", unicodedata.normalize("NFC", str(text)))
@@ -116,6 +121,7 @@ def say_actor(actor: Mapping[str, Any] | Actor) -> str:
     actor = _plain(actor)
     sectors = "+".join(actor.get("sectors") or ())
     name = actor.get("entity") or actor.get("name") or actor.get("country") or "unknown"
+    name = say_party(str(name)) if name == actor.get("country") else name
     return f"{name} ({sectors})" if sectors and sectors != "GOV" else str(name)
 
 
@@ -162,7 +168,7 @@ def environment() -> jinja2.Environment:
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
     made.filters |= {**FILTERS, **MARK_FILTERS}
-    made.globals |= {"address": address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events"))}
+    made.globals |= {"address": address, "pair_address": pair_address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events"))}
     made.finalize = _finalize
     return made
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import threading
+import sqlite3
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
+import sqlalchemy as sa
 
+from detente.errors import StoreError
 from detente.settings import read_reviewer
 from detente.store.schema import Store, open_store
 from detente.store.tokens import Token, list_tokens
@@ -17,6 +19,7 @@ from detente.web.cache import Cache
 from detente.web.identity import Keys
 from detente.web.limits import Buckets, bound_queries
 from detente.web.options import Options
+from detente.web.shared import Shared
 
 THREADS = 8
 """So many requests are worked on at once; the others wait. More would only share the same cores, and memory."""
@@ -26,27 +29,27 @@ LOOK_SECONDS = 0.25
 
 
 class Desk:
-    """One process of the desk. ``limiter`` bounds the work at once, ``coding`` lets one report at a time be coded."""
+    """One process of the desk. ``limiter`` bounds the work at once."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.store: Store = _open(options.store)
         bound_queries(self.store)
         self.cache = Cache(options.cache_bytes)
+        self.shared = Shared()
         self.requests = Buckets(options.token_requests)
         self.logins = Buckets(LOGINS_PER_MINUTE)
         self.limiter = anyio.CapacityLimiter(THREADS)
-        self.coding = threading.Lock()
         self.local_name = read_reviewer()
         self._keys = Keys(options.secret, {})
         self._counters = (0, 0)
         self._looked = 0.0
-        self._watch = self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._watch: sa.Connection | None = None
 
-    def look(self) -> None:
-        """See whether the store, or its tokens, have changed since. Fast enough to be done with each request."""
+    def look(self, *, at_once: bool = False) -> None:
+        """See whether the store, or its tokens, have changed since. Fast enough to be done with each request; ``at_once``: whenever it was looked at last."""
         now = time.monotonic()
-        if self.store.engine.dialect.name != "sqlite" and now - self._looked < LOOK_SECONDS:
+        if not at_once and self.store.engine.dialect.name != "sqlite" and now - self._looked < LOOK_SECONDS:
             return
         self._looked = now
         found = self._read_counters()
@@ -57,12 +60,26 @@ class Desk:
         self._counters = found
 
     def _read_counters(self) -> tuple[int, int]:
-        driver = self._watch.connection.driver_connection if self.store.engine.dialect.name == "sqlite" else None
-        if driver is None:
-            return read_counters(self._watch)
-        # the driver itself: 10 microseconds instead of 200, with each request
-        found = dict(driver.execute("SELECT name, value FROM counters").fetchall())
-        return found["data"], found["access"]
+        """The counters, over a connection of their own, which is opened anew if the database has closed it."""
+        for is_last in (False, True):
+            try:
+                if self._watch is None:
+                    self._watch = self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                if self.store.engine.dialect.name != "sqlite":
+                    return read_counters(self._watch)
+                # the driver itself: 10 microseconds instead of 200, with each request
+                driver = self._watch.connection.driver_connection
+                assert driver is not None
+                found = dict(driver.execute("SELECT name, value FROM counters").fetchall())
+                return found["data"], found["access"]
+            except (sa.exc.DBAPIError, sqlite3.Error) as error:
+                watch, self._watch = self._watch, None
+                if watch is not None:
+                    watch.invalidate()
+                    watch.close()
+                if is_last:
+                    raise StoreError(f"{self.store.name}: the database refused ({type(error).__name__}); expected a store that can be read") from error
+        raise AssertionError
 
     @property
     def keys(self) -> Keys:
@@ -76,7 +93,8 @@ class Desk:
 
     def close(self) -> None:
         """Give all connections back."""
-        self._watch.close()
+        if self._watch is not None:
+            self._watch.close()
         self.store.close()
 
 
