@@ -6,7 +6,8 @@ import datetime
 import gzip
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Hashable
+import re
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import anyio
@@ -24,7 +25,7 @@ from detente.web.cache import Kept
 from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
-from detente.web.rendering import Chrome, render
+from detente.web.rendering import Chrome, part, render
 from detente.web.routing import Action, Chart, Done, File, Page, Posted
 from detente.web.state import Desk
 
@@ -36,6 +37,8 @@ GZIP_FROM = 600
 """Shorter bodies are not packed."""
 GZIP_LEVEL = 5
 MOST_FIELDS, MOST_FILES = 100, 5
+MENDABLE = (400, 409)
+"""Refusals of a form that its reader can mend on its page: wrong values, and what has changed meanwhile."""
 _JSON = "application/json"
 
 
@@ -56,11 +59,12 @@ def page_routes(page: Page) -> list[Route]:
     return [*charts, Route(f"{path}.json", _endpoint(page, as_data=True), methods=["GET"]), Route(page.path, _endpoint(page, as_data=False), methods=["GET"])]
 
 
-def action_route(action: Action) -> Route:
-    """An action -> its address."""
+def action_route(action: Action, pages: Sequence[Page] = ()) -> Route:
+    """An action, and the pages of which one may have its form -> its address."""
+    page = next((page for page in pages if page.path == action.on), None)
 
     async def endpoint(request: Request) -> Response:
-        return await _act(request, action)
+        return await _act(request, action, page)
 
     return Route(action.path, endpoint, methods=["POST"])
 
@@ -127,15 +131,19 @@ def _encode(record: msgspec.Struct, request: Request) -> Body:
     return make_body(msgspec.json.encode(record), _JSON)
 
 
-def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
+def _draw(page: Page, asked: Asked) -> dict[str, str]:
+    """A page and what it is asked -> its charts by name, those for which there is enough to draw."""
+    if not page.charts:
+        return {}
     from detente.charts.saving import as_svg
 
+    return {name: as_svg(drawn, prefix=f"{name}-") for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+
+
+def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
     asked = make_asked(request)
     record = page.handler(asked)
-    charts = {}
-    for name, make in page.charts.items():
-        if (drawn := make(asked)) is not None:
-            charts[name] = as_svg(drawn, prefix=f"{name}-")
+    charts = _draw(page, asked)
     _check_read(asked)
     title = page.title if isinstance(page.title, str) else page.title(record)
     return make_body(render(page.template, record, chrome_of(request, title, page.nav, notice), charts).encode("utf-8", "replace"), "text/html; charset=utf-8")
@@ -231,7 +239,7 @@ def _late(desk: Desk) -> str:
 
 
 # -- actions -----------------------------------------------------------------------------------------------------------------
-async def _act(request: Request, action: Action) -> Response:
+async def _act(request: Request, action: Action, page: Page | None) -> Response:
     need_role(request, action.role)
     desk: Desk = request.app.state.desk
     fields, files = await read_form(request)
@@ -244,13 +252,40 @@ async def _act(request: Request, action: Action) -> Response:
         log_action(desk.store, who=who.name, role=who.role or "", action=action.name, what=done.what)
         return done
 
-    done: Done = await run(request, do)
+    try:
+        done: Done = await run(request, do)
+    except RefusedError as error:
+        if page is None or error.status not in MENDABLE or _wants_data(request):
+            raise
+        return await _show_again(request, page, error, fields)
     answer = RedirectResponse(done.to if is_own(done.to) else "/", status_code=303)
     desk.look(at_once=True)
     answer.set_cookie(SEEN_COOKIE, str(desk.version), max_age=3600, httponly=True, samesite="strict")
     if done.notice:
         set_notice(answer, done.notice)
     return answer
+
+
+async def _show_again(request: Request, page: Page, error: RefusedError, fields: Mapping[str, list[str]]) -> Response:
+    """A form that was refused -> its page again with the reason, and what was typed. A page that cannot be shown any more leaves the refusal."""
+    desk: Desk = request.app.state.desk
+    path = page.path
+    for name, value in request.path_params.items():
+        path = re.sub(rf"\{{{name}(:\w+)?\}}", lambda _, value=value: part(str(value)), path)
+
+    def make() -> str:
+        asked = Asked(desk.store, desk.options, request.path_params, {}, request.state.who, desk.shared, desk.version)
+        record = page.handler(asked)
+        title = page.title if isinstance(page.title, str) else page.title(record)
+        chrome = Chrome(request.state.who, theme_of(request), path, {}, page.nav, title, is_open=desk.options.is_open, fault=error.fault.message, typed=fields)
+        return render(page.template, record, chrome, _draw(page, asked))
+
+    try:
+        shown: str = await run(request, make)
+    except RefusedError:
+        raise error from None
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(shown.encode("utf-8", "replace"), status_code=error.status, headers=headers, media_type="text/html; charset=utf-8")
 
 
 async def read_form(request: Request) -> tuple[dict[str, list[str]], dict[str, File]]:

@@ -16,9 +16,12 @@ from markupsafe import Markup
 
 from detente import __version__
 from detente.codebook.ladder import LOWEST, load_ladder
+from detente.codebook.load import load_codebook
 from detente.records import Actor, When
 from detente.report import safe_link
+from detente.show_review import decision_detail
 from detente.show_situation import say_party
+from detente.show_store import say_value
 from detente.web.marks import FILTERS as MARK_FILTERS
 from detente.web.identity import Who
 from detente.wording import say_day
@@ -30,7 +33,10 @@ _HIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200e\\u200f
 
 
 class Chrome(NamedTuple):
-    """What stands around each page: who looks, in which theme, at which address, and what was just done."""
+    """What stands around each page: who looks, in which theme, at which address, and what was just done.
+
+    ``fault``: why a form of this page was refused; ``typed``: what stood in it, to be mended.
+    """
 
     who: Who
     theme: str
@@ -40,6 +46,8 @@ class Chrome(NamedTuple):
     title: str
     notice: str = ""
     is_open: bool = True
+    fault: str = ""
+    typed: Mapping[str, Sequence[str]] = {}
 
     @property
     def here(self) -> str:
@@ -145,6 +153,14 @@ def signed(rung: int) -> str:
     return str(rung).replace("-", "−")
 
 
+def split_trigger(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
+    """A piece of evidence -> its words before the trigger, the trigger, and after it; all before if the spans do not fit the words."""
+    text, (start, end), (first, last) = str(evidence["text"]), evidence["span"], evidence["trigger"]
+    if end - start != len(text) or not start <= first < last <= end:
+        return text, "", ""
+    return text[: first - start], text[first - start : last - start], text[last - start :]
+
+
 FILTERS: dict[str, Any] = {
     "party": say_party,
     "percent": lambda value: f"{value:.0%}",
@@ -159,6 +175,12 @@ FILTERS: dict[str, Any] = {
     "clean": clean,
     "part": part,
     "safe_link": safe_link,
+    "value": say_value,
+    "decided": lambda decision: decision_detail(decision["action"], decision["record"]),
+    "pieces_of": split_trigger,
+    "codebook_types": lambda given: list(dict.fromkeys([given, *load_codebook().types])),
+    "modes_of": lambda name: tuple(load_codebook().types.get(name, {}).get("modes", ())),
+    "means": lambda name: load_codebook().types.get(name, {}).get("means", ""),
 }
 
 
@@ -168,7 +190,7 @@ def environment() -> jinja2.Environment:
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
     made.filters |= {**FILTERS, **MARK_FILTERS}
-    made.globals |= {"address": address, "pair_address": pair_address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events"))}
+    made.globals |= {"address": address, "pair_address": pair_address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events", "/review"))}
     made.finalize = _finalize
     return made
 
