@@ -146,6 +146,14 @@ def list_decisions(store: Store, *, event_id: str | None = None, reviewer: str |
         return _load(connection, *wanted)
 
 
+def latest_decision(store: Store, reviewer: str) -> Decision | None:
+    """A reviewer -> the latest decision of theirs that stands: what ``undo`` takes back if it is told none."""
+    d = schema.decisions
+    with reading(store) as connection:
+        number = connection.scalar(sa.select(sa.func.max(d.c.id)).where(d.c.reviewer == reviewer.strip(), d.c.undone_by.is_(None), d.c.action != "undo"))
+        return _load(connection, d.c.id == number)[0] if number is not None else None
+
+
 def _state_of(connection: Connection, key: int) -> str:
     e, d = schema.events.c, schema.decisions
     row = connection.execute(sa.select(e.event_id, e.mentions, e.revision, e.reports).where(e.id == key)).one()
@@ -265,4 +273,4 @@ def _part(connection: Connection, joined: Mapping[str, Any]) -> int:
     return key
 
 
-__all__ = ["ACTIONS", "Action", "Decision", "correct_event", "judge_event", "judged_values", "list_decisions", "merge_events", "read_state", "split_event", "undo"]
+__all__ = ["ACTIONS", "Action", "Decision", "correct_event", "judge_event", "judged_values", "latest_decision", "list_decisions", "merge_events", "read_state", "split_event", "undo"]

@@ -92,7 +92,7 @@ def _chart_endpoint(page: Page, name: str, chart: Chart) -> Callable[[Request], 
 
         asked = make_asked(request)
         drawn = chart(asked)
-        _check_read(asked)
+        check_read(asked)
         if drawn is None:
             raise refuse(404, f"{name}: found too little to draw; expected more events")
         return make_body(as_svg(drawn, prefix=f"{name}-").encode(), "image/svg+xml")
@@ -116,11 +116,11 @@ def make_asked(request: Request) -> Asked:
 def _make_record(request: Request, page: Page) -> msgspec.Struct:
     asked = make_asked(request)
     record = page.handler(asked)
-    _check_read(asked)
+    check_read(asked)
     return record
 
 
-def _check_read(asked: Asked) -> None:
+def check_read(asked: Asked) -> None:
     """An unknown parameter is refused: one that is misspelt would else pass for one that finds everything."""
     if asked.unread:
         expected = f"some of {', '.join(asked.known)}" if asked.known else "no parameters"
@@ -144,7 +144,7 @@ def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
     asked = make_asked(request)
     record = page.handler(asked)
     charts = _draw(page, asked)
-    _check_read(asked)
+    check_read(asked)
     title = page.title if isinstance(page.title, str) else page.title(record)
     return make_body(render(page.template, record, chrome_of(request, title, page.nav, notice), charts).encode("utf-8", "replace"), "text/html; charset=utf-8")
 

@@ -11,6 +11,7 @@ import msgspec
 from detente.corrections import make_fields, typed_fields
 from detente.errors import ChangedError, InputError, SettingsError, StoreError
 from detente.store.claims import StoredRelation, read_relations_of
+from detente.store.listing import read_events
 from detente.store.near import find_near
 from detente.store.query import Filters, find_events, load_event
 from detente.store.reviewing import Decision, correct_event, judge_event, merge_events, read_state, split_event, undo
@@ -26,11 +27,12 @@ PAGE = "/events/{event_id}"
 
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An event as ``detente event --json`` gives it. ``state``: a word for how it stands, which forms give back; ``typed``: its fields as a reviewer types them;
-    ``near``: events that may be the same; ``found``: those that were looked for by ``find``."""
+    ``related``: the events of the relations, by id; ``near``: events that may be the same; ``found``: those that were looked for by ``find``."""
 
     event: dict[str, Any]
     state: str
     relations: tuple[StoredRelation, ...]
+    related: dict[str, dict[str, Any]]
     near: tuple[dict[str, Any], ...]
     found: tuple[dict[str, Any], ...]
     find: str
@@ -52,10 +54,12 @@ def make_record(asked: Asked, event_id: str, find: str = "") -> EventRecord:
             raise
         raise missing(f"event: {_plain(asked, error)}") from None
     own = event["event_id"]
+    relations = tuple(read_relations_of(asked.store, own))
     return EventRecord(
         event=event,
         state=read_state(asked.store, own),
-        relations=tuple(read_relations_of(asked.store, own)),
+        relations=relations,
+        related=read_events(asked.store, [event_id for r in relations for event_id in (r.first, r.second) if event_id != own]),
         near=tuple(find_near(asked.store, event)),
         found=tuple(_find(asked, find, own)) if find else (),
         find=find,
@@ -144,8 +148,8 @@ def take_back(posted: Posted) -> Done:
 
 
 def _done(asked: Asked, decision: Decision, notice: str) -> Done:
-    queue = asked.text("queue")
-    to = f"/review?after={part(queue)}" if queue else f"/events/{part(decision.event_id)}"
+    queue = asked.text("queue")  # the address of the queue that the reviewer works through
+    to = queue if queue and queue.startswith("/review") else f"/events/{part(decision.event_id)}"
     return Done(what=f"{decision.action} {decision.event_id}, decision {decision.id}", to=to, notice=f"{notice} ({asked.who.name}).")
 
 

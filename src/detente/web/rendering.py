@@ -15,7 +15,7 @@ import msgspec
 from markupsafe import Markup
 
 from detente import __version__
-from detente.codebook.ladder import LOWEST, load_ladder
+from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST, load_ladder
 from detente.codebook.load import load_codebook
 from detente.records import Actor, When
 from detente.report import safe_link
@@ -26,6 +26,8 @@ from detente.web.marks import FILTERS as MARK_FILTERS
 from detente.web.identity import Who
 from detente.wording import say_day
 
+RELATIONS = {"prompted": "prompted", "followed": "was followed by", "in-response-to": "was answered by", "part-of": "is a part of"}
+"""How the first event of a relation hangs together with the second, in words."""
 LONGEST_RUN = 60
 """Characters without a space after which a browser may break a line: a huge word must not push a page apart."""
 _HIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff]")
@@ -161,6 +163,14 @@ def split_trigger(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     return text[: first - start], text[first - start : last - start], text[last - start :]
 
 
+def rung_choices(given: str) -> list[tuple[str, str]]:
+    """The rungs that are asked for -> what can be chosen: from each rung of quarrel up, the cooperative ones, and what was given."""
+    rungs = load_ladder().rungs
+    known = [("", "any"), *((f"{r}..{HIGHEST_SINGLE}", f"from {r} {rungs[r].name}") for r in range(1, HIGHEST_SINGLE)), (str(HIGHEST_SINGLE), f"{HIGHEST_SINGLE} {rungs[HIGHEST_SINGLE].name}")]
+    known += [("0", f"0 {rungs[0].name}"), (f"{LOWEST}..-1", "below 0: cooperation")]
+    return known if given in dict(known) else [*known, (given, given)]
+
+
 FILTERS: dict[str, Any] = {
     "party": say_party,
     "percent": lambda value: f"{value:.0%}",
@@ -178,6 +188,8 @@ FILTERS: dict[str, Any] = {
     "value": say_value,
     "decided": lambda decision: decision_detail(decision["action"], decision["record"]),
     "pieces_of": split_trigger,
+    "rung_choices": rung_choices,
+    "relation": lambda kind: RELATIONS.get(kind, kind.replace("-", " ")),
     "codebook_types": lambda given: list(dict.fromkeys([given, *load_codebook().types])),
     "modes_of": lambda name: tuple(load_codebook().types.get(name, {}).get("modes", ())),
     "means": lambda name: load_codebook().types.get(name, {}).get("means", ""),

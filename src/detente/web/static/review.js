@@ -1,4 +1,4 @@
-// Keys of the review: a accept, r reject, c correct, m merge, s split, n next, p previous; each does what the control that is marked with it does.
+// Keys of the review: a accept, r reject, c correct, m merge, s split, n next, p previous, u undo; each does what the control that is marked with it does.
 "use strict";
 document.addEventListener("keydown", function (event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) || !/^[a-z]$/.test(event.key)) return;
