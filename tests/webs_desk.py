@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
 from pathlib import Path
 from typing import Any, TypeVar
@@ -57,3 +58,9 @@ def csrf_of(client: TestClient, path: str = "/login") -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', client.get(path).text)
     assert found
     return found[1]
+
+
+def words_of(page: str) -> str:
+    """A page -> the words of its text, as a reader has them: without tags, numbers of events and runs of spaces."""
+    body = re.sub(r'<a class="badge[^>]*>[^<]*</a>', "", page.partition("<main")[2])
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", body)).split())
