@@ -15,7 +15,7 @@ import detente
 from detente import show
 from detente.cli import main, make_parser
 from detente.errors import SettingsError
-from detente.settings import SETTINGS, count_workers, read_number
+from detente.settings import SERVING, SETTINGS, count_workers, read_number
 
 TEXT = "Kenya accused Somalia of breaking the treaty on Monday.\n\nSomalia's foreign ministry rejected the charge and said that it would recall its ambassador.\n"
 
@@ -257,7 +257,7 @@ def test_every_setting_with_a_flag_is_a_variable_and_a_flag_of_add_or_of_the_com
     for setting in SETTINGS:
         if not setting.has_flag:
             continue
-        help_text = choices[{"by": "review", "webhook": "watch"}.get(setting.name, "add")].format_help()  # type: ignore[index,call-overload]
+        help_text = choices["serve" if setting.name in SERVING else {"by": "review", "webhook": "watch"}.get(setting.name, "add")].format_help()  # type: ignore[index,call-overload]
         assert setting.flag in help_text
         assert setting.variable in help_text
 

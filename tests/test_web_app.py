@@ -172,6 +172,29 @@ def test_a_fault_of_ours_tells_the_reader_nothing_of_the_inside(tmp_path: Path, 
     assert "content-security-policy" in answer.headers
 
 
+# -- charts ------------------------------------------------------------------------------------------------------------------
+def test_a_chart_stands_in_its_page_and_has_an_address_of_its_own(client: TestClient) -> None:
+    page, chart = client.get("/style").text, client.get("/style/ladder.svg")
+    assert chart.headers["content-type"] == "image/svg+xml"
+    assert chart.text.startswith("<svg")
+    assert chart.text in page
+
+
+def test_each_colour_of_a_chart_has_one_for_the_dark(client: TestClient) -> None:
+    colours = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{6})"', client.get("/style/ladder.svg").text))
+    style = client.get("/colours.css").text
+    assert colours
+    assert not [colour for colour in colours if f':root.theme-dark .chart [fill="{colour}"]' not in style]
+
+
+def test_a_chart_of_too_little_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = next(page for page in routes.PAGES if page.path == "/style")
+    monkeypatch.setattr(routes, "PAGES", (page._replace(charts={"ladder": lambda asked: None}),))
+    with make_client(tmp_path / "store.db", with_style=True) as client:
+        assert client.get("/style/ladder.svg").status_code == 404
+        assert "Too little to draw" in client.get("/style").text
+
+
 # -- hostile words -----------------------------------------------------------------------------------------------------------
 HOSTILE = '<script>alert(1)</script><img src=x onerror=alert(1)> \u202egnp.exe " onmouseover="alert(1)'
 

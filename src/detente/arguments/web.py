@@ -13,7 +13,9 @@ def add_web(commands: Commands) -> None:
     serve = command(commands, "serve", "open the desk: pages and an API over the store", "detente serve --store detente.db", "run_serve")
     serve.add_argument("--workers", type=parse_count, metavar="PROCESSES", default=1, help="processes that answer (default: 1)")
     add_settings(serve, *SERVING)
-    token = commands.add_parser("token", help="who may use the desk from elsewhere", description="Who may use the desk from elsewhere.")
+    token = commands.add_parser(
+        "token", help="who may use the desk from elsewhere", description="Who may use the desk from elsewhere.", epilog="example:\n  detente token add jane --role review"
+    )
     below = token.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     add = command(below, "add", "make a token and show it, once", "detente token add jane --role review", "run_token_add")
     add.add_argument("name", metavar="NAME", help="whose it is; what they decide is signed with it")

@@ -66,7 +66,7 @@ def app_of_environment() -> Guard:
 
 def _warm_up() -> None:
     """Load what most pages need while the first reader is on the way: half a second to a second that the start need not wait for."""
-    for name in ("detente.analysis.alerts", "detente.analysis.movers", "detente.raising"):
+    for name in ("detente.analysis.alerts", "detente.analysis.movers", "detente.wording"):
         importlib.import_module(name)
 
 

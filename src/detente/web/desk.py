@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from detente.store.claims import read_evidence
 from detente.store.query import Filters, find_events
 from detente.store.sizes import Sizes, count_rows, first_day_of
 from detente.store.tables import Wanted, latest_day
 from detente.web.adding import add_given
 from detente.web.asked import Asked
+from detente.web.rendering import shorten
 from detente.web.routing import Action, Page
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from detente.analysis.alerts import Alert
     from detente.analysis.movers import Mover
+    from detente.store.schema import Store
 
 SHOWN_MOVERS, SHOWN_ALERTS, SHOWN_EVENTS = 12, 8, 10
 ALERT_DAYS = 14
@@ -45,6 +48,8 @@ class DeskRecord(msgspec.Struct, frozen=True, kw_only=True):
     movers: tuple[Mover, ...]
     alerts: tuple[AlertShown, ...]
     events: tuple[dict[str, Any], ...]
+    words: dict[str, str] = {}
+    """The first words of the evidence of these events, where there are any."""
 
 
 def read_desk(asked: Asked) -> DeskRecord:
@@ -52,7 +57,7 @@ def read_desk(asked: Asked) -> DeskRecord:
     from detente.analysis.alerts import find_alerts
     from detente.analysis.movers import WEEKS, find_movers
     from detente.analysis.table import load_table, load_volume
-    from detente.raising import say_alert
+    from detente.wording import say_alert
 
     store, sizes = asked.store, count_rows(asked.store)
     given = asked.day("at")
@@ -76,7 +81,13 @@ def read_desk(asked: Asked) -> DeskRecord:
         movers=tuple(movers),
         alerts=tuple(AlertShown(alert, say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")) for alert in found[:SHOWN_ALERTS]),
         events=tuple(latest.events),
+        words=_first_words(store, [event["event_id"] for event in latest.events]),
     )
+
+
+def _first_words(store: Store, event_ids: list[str]) -> dict[str, str]:
+    """Events -> the first words that tell of each."""
+    return {event_id: shorten(texts[0]) for event_id, texts in read_evidence(store, event_ids).items()}
 
 
 def _gravest_pairs(table: pl.DataFrame, since: datetime.date) -> pl.DataFrame:

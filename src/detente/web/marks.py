@@ -42,13 +42,14 @@ class Piece(NamedTuple):
 class Told(msgspec.Struct, frozen=True):
     """An event of a report with its number in the text, from 1. ``at``: where its trigger stands, ``None`` for one without words.
 
-    ``event_id``: that of the event, where this card is the one to find it by; ``None`` if another card has it, or the mention's own id is the same.
+    ``event_id``: that of the event, where this card is the one to find it by; ``None`` if another card has it, or the mention's own id is the same. ``event``: what was coded, as plain data.
     """
 
     number: int
     mention: StoredMention
     at: int | None
     event_id: str | None
+    event: dict[str, Any]
 
 
 class Marked(NamedTuple):
@@ -80,7 +81,7 @@ def order_mentions(mentions: Iterable[StoredMention], length: int) -> tuple[Told
     ordered = sorted(mentions, key=lambda m: (at(m) is None, at(m) or 0))
     taken, out = {m.mention_id for m in ordered}, list[Told]()
     for number, mention in enumerate(ordered, 1):
-        out.append(Told(number, mention, at(mention), None if mention.event_id in taken else mention.event_id))
+        out.append(Told(number, mention, at(mention), None if mention.event_id in taken else mention.event_id, msgspec.to_builtins(mention.record)))
         taken.add(mention.event_id)
     return tuple(out)
 
@@ -178,6 +179,3 @@ def publisher_choices(publishers: Sequence[tuple[str, int]], given: str) -> list
     known = [(name, f"{name} ({number:,})") for name, number in publishers]
     return known if not given or given in dict(publishers) else [(given, given), *known]
 
-
-FILTERS: dict[str, Any] = {"publisher_choices": publisher_choices, "marked": mark_document, "lead_of": lambda d: find_lead(d.mentions, d.text), "numbers": lambda told: {t.mention.mention_id: t.number for t in told}}
-"""What the templates of reports make of a document."""

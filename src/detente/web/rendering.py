@@ -15,23 +15,20 @@ import msgspec
 from markupsafe import Markup
 
 from detente import __version__
-from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST, load_ladder
-from detente.codebook.load import load_codebook
-from detente.records import Actor, When
+from detente.codebook.ladder import LOWEST, load_ladder
 from detente.report import safe_link
-from detente.show_review import decision_detail
 from detente.show_situation import say_party
-from detente.show_store import say_value
-from detente.web.marks import FILTERS as MARK_FILTERS
+from detente.web.event_words import FILTERS as EVENT_FILTERS
 from detente.web.identity import Who
-from detente.wording import say_day
+from detente.wording import count_of, say_day
 
-RELATIONS = {"prompted": "prompted", "followed": "was followed by", "in-response-to": "was answered by", "part-of": "is a part of"}
-"""How the first event of a relation hangs together with the second, in words."""
-LONGEST_RUN = 60
-"""Characters without a space after which a browser may break a line: a huge word must not push a page apart."""
+SHOWN_CHARS = 180
+"""Characters of an event's words in a list."""
 _HIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff]")
 """Characters that change the direction of what follows, or that nobody sees: a report must not make a page say something else than its words."""
+
+_UNNAMED = re.compile(r'(<g(?: class="[^"]*")?(?: transform="[^"]*")?) role="graphics-symbol" aria-roledescription="[^"]*"(?=[ >])(?! aria-label)')
+"""A group of a chart that is said to be a symbol, but has no name to be read: to a reader of the screen it is no more than its parts."""
 
 
 class Chrome(NamedTuple):
@@ -107,14 +104,19 @@ def zero_of(height: int) -> str:
     return sparkline([0], 0, height)[0].split(" ")[0].split(",")[1]
 
 
-def _plain(value: Any) -> Mapping[str, Any]:
-    """A record, or the same as plain data -> plain data."""
-    return msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else value
+def shorten(text: str, most: int = SHOWN_CHARS) -> str:
+    """Words of a report -> on one line, the first of them, cut between two words."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= most else plain[: plain.rfind(" ", most // 2, most) if " " in plain[most // 2 : most] else most].rstrip(" ,;:") + " …"
 
 
-def say_when(date: Mapping[str, Any] | When | None) -> str:
+def share_width(share: float) -> str:
+    """A share from 0 to 1 -> the width of its bar, of 100."""
+    return f"{100 * min(1.0, max(0.0, share)):.1f}"
+
+
+def say_when(date: Mapping[str, Any] | None) -> str:
     """A date of an event -> in words, no sharper than it is known."""
-    date = _plain(date) if date else None
     if not date or not date.get("start"):
         return "no date"
     start, end, precision = str(date["start"]), str(date.get("end") or date["start"]), date.get("precision")
@@ -126,16 +128,15 @@ def say_when(date: Mapping[str, Any] | When | None) -> str:
     return say_day(day) if start == end else f"{say_day(day)} to {say_day(datetime.date.fromisoformat(end))}"
 
 
-def say_actor(actor: Mapping[str, Any] | Actor) -> str:
+def say_actor(actor: Mapping[str, Any]) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
-    actor = _plain(actor)
     sectors = "+".join(actor.get("sectors") or ())
     name = actor.get("entity") or actor.get("name") or actor.get("country") or "unknown"
     name = say_party(str(name)) if name == actor.get("country") else name
     return f"{name} ({sectors})" if sectors and sectors != "GOV" else str(name)
 
 
-def say_actors(actors: Iterable[Mapping[str, Any] | Actor]) -> str:
+def say_actors(actors: Iterable[Mapping[str, Any]]) -> str:
     """Actors of a side -> their names; nobody known is said."""
     return ", ".join(dict.fromkeys(say_actor(a) for a in actors)) or "not known"
 
@@ -155,22 +156,6 @@ def signed(rung: int) -> str:
     return str(rung).replace("-", "−")
 
 
-def split_trigger(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
-    """A piece of evidence -> its words before the trigger, the trigger, and after it; all before if the spans do not fit the words."""
-    text, (start, end), (first, last) = str(evidence["text"]), evidence["span"], evidence["trigger"]
-    if end - start != len(text) or not start <= first < last <= end:
-        return text, "", ""
-    return text[: first - start], text[first - start : last - start], text[last - start :]
-
-
-def rung_choices(given: str) -> list[tuple[str, str]]:
-    """The rungs that are asked for -> what can be chosen: from each rung of quarrel up, the cooperative ones, and what was given."""
-    rungs = load_ladder().rungs
-    known = [("", "any"), *((f"{r}..{HIGHEST_SINGLE}", f"from {r} {rungs[r].name}") for r in range(1, HIGHEST_SINGLE)), (str(HIGHEST_SINGLE), f"{HIGHEST_SINGLE} {rungs[HIGHEST_SINGLE].name}")]
-    known += [("0", f"0 {rungs[0].name}"), (f"{LOWEST}..-1", "below 0: cooperation")]
-    return known if given in dict(known) else [*known, (given, given)]
-
-
 FILTERS: dict[str, Any] = {
     "party": say_party,
     "percent": lambda value: f"{value:.0%}",
@@ -183,16 +168,10 @@ FILTERS: dict[str, Any] = {
     "signed": signed,
     "number": lambda value: f"{value:,}",
     "clean": clean,
+    "shorten": shorten,
+    "count": count_of,
     "part": part,
     "safe_link": safe_link,
-    "value": say_value,
-    "decided": lambda decision: decision_detail(decision["action"], decision["record"]),
-    "pieces_of": split_trigger,
-    "rung_choices": rung_choices,
-    "relation": lambda kind: RELATIONS.get(kind, kind.replace("-", " ")),
-    "codebook_types": lambda given: list(dict.fromkeys([given, *load_codebook().types])),
-    "modes_of": lambda name: tuple(load_codebook().types.get(name, {}).get("modes", ())),
-    "means": lambda name: load_codebook().types.get(name, {}).get("means", ""),
 }
 
 
@@ -201,8 +180,16 @@ def environment() -> jinja2.Environment:
     """The templates of the desk: everything is escaped, a name that is not there is an error."""
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-    made.filters |= {**FILTERS, **MARK_FILTERS}
-    made.globals |= {"address": address, "pair_address": pair_address, "sparkline": sparkline, "zero_of": zero_of, "version": __version__, "nav_paths": frozenset(("/", "/documents", "/events", "/review"))}
+    made.filters |= {**FILTERS, **EVENT_FILTERS}
+    made.globals |= {
+        "address": address,
+        "pair_address": pair_address,
+        "sparkline": sparkline,
+        "share_width": share_width,
+        "zero_of": zero_of,
+        "version": __version__,
+        "nav_paths": frozenset(("/", "/documents", "/events", "/review")),
+    }
     made.finalize = _finalize
     return made
 
@@ -216,5 +203,5 @@ def _finalize(value: Any) -> Any:
 
 def render(template: str, record: msgspec.Struct, chrome: Chrome, charts: Mapping[str, str]) -> str:
     """A template's name, the record of a page, what stands around it, and its charts as SVG -> HTML."""
-    drawn = {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - SVG of our renderer, which escapes its texts
+    drawn = {name: Markup(_UNNAMED.sub(r"\g<1>", svg)) for name, svg in charts.items()}  # noqa: S704 - SVG of our renderer, which escapes its texts
     return environment().get_template(template).render(record=record, page=chrome, charts=drawn)

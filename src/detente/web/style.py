@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.requests import Request
@@ -15,6 +15,9 @@ from detente.codebook.ladder import HIGHEST, LOWEST
 from detente.web.asked import Asked
 from detente.web.dispatch import Body, answer_with, make_body
 from detente.web.routing import Page
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 AUTO_DARK = "@media (prefers-color-scheme: dark){:root:not(.theme-light)"
 
@@ -70,5 +73,24 @@ def _colours_body() -> Body:
     return make_body(colours_css().encode(), "text/css; charset=utf-8")
 
 
-PAGES = (Page("/style", show_style, "style.html", "Components", is_kept=False),)
+def draw_example(asked: Asked) -> ChartType:
+    """Nothing -> a ladder of made-up events."""
+    from detente.analysis.dyads import resolve_party, select_dyad
+    from detente.analysis.ladder import track_rungs
+    from detente.analysis.table import make_table
+    from detente.charts.ladder import draw_ladder
+
+    kinds = (
+        ("2020-05-31", "KOR", "ACCUSE"),
+        ("2020-06-04", "PRK", "THREATEN"),
+        ("2020-06-09", "PRK", "SANCTION"),
+        ("2020-06-16", "PRK", "ASSAULT"),
+        ("2020-06-17", "KOR", "REJECT"),
+    )
+    rows = [{"day": day, "source": who, "target": "KOR" if who == "PRK" else "PRK", "event_type": kind} for day, who, kind in kinds]
+    dyad = select_dyad(make_table(rows), resolve_party("PRK"), resolve_party("KOR"))
+    return draw_ladder(track_rungs(dyad, datetime.date(2020, 6, 30)), dyad, names=("North Korea", "South Korea"))
+
+
+PAGES = (Page("/style", show_style, "style.html", "Components", charts={"ladder": draw_example}, is_kept=False),)
 OTHERS = (Route("/colours.css", show_colours, methods=["GET"]),)
