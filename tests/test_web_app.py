@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -177,7 +184,7 @@ def test_a_chart_stands_in_its_page_and_has_an_address_of_its_own(client: TestCl
     page, chart = client.get("/style").text, client.get("/style/ladder.svg")
     assert chart.headers["content-type"] == "image/svg+xml"
     assert chart.text.startswith("<svg")
-    assert chart.text in page
+    assert re.findall(r' d="[^"]+"', chart.text) == re.findall(r' d="[^"]+"', page[page.index("chart-frame") : page.index("<figcaption>")])
 
 
 def test_each_colour_of_a_chart_has_one_for_the_dark(client: TestClient) -> None:
@@ -308,3 +315,34 @@ def test_a_sparkline_breaks_where_nothing_is_known() -> None:
     assert len(parts) == 2
     assert parts[0].startswith("2.0,")
     assert parts[1].split()[0] == "98.0,2.0"
+
+
+# -- the command -------------------------------------------------------------------------------------------------------------
+def test_serve_opens_the_desk_and_stops_when_told(tmp_path: Path) -> None:
+    path = sample_store(tmp_path / "store.db")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "detente", "serve", "--store", str(path), "--port", str(port)]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        assert f"http://127.0.0.1:{port}/" in server.stderr.readline()
+        answer = _ask_until_up(f"http://127.0.0.1:{port}/index.json", server)
+        assert answer.json()["sizes"]["documents"] == 34
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+    assert server.returncode in (0, 130)
+
+
+def _ask_until_up(url: str, server: subprocess.Popen[str]) -> httpx.Response:
+    """An address and the process that will serve it -> its answer, as soon as there is one."""
+    with httpx.Client(transport=httpx.HTTPTransport(), timeout=30) as client:
+        end = time.monotonic() + 30
+        while True:
+            try:
+                return client.get(url)
+            except httpx.ConnectError:
+                assert server.poll() is None and time.monotonic() < end, "the desk did not start"
+                select.select([], [], [], 0.05)

@@ -333,3 +333,65 @@ def test_the_desk_does_not_listen_to_others_without_a_token(path: Path, monkeypa
         monkeypatch.setenv(name, "")
     assert main(["serve", "--host", "0.0.0.0", "--store", str(path)]) == 2
     assert "detente token add" in capsys.readouterr().err
+
+
+# -- probes ------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "probe",
+    [
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/%2e%2e/web/app.py",
+        "/static//etc/passwd",
+        "/static/..%5c..%5capp.py",
+        "/documents/..%2f..%2fetc%2fpasswd",
+        "/documents/%00",
+        "/documents/%ff%fe",
+        "/events%0d%0aSet-Cookie:%20a=b",
+        "/documents/' OR 1=1 --",
+        "/documents/" + "a" * 5_000,
+    ],
+)
+def test_a_path_that_probes_finds_nothing(client: TestClient, probe: str) -> None:
+    answer = client.get(probe)
+    assert answer.status_code == 404
+    assert "set-cookie" not in answer.headers
+    assert "import annotations" not in answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "value", ["' OR '1'='1", '"; DROP TABLE events; --', "a* OR b", 'NEAR("a b", 2)', "evidence:x", "^x", "-", '"', "{}", "%", "\\", "a" * 1_999, "\ud7ff\U0010ffff"]
+)
+@pytest.mark.parametrize("name", ["text", "actor", "place", "source", "origin"])
+def test_a_parameter_that_probes_is_looked_for_as_it_stands(client: TestClient, name: str, value: str) -> None:
+    answer = client.get("/events.json", params={name: value})
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 200:
+        assert answer.json()["total"] == 0
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS"])
+def test_methods_that_no_address_takes_are_refused(client: TestClient, method: str) -> None:
+    assert client.request(method, "/events").status_code == 405
+
+
+def test_a_form_of_too_many_parts_is_refused(client: TestClient) -> None:
+    answer = client.post("/add", data={f"field{n}": "x" for n in range(500)} | {"csrf": csrf_of(client)})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"--x\r\n", b"--x\r\nContent-Disposition: form-data\r\n\r\n", b"\x00" * 100, b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\nx'])
+def test_a_broken_form_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post("/add", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["detente_session=x.1.y.z", "detente_session=" + "." * 50, "detente_theme=%22%3E%3Cscript%3E", "detente_notice=\\ud800\\x", "detente_seen=99999999999999999999", "=;;=="],
+)
+def test_a_cookie_that_probes_changes_nothing(client: TestClient, cookie: str) -> None:
+    answer = client.get("/events", headers={"Cookie": cookie})
+    assert answer.status_code == 200
+    assert "<script>" not in answer.text

@@ -111,14 +111,26 @@ def add_forecast(commands: Commands) -> None:
         "forecast",
         "say how likely a country's acts toward another are in the next days, beside the baselines",
         "detente forecast PRK KOR --at 2020-06-16",
-        "run_forecast",
+        "run_any_forecast",
     )
-    parser.add_argument("a", metavar="A", help="the code of the country that acts (PRK)")
-    parser.add_argument("b", metavar="B", help="the code of the country that it acts toward")
+    parser.add_argument("a", metavar="A", nargs="?", help="the code of the country that acts (PRK)")
+    parser.add_argument("b", metavar="B", nargs="?", help="the code of the country that it acts toward")
+    _add_events(parser)
     parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the last day that counts; the forecast begins the day after (default: the latest day of the store)")
     _add_targets(parser, "1, 7 and 30")
     parser.add_argument("--json", action="store_true", help="write it as JSON")
     add_settings(parser, "store")
+
+
+def _add_events(parser: argparse.ArgumentParser) -> None:
+    """Event forecasts: whom an act is directed at, which type comes next."""
+    parser.add_argument(
+        "--actor", metavar="ACTOR", help="rank whom its acts of the type of --type will be directed at, in place of A and B: a country, or an actor of the store by name"
+    )
+    parser.add_argument("--type", metavar="TYPE", help="the type of act, with --actor: MOBILIZE, ASSAULT ...")
+    parser.add_argument("--next", action="store_true", help="rank which type of act comes next from A toward B")
+    parser.add_argument("--limit", type=int, default=10, metavar="N", help="ranked answers that are shown, with --actor and --next (default: 10)")
+    parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it, with --actor and --next; may be repeated")
 
 
 def _add_targets(parser: argparse.ArgumentParser, days: str) -> None:
@@ -132,30 +144,48 @@ def add_backtest(commands: Commands) -> None:
     group = commands.add_parser("backtest", help="measure forecasts on days that they did not see", description="Backtests.", epilog=f"example:\n  {example}")
     inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     quads = command(inner, "quads", "rank who an act is directed at, and by whom, on the files of a benchmark, beside the baselines", example, "run_backtest_quads")
-    for flag, required, text in (
-        ("train", True, "the earliest events: subject, relation, object and time as numbers, with tabs between"),
-        ("valid", True, "the events after them; scored, or history where --test is given"),
-        ("test", False, "the events after those; scored"),
-        ("entities", True, "names and numbers of the entities"),
-        ("relations", True, "names and numbers of the relations"),
-    ):
-        quads.add_argument(f"--{flag}", required=required, metavar="FILE", help=text)
+    _add_data(quads)
     quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
-    quads.add_argument("--json", action="store_true", help="write the figures as JSON")
-    quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day, as SVG")
-    example = "detente backtest dyads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
+    quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+    _add_look(quads)
+    example = "detente backtest types --since 2014-10-01"
+    types = command(inner, "types", "rank which type of act comes from one party toward another, beside the baselines", example, "run_backtest_types")
+    _add_data(types)
+    types.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
+    types.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+    _add_look(types)
+    example = "detente backtest dyads --since 2014-10-01 --each quad --within 7 -o skill.svg"
     dyads = command(inner, "dyads", "forecast what pairs of countries do within so many days, beside the baselines", example, "run_backtest_dyads")
+    _add_data(dyads)
+    _add_targets(dyads, "7")
+    dyads.add_argument("--each", action="append", choices=("type", "quad", "rung"), help="all targets of a kind, in one table; may be repeated")
+    dyads.add_argument("--dyads", type=int, default=200, metavar="N", help="the most active pairs before the scored days (default: 200)")
+    sides = dyads.add_mutually_exclusive_group()
+    sides.add_argument("--directed", action="store_true", help="acts of the first toward the second count (default)")
+    sides.add_argument("--undirected", action="store_true", help="acts of either side count")
+    dyads.add_argument("-o", "--output", metavar="FILE", help="where to draw a chart: .png, .svg, .html, .pdf or .json by its ending")
+    dyads.add_argument(
+        "--chart", choices=("reliability", "skill"), help="what is drawn: how forecasts came true, or the skill by target (default: reliability of one target, skill of several)"
+    )
+    _add_look(dyads)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """Files of a benchmark, or events of a store."""
     for flag, text in (
-        ("train", "the earliest events, as for backtest quads"),
+        ("train", "the earliest events: subject, relation, object and time as numbers, with tabs between"),
         ("valid", "the events after them; scored, or history where --test is given"),
         ("test", "the events after those; scored"),
         ("entities", "names and numbers of the entities"),
         ("relations", "names and numbers of the relations"),
     ):
-        dyads.add_argument(f"--{flag}", metavar="FILE", help=text)
-    dyads.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="the first scored day, for the events of a store in place of files")
-    _add_targets(dyads, "7")
-    dyads.add_argument("--dyads", type=int, default=200, metavar="N", help="the most active pairs before the scored days (default: 200)")
-    dyads.add_argument("--undirected", action="store_true", help="acts of either side count; without it those of the first toward the second")
-    dyads.add_argument("--json", action="store_true", help="write the figures as JSON")
-    add_settings(dyads, "store")
+        parser.add_argument(f"--{flag}", metavar="FILE", help=text)
+    parser.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="the first scored day, for the events of a store in place of files")
+    parser.add_argument("--until", type=parse_day, metavar="YYYY-MM-DD", help="the last day; what happened or was told of later does not count (default: the last of the store)")
+    parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it: detente, icews, gdelt ...; may be repeated")
+    add_settings(parser, "store")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dark", action="store_true", help="a chart that is light on a dark ground")
+    parser.add_argument("--json", action="store_true", help="write the figures as JSON")

@@ -50,13 +50,15 @@ def find_attributes(entities: Sequence[str], relations: Sequence[str]) -> Attrib
         else:
             roots.append(coding.cameo[:2])
             quad_classes.append(coding.quad)
-    return Attributes(_number(countries), _number(roles), _with_mirrors(_number(roots)), _with_mirrors(_number(quad_classes)))
+    return Attributes(number_groups(countries), number_groups(roles), with_mirrors(number_groups(roots)), with_mirrors(number_groups(quad_classes)))
 
 
-def _number(keys: Sequence[Hashable]) -> Ints:
+def number_groups(keys: Sequence[Hashable]) -> Ints:
+    """Keys of groups -> their numbers, in the order in which they are first there."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
 
 
-def _with_mirrors(groups: Ints) -> Ints:
+def with_mirrors(groups: Ints) -> Ints:
+    """The groups of relations -> the same, then those of their mirrors, which are others."""
     return np.concatenate([groups, groups + groups.max(initial=-1) + 1])

@@ -21,6 +21,7 @@ from detente.forecasting.dyad_scores import DyadScores, find_skill, summarise
 from detente.forecasting.dyad_targets import Target, answer
 from detente.forecasting.evaluation import Interval
 from detente.forecasting.quads import Ints
+from detente.forecasting.resampling import draw_blocks
 
 MODEL = "model"
 LEAST_DAYS = 30
@@ -88,7 +89,7 @@ def backtest_dyads(
     found = []
     for target, horizon in targets:
         if say:
-            say(f"{target.name} within {horizon} days: {len(dyads)} dyads")
+            say(f"{target.name} within {horizon} day{'s' if horizon > 1 else ''}: {len(dyads)} dyads")
         found.append(_backtest(events.take(events.days < stop), dyads, target, horizon, score, stop, directed, settings))
     arrow = " > " if directed else " - "
     names = [arrow.join((events.countries[a], events.countries[b])) for a, b in dyads.tolist()]
@@ -106,7 +107,8 @@ def _backtest(events: DyadEvents, dyads: Ints, target: Target, horizon: int, sco
     model = train_model(features, horizon, score, settings)
     right = answer(features.counts, horizon)[:, days].astype(float)
     models = {MODEL: predict(model, features, days)} | {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
+    draws = draw_blocks(*right.shape)
     return TargetBacktest(
         target.name, horizon, "", right.size, events.name_day(score), events.name_day(int(days[-1])), float(right.mean()), float(past.mean()), model.calibration.method,
-        summarise(models, right), {name: find_skill(models[MODEL], models[name], right) for name in models if name != MODEL},
+        summarise(models, right, draws), {name: find_skill(models[MODEL], models[name], right, draws) for name in models if name != MODEL},
     )  # fmt: skip

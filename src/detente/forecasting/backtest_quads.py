@@ -6,6 +6,7 @@ than the day that they speak of; the days before those only fill the counts.
 
 from __future__ import annotations
 
+import datetime
 import resource
 import sys
 import time
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from detente.errors import InputError
 from detente.forecasting import baselines, candidates, ranking_features
-from detente.forecasting.attributes import find_attributes
+from detente.forecasting.attributes import Attributes, find_attributes
 from detente.forecasting.baselines import Recurrency
 from detente.forecasting.candidates import Evidence
 from detente.forecasting.counts import NEVER, PAIR, TRIPLE, Floats, code_keys, find_rows
@@ -65,19 +66,19 @@ class KindScores(msgspec.Struct, frozen=True):
 class QuadBacktest(msgspec.Struct, frozen=True):
     """What a backtest found. ``scores``: by model; ``kinds``: by what was known of the pair; ``coverage``: share of answers among the ranker's candidates.
 
-    ``by_day``: day and, by model, the mean reciprocal rank of its answers. ``seconds``: by phase, wall clock; ``cpu_seconds``: of all threads. ``peak_bytes``: the largest resident memory.
+    ``by_day``: day and, by model, the mean reciprocal rank of its answers. Days are dates, or numbers in a benchmark. ``seconds``: by phase, wall clock; ``cpu_seconds``: of all threads. ``peak_bytes``: the largest resident memory.
     """
 
     entities: int
     relations: int
     history: int
-    first_day: int
-    last_day: int
+    first_day: int | datetime.date
+    last_day: int | datetime.date
     candidates: int
     scores: Mapping[str, Scores]
     kinds: Mapping[str, KindScores]
     coverage: float
-    by_day: Mapping[int, Mapping[str, float]]
+    by_day: Mapping[int | datetime.date, Mapping[str, float]]
     seconds: Mapping[str, float]
     cpu_seconds: float
     peak_bytes: int
@@ -89,8 +90,9 @@ def plan_days(first: int, score: int, end: int, fit_days: int) -> Plan:
     return Plan(max(first + 1, fit - WARM_DAYS), fit, score, end)
 
 
-def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: Say | None = None) -> QuadBacktest:
+def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: Say | None = None, attributes: Attributes | None = None) -> QuadBacktest:
     """A benchmark -> the scores of the ranker and of the baselines on its last part, with all parts before it as history. ``say`` is told the progress.
+    ``attributes``: groups of entities and relations, where they are known better than by their names.
 
     Raises ``InputError`` if there are fewer than two days before the scored part or too many relations, ``MissingExtraError`` without LightGBM.
     """
@@ -102,7 +104,7 @@ def backtest_quads(benchmark: Benchmark, settings: Settings | None = None, say: 
         raise InputError(f"the events before the scored part: found {plan.score - int(parts[0].days[0])} days; expected 2 or more")
     if len(benchmark.relations) > MOST_RELATIONS:
         raise InputError(f"the list of relations: found {len(benchmark.relations):,}; expected up to {MOST_RELATIONS:,}, as rules are counted for each pair of them")
-    attributes = find_attributes(benchmark.entities, benchmark.relations)
+    attributes = attributes or find_attributes(benchmark.entities, benchmark.relations)
     quads = add_mirrors(join_quads(parts), attributes.relations)
     run = Run(ranking_features.make_state(quads, attributes), plan, settings)
     clock = {"read": time.perf_counter() - started}
@@ -248,7 +250,7 @@ def _sum_up(benchmark: Benchmark, plan: Plan, settings: Settings, found: list[_F
         for n, name in enumerate(KINDS)
         if (kinds == n).any()
     }
-    by_day = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
+    by_day: dict[int | datetime.date, Mapping[str, float]] = {int(day): {model: float((1 / ranks[model][days == day]).mean()) for model in MODELS} for day in np.unique(days)}
     return QuadBacktest(
         len(benchmark.entities), len(benchmark.relations), sum(part.events for part in benchmark.parts[:-1]), plan.score, plan.end, min(settings.candidates, len(benchmark.entities)),
         {model: score_ranks(ranks[model], days) for model in MODELS}, by_kind, float(covered.mean()), by_day, {**clock, "total": sum(clock.values())}, time.process_time() - cpu, _peak_bytes(),

@@ -46,6 +46,16 @@ def parse_target(text: str) -> Target:
     raise InputError(f"the target: found {text!r}; expected conflict, a type ({', '.join(types)}), quad:1 to quad:4, or rung:{LOWEST + 1} to rung:{HIGHEST_SINGLE}")
 
 
+EACH = ("type", "quad", "rung")
+"""Kinds of targets that can be asked for all at once."""
+
+
+def list_targets(kind: str) -> list[Target]:
+    """A kind of ``EACH`` -> all its targets: PLOVER's types, the quad classes, or the rungs, each with all above it."""
+    names = {"type": list(load_plover()["types"]), "quad": [f"quad:{quad}" for quad in range(1, 5)], "rung": [f"rung:{rung}" for rung in range(LOWEST + 1, HIGHEST_SINGLE + 1)]}
+    return [parse_target(name) for name in names[kind]]
+
+
 def find_hits(events: DyadEvents, target: Target) -> Bools:
     """Events -> which of them are the target's."""
     if target.rung is not None:

@@ -67,16 +67,21 @@ def take_queries(queries: Queries, chosen: Ints) -> Queries:
 
 def rank_answers(scores: Floats, queries: Queries) -> npt.NDArray[np.float64]:
     """Scores [query, entity], higher is better -> the rank of each answer, from 1, filtered, ties at their mean rank."""
-    own = scores[queries.query, queries.answers]
-    rows = scores[queries.query]
+    return rank_pairs(scores, queries.query, queries.answers)
+
+
+def rank_pairs(scores: Floats, query: Ints, answers: Ints) -> npt.NDArray[np.float64]:
+    """The same for the row and the column of each answer."""
+    own = scores[query, answers]
+    rows = scores[query]
     above, level = (rows > own[:, None]).sum(axis=1), (rows == own[:, None]).sum(axis=1)
-    answer_of = np.unique(np.stack([queries.query, queries.answers], axis=1), axis=0)
+    answer_of = np.unique(np.stack([query, answers], axis=1), axis=0)
     order = np.argsort(answer_of[:, 0], kind="stable")
-    starts = np.searchsorted(answer_of[order, 0], queries.query)
-    ends = np.searchsorted(answer_of[order, 0], queries.query, side="right")
+    starts = np.searchsorted(answer_of[order, 0], query)
+    ends = np.searchsorted(answer_of[order, 0], query, side="right")
     event = np.repeat(np.arange(len(own)), ends - starts)
     other = answer_of[order, 1][join_ranges(starts, ends)]
-    theirs, different = scores[queries.query[event], other], other != queries.answers[event]
+    theirs, different = scores[query[event], other], other != answers[event]
     above = above - np.bincount(event, weights=different & (theirs > own[event]), minlength=len(own))
     level = level - np.bincount(event, weights=different & (theirs == own[event]), minlength=len(own))
     ranks: npt.NDArray[np.float64] = above + (level + 1) / 2
