@@ -78,9 +78,14 @@ def test_the_fields_of_an_event_have_their_words() -> None:
     assert "e1-said" in found.classes.split()
 
 
-def test_the_lead_is_the_gravest_that_happened_of_the_title_and_the_first_paragraph() -> None:
-    mild, grave, later = _told(TEXT, "end", "Talks end", rung=1), _told(TEXT, "blew", "North Korea blew up the office", rung=5), _told(TEXT, "warned", "It warned Japan", rung=6)
+def test_the_lead_is_the_gravest_that_happened_of_the_first_paragraph_that_tells_of_any() -> None:
+    mild, grave, later = _told(TEXT, "said", "Seoul said", rung=1), _told(TEXT, "blew", "North Korea blew up the office", rung=5), _told(TEXT, "warned", "It warned Japan", rung=6)
     assert find_lead([mild, grave, later], TEXT) == grave
+
+
+def test_the_title_leads_before_the_body() -> None:
+    title, body = _told(TEXT, "end", "Talks end", rung=1), _told(TEXT, "blew", "North Korea blew up the office", rung=5)
+    assert find_lead([body, title], TEXT) == title
 
 
 def test_what_is_only_planned_or_background_does_not_lead() -> None:

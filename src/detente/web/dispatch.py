@@ -9,6 +9,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import anyio
 import msgspec
@@ -153,7 +154,7 @@ def chrome_of(request: Request, title: str, nav: str = "", notice: str = "") -> 
     """A request -> what stands around its page."""
     desk: Desk = request.app.state.desk
     query = {name: request.query_params.getlist(name) for name in request.query_params}
-    return Chrome(request.state.who, theme_of(request), request.url.path, query, nav, title, _read_notice(notice), desk.options.is_open)
+    return Chrome(request.state.who, theme_of(request), path_of(request), query, nav, title, _read_notice(notice), desk.options.is_open)
 
 
 def _read_notice(kept: str) -> str:
@@ -162,6 +163,11 @@ def _read_notice(kept: str) -> str:
         return kept.encode("ascii", "ignore").decode("unicode_escape")
     except UnicodeDecodeError:
         return ""
+
+
+def path_of(request: Request) -> str:
+    """A request -> its path as it stands in an address. ``request.url.path`` ends at a ``?`` or ``#`` that an id in it has: two reports would be one."""
+    return quote(request.scope["path"], safe="/:@!$&'()*+,;=~")
 
 
 def theme_of(request: Request) -> str:
@@ -185,7 +191,7 @@ async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: 
         return Kept(body, len(body.content) + len(body.packed or b""))
 
     if is_kept:
-        key = (request.url.path, request.url.query, variant, datetime.datetime.now(datetime.UTC).date())
+        key = (path_of(request), request.scope["query_string"], variant, datetime.datetime.now(datetime.UTC).date())
         body: Body = await desk.cache.get(key, made, least_version(request))
     else:
         body = (await made()).value
@@ -340,9 +346,7 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     wants_data = _wants_data(request)
     if error.status == 401 and not wants_data and request.method == "GET":
-        from urllib.parse import quote
-
-        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        there = path_of(request) + (f"?{request.scope['query_string'].decode('ascii', 'replace')}" if request.scope["query_string"] else "")
         return RedirectResponse(f"/login?to={quote(there, safe='')}", status_code=303)
     headers = {"Cache-Control": "no-store", **error.headers}
     if wants_data:
@@ -352,5 +356,5 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _wants_data(request: Request) -> bool:
-    path = request.url.path
+    path = path_of(request)
     return path.startswith("/api/") or path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*") and _JSON in request.headers.get("accept", "")

@@ -149,7 +149,7 @@ def take_back(posted: Posted) -> Done:
 
 def _done(asked: Asked, decision: Decision, notice: str) -> Done:
     queue = asked.text("queue")  # the address of the queue that the reviewer works through
-    to = queue if queue and queue.startswith("/review") else f"/events/{part(decision.event_id)}"
+    to = queue if queue and queue.partition("?")[0] == "/review/next" else f"/events/{part(decision.event_id)}"
     return Done(what=f"{decision.action} {decision.event_id}, decision {decision.id}", to=to, notice=f"{notice} ({asked.who.name}).")
 
 

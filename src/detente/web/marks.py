@@ -11,7 +11,7 @@ import msgspec
 from detente.records import Event
 from detente.store.documents import StoredDocument, StoredMention
 
-FIELDS = ("source", "target", "said", "date", "place", "words")
+FIELDS = ("words", "said", "source", "target", "date", "place")
 """What of an event has words of its own in the text; ``words`` is the clause that it rests on."""
 MARKED_EVENTS = 150
 """Events whose words are highlighted by style alone, for which rules stand in ``/marks.css``; further ones are marked and linked all the same."""
@@ -87,14 +87,14 @@ def order_mentions(mentions: Iterable[StoredMention], length: int) -> tuple[Told
 
 
 def find_lead(mentions: Sequence[StoredMention], text: str) -> StoredMention | None:
-    """Mentions of a text -> what the report is about: of what happened and is no background, the gravest of the title and the first paragraph, else the first told."""
+    """Mentions of a text -> what the report is about: of what happened and is no background, the gravest of the first paragraph that tells of any, which mostly is the title."""
     told = [t for t in order_mentions(mentions, len(text)) if t.at is not None]
     new = [t for t in told if t.mention.record.modality == "actual" and not t.mention.record.historical] or told
     if not new:
         return None
-    breaks = [found.end() for found in _BREAK.finditer(text)]
-    head_end = breaks[1] if len(breaks) > 1 else len(text)
-    head = [t for t in new if t.at is not None and t.at < head_end] or new[:1]
+    first = new[0].at or 0
+    end = next((found.start() for found in _BREAK.finditer(text) if found.start() > first), len(text))
+    head = [t for t in new if t.at is not None and t.at < end]
     return max(head, key=lambda t: (abs(t.mention.rung or 0), -t.number)).mention
 
 
