@@ -27,7 +27,10 @@ def _document(text: str, *mentions: StoredMention, title: str | None = None) -> 
 def test_the_pieces_of_nested_and_overlapping_marks_are_the_whole_text() -> None:
     draw = random.Random(7)
     for _ in range(200):
-        marks = [Mark(a, a + draw.randint(-2, 20), draw.choice(("source", "words", "trigger", "quote", "claim")), draw.randint(1, 4)) for a in (draw.randint(-3, len(TEXT)) for _ in range(12))]
+        marks = [
+            Mark(a, a + draw.randint(-2, 20), draw.choice(("source", "words", "trigger", "quote", "claim")), draw.randint(1, 4))
+            for a in (draw.randint(-3, len(TEXT)) for _ in range(12))
+        ]
         pieces = cut(TEXT, marks)
         assert "".join(piece.text for piece in pieces) == TEXT
 
@@ -57,7 +60,7 @@ def test_words_between_quotation_marks_are_marked() -> None:
 
 
 def test_a_quotation_mark_that_is_not_closed_marks_nothing() -> None:
-    text = "He said “they left.\n\nThey said they left” again, 5\" wide."
+    text = 'He said “they left.\n\nThey said they left” again, 5" wide.'
     assert not any("m-quote" in piece.classes for paragraph in mark_document(_document(text)).paragraphs for piece in paragraph)
 
 

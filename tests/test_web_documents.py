@@ -23,7 +23,7 @@ TEXT = (
     "“It is a grave act,” South Korea's ministry said."
 )
 HOSTILE = (
-    '<script>alert(1)</script>',
+    "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
     "' onmouseover='alert(1)",
     "javascript:alert(1)",
@@ -45,7 +45,14 @@ def _evidence(words: str, trigger: str, rule: str = "assault.blow-up", text: str
 
 
 def _koreas() -> tuple[Event, Event]:
-    blew = event("ASSAULT", "PRK", "KOR", text="blew", evidence=(_evidence("North Korea blew up the liaison office", "blew up"), _evidence("North Korea blows up office", "blows")), place="Kaesong")
+    blew = event(
+        "ASSAULT",
+        "PRK",
+        "KOR",
+        text="blew",
+        evidence=(_evidence("North Korea blew up the liaison office", "blew up"), _evidence("North Korea blows up office", "blows")),
+        place="Kaesong",
+    )
     threat = event("THREATEN", "PRK", "KOR", text="threat", evidence=(_evidence("after it had threatened the South", "threatened", "threaten.warn-that>reject.refuse"),))
     return blew, threat
 

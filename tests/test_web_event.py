@@ -190,7 +190,17 @@ def test_a_correction_that_changes_nothing_is_refused(client: TestClient) -> Non
 
 @pytest.mark.parametrize(
     ("field", "typed"),
-    [("source", "Nobody of that name"), ("date", "yesterday"), ("place", "Nowhere at all"), ("dead", "many"), ("type", "WAR"), ("mode", "tickle"), ("cameo", "9999"), ("modality", "maybe"), ("context", "x")],
+    [
+        ("source", "Nobody of that name"),
+        ("date", "yesterday"),
+        ("place", "Nowhere at all"),
+        ("dead", "many"),
+        ("type", "WAR"),
+        ("mode", "tickle"),
+        ("cameo", "9999"),
+        ("modality", "maybe"),
+        ("context", "x"),
+    ],
 )
 def test_a_wrong_value_is_refused_on_the_page_with_what_was_typed(client: TestClient, field: str, typed: str) -> None:
     event_id = _blast(client)
@@ -232,7 +242,13 @@ def test_mentions_are_split_off_and_the_split_undone(client: TestClient) -> None
 
 @pytest.mark.parametrize(
     ("action", "fields", "expected"),
-    [("merge", {}, "expected one that is ticked"), ("merge", {"others": "0000000000"}, "no event"), ("split", {}, "no mentions to split off"), ("undo", {}, "found none"), ("undo", {"decision": "x"}, "whole number")],
+    [
+        ("merge", {}, "expected one that is ticked"),
+        ("merge", {"others": "0000000000"}, "no event"),
+        ("split", {}, "no mentions to split off"),
+        ("undo", {}, "found none"),
+        ("undo", {"decision": "x"}, "whole number"),
+    ],
 )
 def test_a_decision_that_says_too_little_is_refused(client: TestClient, action: str, fields: dict[str, str], expected: str) -> None:
     answer = _post(client, _blast(client), action, **fields)
@@ -327,7 +343,7 @@ def test_a_decision_is_signed_with_the_name_of_the_token(client: TestClient) -> 
     assert _event(client, event_id)["decisions"][0]["reviewer"] == "jane"
 
 
-@pytest.mark.parametrize("why", ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "\u202etxt", "{{ 7 * 7 }}"])
+@pytest.mark.parametrize("why", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "\u202etxt", "{{ 7 * 7 }}"])
 def test_a_hostile_reason_is_shown_as_words(client: TestClient, why: str) -> None:
     event_id = _blast(client)
     _post(client, event_id, "accept", why=why)

@@ -122,7 +122,9 @@ def test_no_events_make_a_file_with_a_head_only(client: TestClient) -> None:
     assert client.get("/events/download/jsonl?actor=AAA").content == b""
 
 
-@pytest.mark.parametrize(("address", "status"), [("/events/download/xls", 404), ("/events/download/csv?type=WAR", 400), ("/events/download/csv?page=2", 400), ("/events/download/csv?cursor=x", 400)])
+@pytest.mark.parametrize(
+    ("address", "status"), [("/events/download/xls", 404), ("/events/download/csv?type=WAR", 400), ("/events/download/csv?page=2", 400), ("/events/download/csv?cursor=x", 400)]
+)
 def test_a_wrong_download_is_refused(client: TestClient, address: str, status: int) -> None:
     assert client.get(address).status_code == status
 

@@ -55,7 +55,11 @@ def typed_fields(event: Mapping[str, Any]) -> dict[str, str]:
         "source": ", ".join(_type_actor(a) for a in event["source"]),
         "target": ", ".join(_type_actor(a) for a in event["target"]),
         "date": _type_period(date["start"], date["end"], date["precision"]) if date else "",
-        "place": ", ".join(part for part in (place["name"], place["country"]) if part) if place and place["precision"] != "country" else place["country"] or place["name"] if place else "",
+        "place": ", ".join(part for part in (place["name"], place["country"]) if part)
+        if place and place["precision"] != "country"
+        else place["country"] or place["name"]
+        if place
+        else "",
         "modality": event["modality"],
         "background": "yes" if event["historical"] else "no",
         "dead": "" if event["dead"] is None else str(event["dead"]),

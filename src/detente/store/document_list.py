@@ -87,7 +87,9 @@ def find_documents(
         )
         rows = {row.id: row for row in connection.execute(query)}
         standing = sa.case((_e.c.review.not_in(("rejected", "withdrawn")), _e.c.rung))
-        told = sa.select(_m.c.document_id, sa.func.count(), sa.func.max(standing)).join(_e, _m.c.event_id == _e.c.id).where(_m.c.document_id.in_(cut.keys)).group_by(_m.c.document_id)
+        told = (
+            sa.select(_m.c.document_id, sa.func.count(), sa.func.max(standing)).join(_e, _m.c.event_id == _e.c.id).where(_m.c.document_id.in_(cut.keys)).group_by(_m.c.document_id)
+        )
         counts = {key: (number, rung) for key, number, rung in connection.execute(told)}
     documents = []
     for key in cut.keys:

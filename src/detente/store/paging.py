@@ -59,10 +59,10 @@ def _walk(
     by = (column.desc(), key.desc()) if is_falling else (column.asc(), key.asc())
     key_by = key.desc() if is_falling else key.asc()
     out: list[tuple[Any, int]] = []
-    for is_known in ((False, True) if is_back else (True, False)):
+    for is_known in (False, True) if is_back else (True, False):
         if beyond is not None and (beyond[0] is not None) != is_known and is_known != is_back:
             continue  # the step before the one where the cursor stands
-        where = list(conditions) + [column.is_not(None) if is_known else column.is_(None)]
+        where = [*conditions, column.is_not(None) if is_known else column.is_(None)]
         if beyond is not None and (beyond[0] is not None) == is_known:
             value, number = beyond
             past = key < number if is_falling else key > number

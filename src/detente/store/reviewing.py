@@ -273,4 +273,17 @@ def _part(connection: Connection, joined: Mapping[str, Any]) -> int:
     return key
 
 
-__all__ = ["ACTIONS", "Action", "Decision", "correct_event", "judge_event", "judged_values", "latest_decision", "list_decisions", "merge_events", "read_state", "split_event", "undo"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Decision",
+    "correct_event",
+    "judge_event",
+    "judged_values",
+    "latest_decision",
+    "list_decisions",
+    "merge_events",
+    "read_state",
+    "split_event",
+    "undo",
+]

@@ -29,7 +29,10 @@ def make_chips(filters: Filters) -> tuple[Chip, ...]:
     """Filters -> a chip for each, in the order in which the sentence has them. What the desk asks for by itself (that it happened) has one too: without it all modalities show."""
     out = []
     for part in _parts(filters):
-        one = Filters(**{"modality": None, "review": None, part.field: part.value}, **({"one_way": filters.one_way} if part.name == "dyad" else {}))
+        values: dict[str, Any] = {"modality": None, "review": None, part.field: part.value}
+        if part.name == "dyad":
+            values["one_way"] = filters.one_way
+        one = Filters(**values)
         said = ", ".join(phrase for _, phrase in make_conditions(one, "sqlite") if phrase)
         if said:
             out.append(Chip(said, part.name, part.rest))
@@ -46,8 +49,8 @@ def _parts(f: Filters) -> Iterator[_Part]:
     ):
         for n, value in enumerate(values):
             yield _Part(name, values[:n] + values[n + 1 :], field, (int(value),) if name == "quad" else (value,))
-    for name, value in (("source", f.source), ("target", f.target), ("dyad", f.dyad), ("place", f.place), ("since", f.since), ("until", f.until), ("origin", f.origin), ("text", f.text)):
-        if value:
+    for name in ("source", "target", "dyad", "place", "since", "until", "origin", "text"):
+        if value := getattr(f, name):
             yield _Part(name, (), name, value)
     if f.rungs:
         yield _Part("rung", (), "rungs", f.rungs)

@@ -275,9 +275,7 @@ async def _act(request: Request, action: Action, page: Page | None) -> Response:
 async def _show_again(request: Request, page: Page, error: RefusedError, fields: Mapping[str, list[str]]) -> Response:
     """A form that was refused -> its page again with the reason, and what was typed. A page that cannot be shown any more leaves the refusal."""
     desk: Desk = request.app.state.desk
-    path = page.path
-    for name, value in request.path_params.items():
-        path = re.sub(rf"\{{{name}(:\w+)?\}}", lambda _, value=value: part(str(value)), path)
+    path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: part(str(request.path_params.get(found[1], ""))), page.path)
 
     def make() -> str:
         asked = Asked(desk.store, desk.options, request.path_params, {}, request.state.who, desk.shared, desk.version)

@@ -26,7 +26,11 @@ def split_trigger(evidence: Mapping[str, Any]) -> tuple[str, str, str]:
 def rung_choices(given: str) -> list[tuple[str, str]]:
     """The rungs that are asked for -> what can be chosen: from each rung of quarrel up, the cooperative ones, and what was given."""
     rungs = load_ladder().rungs
-    known = [("", "any"), *((f"{r}..{HIGHEST_SINGLE}", f"from {r} {rungs[r].name}") for r in range(1, HIGHEST_SINGLE)), (str(HIGHEST_SINGLE), f"{HIGHEST_SINGLE} {rungs[HIGHEST_SINGLE].name}")]
+    known = [
+        ("", "any"),
+        *((f"{r}..{HIGHEST_SINGLE}", f"from {r} {rungs[r].name}") for r in range(1, HIGHEST_SINGLE)),
+        (str(HIGHEST_SINGLE), f"{HIGHEST_SINGLE} {rungs[HIGHEST_SINGLE].name}"),
+    ]
     known += [("0", f"0 {rungs[0].name}"), (f"{LOWEST}..-1", "below 0: cooperation")]
     return known if given in dict(known) else [*known, (given, given)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -130,7 +131,7 @@ def cut(text: str, marks: Iterable[Mark]) -> list[Piece]:
     for number, end in last.items():
         ending.setdefault(end, []).append(number)
     out, over = list[Piece](), list[Mark]()
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         over = [m for m in over if m.end > start] + opening.get(start, [])
         out.append(_make_piece(text[start:end], over, tuple(sorted(ending.get(end, ())))))
     return out
@@ -170,7 +171,9 @@ def marks_css() -> str:
     for n in range(1, MARKED_EVENTS + 1):
         looked_at = f".reading:has(.t{n}:is(:hover,:focus-visible,:target),.c{n}:is(:hover,:focus-within,:target),.c{n} :target)"
         fields = "".join(f".e{n}-{kind}{{--lit:var(--lit-{kind});--lit-line:var(--lit-line-{kind})}}" for kind in FIELDS)
-        out.append(f"{looked_at}{{{fields}.t{n}{{--lit:var(--lit-trigger);--lit-line:var(--lit-line-trigger)}}.c{n}{{--card-line:var(--accent);--card-place:sticky;--card-over:2}}}}")
+        out.append(
+            f"{looked_at}{{{fields}.t{n}{{--lit:var(--lit-trigger);--lit-line:var(--lit-line-trigger)}}.c{n}{{--card-line:var(--accent);--card-place:sticky;--card-over:2}}}}"
+        )
     return "".join(out)
 
 
@@ -178,4 +181,3 @@ def publisher_choices(publishers: Sequence[tuple[str, int]], given: str) -> list
     """Publishers with their numbers, and the one that is asked for -> what can be chosen; who is asked for always can."""
     known = [(name, f"{name} ({number:,})") for name, number in publishers]
     return known if not given or given in dict(publishers) else [(given, given), *known]
-

@@ -6,6 +6,9 @@ document.addEventListener("keydown", function (event) {
   if (!control) return;
   event.preventDefault();
   control.click();
-  if (control.tagName === "SUMMARY") { var field = control.parentElement.open ? null : control.parentElement.querySelector("input:not([type=hidden]), select"); setTimeout(function () { if (field) field.focus(); }, 0); }
+  if (control.tagName === "SUMMARY") setTimeout(function () {
+    var field = control.parentElement.open && control.parentElement.querySelector("input:not([type=hidden]), select");
+    if (field) field.focus();
+  }, 0);
 });
 document.querySelectorAll("[data-key]").forEach(function (control) { control.setAttribute("aria-keyshortcuts", control.getAttribute("data-key")); });
