@@ -16,6 +16,7 @@ from detente.store.reviewing import judge_event
 from detente.store.schema import open_store
 from detente.store.tokens import add_token
 from detente.store.write import add_report
+from detente.web.event import Context, cut_context
 from stores import event, report
 from webs_desk import check_inert, csrf_of, desk_of, make_client, words_of
 
@@ -422,3 +423,12 @@ def test_keys_are_told_to_readers_and_marked_on_what_they_press(client: TestClie
     for key in ("a", "r", "c", "n"):
         assert f'data-key="{key}"' in page
         assert f"<kbd>{key}</kbd>" in page
+
+
+def test_the_words_around_the_evidence_are_of_its_paragraph_and_cut_between_words() -> None:
+    text = f"Before it.\nFirst {'word ' * 80}they left {'word ' * 80}last\nAfter it."
+    start = text.index("they left")
+    around = cut_context(text, (start, start + 9))
+    assert around.before.startswith("… word") and around.before.endswith("word ")
+    assert around.after.startswith(" word") and around.after.endswith("word …")
+    assert cut_context("They left.", (0, 9)) == Context("", ".")
