@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from detente import __version__
+from detente.codebook.load import load_codebook
 from detente.running import limit_threads
 from detente.settings import read_text
 from detente.web import routes
@@ -65,9 +66,10 @@ def app_of_environment() -> Guard:
 
 
 def _warm_up() -> None:
-    """Load what most pages need while the first reader is on the way: half a second to a second that the start need not wait for."""
+    """Load what most pages need while the first reader is on the way: one to two seconds that the start need not wait for."""
     for name in ("detente.analysis.alerts", "detente.analysis.movers", "detente.wording"):
         importlib.import_module(name)
+    load_codebook()
 
 
 async def _answer_http(request: Request, error: Exception) -> Response:
