@@ -181,6 +181,12 @@ def test_a_field_that_is_emptied_is_not_known(client: TestClient) -> None:
     assert (found["date"], found["place"], found["dead"]) == (None, None, None)
 
 
+def test_a_wrong_correction_in_the_queue_leads_back_to_the_queue_once_it_is_mended(client: TestClient) -> None:
+    refused = _post(client, _blast(client), "correct", dead="many", queue="/review/next?dyad=PRK-KOR")
+    assert refused.status_code == 400
+    assert '<input type="hidden" name="queue" value="/review/next?dyad=PRK-KOR">' in refused.text
+
+
 def test_a_correction_that_changes_nothing_is_refused(client: TestClient) -> None:
     event_id = _blast(client)
     answer = _post(client, event_id, "correct", **client.get(f"/events/{event_id}.json").json()["typed"])
