@@ -14,8 +14,9 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, NATION, Entry, Register, Role, tenure_on
-from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
+from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
 from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
+from detente.coding.sides import Named, count_sides, last_parties
 from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
 from detente.records import Actor, Place, Sentence
 
@@ -345,6 +346,7 @@ class _Reader:
         self.roles: dict[str, Phrase] = {}
         self.known: list[_Known] = []
         self.speaker: Phrase | None = None
+        self.authors: tuple[Actor, ...] = ()
         self.setting = read_setting(_spoken(sentences, mentions))
         self.other_names = {word for s, found in zip(sentences, mentions, strict=True) for word in _unknown_surnames(s, found, self.grammar)}
         for s, found in zip(sentences, mentions, strict=True):
@@ -427,15 +429,11 @@ class _Reader:
             return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
         if low in RELATIVE:
             return None
-        if (
-            low in ("two", "both")
-            and s.tags[i] in ("CD", "DT", "PDT")
-            or low in ("sides", "parties", "countries", "nations", "leaders", "neighbours", "neighbors", "governments", "rivals", "foes", "powers")
-            and any(s.words[c].lower() in ("two", "both") for c in s.children[i])
-        ):
-            pair = self._last_pair()
-            if pair:
-                return Phrase(pair, "pronoun", True)
+        counted = count_sides(s, i, self.grammar["party_nouns"], self.grammar["party_leaders"])
+        if counted is not None:
+            parties = last_parties((Named(self.sentences[k.sentence], k.token, k.phrase.kind, k.phrase.actors) for k in reversed(self.known[-40:])), s.index, *counted)
+            if parties:
+                return Phrase(parties, "pronoun", True)
         contained = self._contained(i, depth)
         if contained is not None:
             return contained
@@ -450,22 +448,6 @@ class _Reader:
         s = self.s
         span = (s.starts[first], s.ends[last])
         return Actor(self.plain[span[0] : span[1]], name, country, sectors, entity, span)
-
-    def _last_pair(self) -> tuple[Actor, ...]:
-        """ "the two", "both sides": the last two countries or armed bodies that the document spoke of as actors."""
-        pair: dict[str, Actor] = {}
-        for known in reversed(self.known[-30:]):
-            if self.s.index - known.sentence > 3:
-                break
-            if known.phrase.kind in ("place", "property", "expert", "owner"):
-                continue
-            for a in known.phrase.actors:
-                key = a.country or a.name
-                if not {"JRN", "IGO", "NGO", "EDU", "ELI"} & set(a.sectors) and key not in pair:
-                    pair[key] = a
-            if len(pair) >= 2:
-                break
-        return tuple(reversed(list(pair.values())[:2])) if len(pair) >= 2 else ()
 
     def _named(self, i: int, mention: Mention, depth: int) -> Phrase | None:
         s, entry = self.s, mention.entry
@@ -937,7 +919,20 @@ class _Reader:
                     owners.extend(phrase.actors if phrase else ())
                 elif m is None and s.words[c] in self.people:
                     owners.extend(self.people[s.words[c]].actors)
+        if lemma in self.grammar["authored_nouns"]:
+            owners = owners or self._authors(i, depth)
+            if owners:
+                self.authors = tuple(owners)
         return Phrase(tuple(dict.fromkeys(owners)), "owner") if owners else None
+
+    def _authors(self, i: int, depth: int) -> list[Actor]:
+        """Whose words a text is that names no owner: who passes or issues it ("adopted a resolution condemning"), else whose the last text was ("The text deplores")."""
+        s = self.s
+        agents = [k for p in children(s, i, "prep", "agent") if s.lemmas[p] in ("by", "from") for k in children(s, p, "pobj")] or noun_agents(s, i)
+        found = [a for k in agents if k != i for phrase in [self.resolve(k, depth + 1)] if phrase is not None for a in phrase.actors]
+        if found or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, i, "det")):
+            return found
+        return list(self.authors)
 
     def _nation(self, i: int) -> Entry | None:
         """The people without a state that an adjective before head ``i`` names: "Kurdish forces"."""

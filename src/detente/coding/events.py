@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook, Composition, NounPattern, Pattern, Rule
-from detente.codebook.types import OPERATORS, SYMMETRIC
+from detente.codebook.types import OPERATORS, SYMMETRIC, VERBAL
 from detente.coding.actors import Phrase, expand
 from detente.coding.grammar import Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
 from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
@@ -51,6 +51,7 @@ class Found(msgspec.Struct):
     own_object: bool = False
     incomplete: bool = False
     needs_target: bool = False
+    is_reciprocal: bool = False
 
 
 def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
@@ -97,6 +98,7 @@ class _Finder:
                 if found is not None:
                     by_verb[v] = found
         out = list(by_verb.values())
+        out.extend(msgspec.structs.replace(f, source=f.target, target=f.source) for f in by_verb.values() if f.is_reciprocal and f.target)
         for n, lemma in enumerate(s.lemmas):
             proper = s.tags[n] == "NNP" and s.kind != "title"  # "the Korean War", "Battle of Britain": names, not news
             if n not in self.used_nouns and not proper and (lemma in book.nouns and s.tags[n][:2] == "NN" or lemma.lower() in book.nouns and s.tags[n] == "NNP"):
@@ -237,15 +239,15 @@ class _Finder:
 
     def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
         s = self.s
-        source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
+        source = expand(s, [h for h in subjects if not self._bare_place(h, rule)], self.phrases)
         if not source and (not subjects or clause.subject_is_shared) and not clause.passive:
             subjects, source = self._matrix_subject(clause.verb, subjects)
         if rule.type == "CONSULT" and isinstance(p, Pattern) and p.target == "object":
             targets = [h for h in targets if h not in self.phrases or self.phrases[h].kind not in ("owner", "property")]  # one meets people, not ships or remarks
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         exchanged = s.lemmas[clause.verb] in ("trade", "exchange", "swap")
-        each_other = any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))
-        if len(source) > 1 and (exchanged or not target and (self._is_mutual(rule) or each_other)):
+        each_other = len(source) > 1 and self._is_reciprocal(clause.verb, [*targets, *clause.objects])
+        if len(source) > 1 and (exchanged or each_other or not target and self._is_mutual(rule)):
             source, target = source[:1], source[1:]
         if rule.type == "MOBILIZE" and not source and target and all({"MIL", "COP", "PRM"} & set(a.sectors) for a in target):
             source, target = target, ()  # "riot police were deployed": the forces are the state's own
@@ -277,7 +279,18 @@ class _Finder:
             own_object=own_object,
             incomplete=incomplete or not source and not target,
             needs_target=needs_target,
+            is_reciprocal=each_other and not self._is_mutual(rule),
         )  # fmt: skip
+
+    def _is_reciprocal(self, v: int, heads: Iterable[int]) -> bool:
+        """ "accused each other", "expelled one another's envoys", "each blamed the other": what the subjects do to one another."""
+        s = self.s
+        for h in heads:
+            for k in (h, *s.children[h]):
+                low, before = s.words[k].lower(), s.words[k - 1].lower() if k else ""
+                if low == "other" and before in ("each", "the") or low == "another" and before == "one":
+                    return k > v
+        return False
 
     @staticmethod
     def _is_mutual(rule: Rule) -> bool:
@@ -305,12 +318,12 @@ class _Finder:
                         return (found,), expand(s, (found,), self.phrases)
         return subjects, ()
 
-    def _bare_place(self, head: int) -> bool:
-        """A province or town that is no actor of its own ("the province that left 32 dead")."""
+    def _bare_place(self, head: int, rule: Rule) -> bool:
+        """A province or town that is no actor of its own ("the province that left 32 dead"); what somebody owns speaks for him ("its chief urged") but does no deeds."""
         phrase = self.phrases.get(head)
         if phrase is None:
             return False
-        return phrase.kind == "place" or phrase.kind == "owner" and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
+        return phrase.kind == "place" or phrase.kind == "owner" and rule.type not in VERBAL | {"CONSULT", "AID", "COOPERATE", "SANCTION"} and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
