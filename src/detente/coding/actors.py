@@ -14,13 +14,15 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, NATION, Entry, Register, Role, tenure_on
-from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
-from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
+from detente.coding.grammar import RELATIVE, SUBJECTS, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
+from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent, subjects_above
 from detente.coding.sides import Named, count_sides, last_parties
 from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
 from detente.records import Actor, Place, Sentence
 
 MAX_NAME_TOKENS = 10
+LEAD_SENTENCES = 1
+"""So many sentences of the body are read before the headline."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -283,6 +285,10 @@ _BODIES = {
 }
 
 
+_REGIONS = {"european": "European Union", "african": "African Union", "arab": "Arab League"}
+"""Of which body the leaders of a region are the members."""
+
+
 def _body_of(role: str) -> str:
     """The organisation that an official's role names: "un secretary-general" -> United Nations."""
     return _BODIES.get(role.split(" ")[0], role)
@@ -356,8 +362,9 @@ class _Reader:
 
     # -- walking ---------------------------------------------------------------------------------------------------
     def read_all(self) -> list[dict[int, Phrase]]:
-        out = []
-        for s, found in zip(self.sentences, self.mentions, strict=True):
+        out: list[dict[int, Phrase]] = [{} for _ in self.sentences]
+        for n in self._in_order():
+            s, found = self.sentences[n], self.mentions[n]
             self.s = s
             self.here: dict[int, Phrase] = {}
             self.at = {k: m for m in found for k in range(m.first, m.last + 1)}
@@ -375,9 +382,15 @@ class _Reader:
                             if not mention.first <= s.heads[k] <= mention.last or s.heads[k] == k:
                                 self.here[k] = phrase
                 self._note(i, phrase)
-            out.append(self.here)
+            out[n] = self.here
             self._find_speaker()
         return out
+
+    def _in_order(self) -> list[int]:
+        """The sentences as they are read: a headline after the lead, which says in full whom it speaks of ("Junta", "president")."""
+        titles = [n for n, s in enumerate(self.sentences) if s.kind == "title"]
+        body = [n for n, s in enumerate(self.sentences) if s.kind != "title"]
+        return [*body[:LEAD_SENTENCES], *titles, *body[LEAD_SENTENCES:]]
 
     def _is_head(self, i: int) -> bool:
         s = self.s
@@ -440,7 +453,7 @@ class _Reader:
         role = self._role(i)
         if role is not None:
             return self._by_role(i, role, depth)
-        if s.tags[i] in ("NNP", "NNPS"):
+        if s.tags[i] in ("NNP", "NNPS") or s.words[i] in self.people and s.kind != "title" and s.tags[i] == "NN":
             return self._unknown_name(i, depth)
         return self._owned(i, depth)
 
@@ -648,7 +661,7 @@ class _Reader:
         if "NGO" in sectors and any(s.lemmas[c].lower() in ("international", "foreign", "western", "global", "overseas", "right", "aid", "humanitarian") for c in s.children[i]):
             return [self._actor(first, i, role.phrase, None, sectors)]
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
-            return []
+            return self._members_body(i, first)
         country = self._whose(i, role)
         if "JRN" in sectors and role.words[0] in ("state", "official", "government"):
             # "a statement carried by state media": those of the country whose statement it is
@@ -658,6 +671,24 @@ class _Reader:
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
             return [self._actor(first, i, role.phrase, None, sectors)]
         return [self._actor(first, i, name, country, sectors)]
+
+    def _members_body(self, i: int, first: int) -> list[Actor]:
+        """ "European leaders", "the 27 leaders", "Leaders demanded": the body of states that meets, by its region's name or by being spoken of just before."""
+        s = self.s
+        if s.deps[i] != "nsubj" or s.lemmas[i].lower() not in self.grammar["member_nouns"]:
+            return []
+        region = next((s.words[c].lower() for c in s.children[i] if s.deps[c] == "amod" and s.words[c].lower() in _REGIONS), None)
+        if region is not None:
+            name = _REGIONS[region]
+            return [self._actor(first, i, name, None, ("IGO",), name)]
+        if any(s.deps[c] in ("amod", "compound", "poss", "nmod") for c in s.children[i]) or children(s, i, "prep"):
+            return []
+        for known in reversed(self.known[-40:]):
+            if s.index - known.sentence > MAX_GAP_SENTENCES:
+                break
+            if known.phrase.kind == "body" and known.phrase.actors and "IGO" in known.phrase.actors[0].sectors:
+                return [msgspec.structs.replace(known.phrase.actors[0], text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i]))]
+        return []
 
     def _named_body(self, role: Role, word: str) -> Phrase | None:
         """ "the court", "the agency", "the bloc": the last organisation of the document that is one."""
@@ -996,6 +1027,8 @@ class _Reader:
     def antecedents(self, i: int) -> list[tuple[_Known, Antecedent]]:
         """What the pronoun at token ``i`` may stand for, nearest first."""
         out = []
+        above = [] if self.s.deps[i] in SUBJECTS else subjects_above(self.s, i)
+        meant = [self.here[k].actors for k in above if k in self.here and self.here[k].kind == "pronoun"]
         for known in reversed(self.known[-25:]):
             phrase, here = known.phrase, self.sentences[known.sentence]
             if self.s.index - known.sentence > MAX_GAP_SENTENCES:
@@ -1003,7 +1036,8 @@ class _Reader:
             if known.sentence == self.s.index and known.token >= i:
                 continue
             sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
-            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token)))
+            own = known.sentence == self.s.index and known.token in above or bool(phrase.actors) and phrase.actors in meant
+            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own)))
         return out
 
     def _quoting_subject(self, i: int) -> Phrase | None:

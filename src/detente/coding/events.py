@@ -26,6 +26,8 @@ _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
 _PACKAGES = frozenset(
     {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
 )
+_OWNED = VERBAL | {"CONSULT", "SANCTION"}
+"""What somebody's team, chief, branch or resolution does is his own act."""
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]
 
@@ -323,7 +325,7 @@ class _Finder:
         phrase = self.phrases.get(head)
         if phrase is None:
             return False
-        return phrase.kind == "place" or phrase.kind == "owner" and rule.type not in VERBAL | {"CONSULT", "AID", "COOPERATE", "SANCTION"} and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
+        return phrase.kind == "place" or phrase.kind == "owner" and rule.type not in _OWNED and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
