@@ -14,7 +14,7 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, NATION, Entry, Register, Role, tenure_on
-from detente.coding.grammar import RELATIVE, SUBJECTS, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
+from detente.coding.grammar import MAX_DEPTH, RELATIVE, SUBJECTS, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
 from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent, subjects_above
 from detente.coding.sides import Named, count_sides, last_parties
 from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
@@ -413,6 +413,18 @@ class _Reader:
         subject = s.deps[top] in ("nsubj", "nsubjpass", "agent") or (s.deps[top] == "pobj" and s.lemmas[s.heads[top]] == "by")
         self.known.append(_Known(s.index, i, phrase, subject))
 
+    def _whom_relative_means(self, i: int, depth: int) -> Phrase | None:
+        """ "Kuwait, whose emir flew": the noun that the clause of "whose" describes."""
+        s = self.s
+        token = i
+        for _ in range(MAX_DEPTH):
+            if s.deps[token] == "relcl":
+                return self.resolve(s.heads[token], depth + 1)
+            if s.heads[token] == token:
+                break
+            token = s.heads[token]
+        return None
+
     def _find_speaker(self) -> None:
         s = self.s
         for v, lemma in enumerate(s.lemmas):
@@ -441,7 +453,7 @@ class _Reader:
             code = "PRK" if low == "north" else "KOR"
             return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
         if low in RELATIVE:
-            return None
+            return self._whom_relative_means(i, depth) if low == "whose" else None
         counted = count_sides(s, i, self.grammar["party_nouns"], self.grammar["party_leaders"])
         if counted is not None:
             parties = last_parties((Named(self.sentences[k.sentence], k.token, k.phrase.kind, k.phrase.actors) for k in reversed(self.known[-40:])), s.index, *counted)

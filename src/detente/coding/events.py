@@ -192,7 +192,7 @@ class _Finder:
             if needs_object and not clause.passive and not self._may_lack_object(clause):
                 pass
         elif p.objects is not None:  # "ban {newspaper}": the noun of the pattern may itself be the target
-            named = [o for o in objects if self._is_lemma(o, p.objects) and o in self.phrases and self.phrases[o].kind in ("body", "group", "person")]
+            named = [o for o in objects if self._is_lemma(o, p.objects) and o in self.phrases and self._names_somebody(self.phrases[o], clause)]
             targets = tuple(named)
         rule = self.book.rules[p.rule]
         if rule.subject == "target":
@@ -202,6 +202,13 @@ class _Finder:
         if clause.passive and not subjects and p.target != "object" and p.objects is None and not any(s.deps[c] in ("auxpass", "agent") for c in s.children[v]):
             subjects = clause.objects  # "Mujuru, called for elections": the parser took the past tense for a participle
         return self._fill(rule, p, clause, subjects, targets)
+
+    def _names_somebody(self, phrase: Phrase, clause: Clause) -> bool:
+        """ "banned the newspaper", "burned American flags": what a pattern names is the target if it is somebody, or a thing that the words give to somebody else."""
+        if phrase.kind != "property" or phrase.inferred:
+            return phrase.kind in ("body", "group", "person")
+        own = {a.country for a in expand(self.s, clause.subjects, self.phrases)}
+        return bool(own) and not own & {a.country for a in phrase.actors}
 
     def _may_lack_object(self, clause: Clause) -> bool:
         return bool(clause.subjects)
