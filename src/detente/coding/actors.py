@@ -972,7 +972,7 @@ class _Reader:
         """Whose words a text is that names no owner: who passes or issues it ("adopted a resolution condemning"), else whose the last text was ("The text deplores")."""
         s = self.s
         agents = [k for p in children(s, i, "prep", "agent") if s.lemmas[p] in ("by", "from") for k in children(s, p, "pobj")] or noun_agents(s, i)
-        found = [a for k in agents if k != i for phrase in [self.resolve(k, depth + 1)] if phrase is not None for a in phrase.actors]
+        found = [a for k in agents if k != i for phrase in [self.resolve(k, depth + 1)] if phrase is not None and phrase.kind != "owner" for a in phrase.actors]
         if found or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, i, "det")):
             return found
         return list(self.authors)

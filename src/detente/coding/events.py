@@ -330,9 +330,17 @@ class _Finder:
     def _bare_place(self, head: int, rule: Rule) -> bool:
         """A province or town that is no actor of its own ("the province that left 32 dead"); what somebody owns speaks for him ("its chief urged") but does no deeds."""
         phrase = self.phrases.get(head)
-        if phrase is None:
+        if phrase is None or phrase.kind not in ("place", "owner"):
             return False
-        return phrase.kind == "place" or phrase.kind == "owner" and rule.type not in _OWNED and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
+        if phrase.kind == "place":
+            return True
+        lemma = self.s.lemmas[head].lower()
+        return lemma not in self.book.grammar["transparent_nouns"] and not (rule.type in _OWNED and (lemma in self.book.grammar["authored_nouns"] or self._is_owned_by_name(head)))
+
+    def _is_owned_by_name(self, head: int) -> bool:
+        """ "the UN rights chief", "its director": the owner is named; "the Russian painter" is only of a nation."""
+        s = self.s
+        return any(s.deps[c] == "poss" or s.deps[c] in ("compound", "nmod") and c in self.phrases and self.phrases[c].kind == "body" for c in s.children[head])
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
@@ -850,6 +858,8 @@ class _Finder:
                     return msgspec.structs.replace(f, target=target)
             return f
         made = self.book.compositions.get(f"to-{f.type}", {}).get(inner.type)
+        if f.rule.id == "agree.agree-to" and self.s.lemmas[f.trigger] == "agree":
+            made = self.book.compositions["agreed"].get(inner.type, made)
         if f.type == "AGREE" and self._is_negated(below):
             made = self.book.compositions["to-REJECT"].get(inner.type) if inner.type not in HOSTILE else None
         target = f.target
