@@ -285,6 +285,7 @@ _BODIES = {
 }
 
 
+_TOWARDS = frozenset({"with", "on", "against", "by", "to", "from"})
 _REGIONS = {"european": "European Union", "african": "African Union", "arab": "Arab League"}
 """Of which body the leaders of a region are the members."""
 
@@ -456,7 +457,9 @@ class _Reader:
             return self._whom_relative_means(i, depth) if low == "whose" else None
         counted = count_sides(s, i, self.grammar["party_nouns"], self.grammar["party_leaders"])
         if counted is not None:
-            parties = last_parties((Named(self.sentences[k.sentence], k.token, k.phrase.kind, k.phrase.actors) for k in reversed(self.known[-40:])), s.index, *counted)
+            above = [] if s.deps[i] in SUBJECTS else [a for k in subjects_above(s, i) if k in self.here for a in self.here[k].actors]
+            others = (k for k in reversed(self.known[-40:]) if not any(a in above for a in k.phrase.actors))  # nobody mediates between himself and others
+            parties = last_parties((Named(self.sentences[k.sentence], k.token, k.phrase.kind, k.phrase.actors) for k in others), s.index, *counted)
             if parties:
                 return Phrase(parties, "pronoun", True)
         contained = self._contained(i, depth)
@@ -868,6 +871,12 @@ class _Reader:
                 phrase = Phrase(self._renamed(host, first, i), "person", role=host.role)
                 self._learn_name(i, phrase)
                 return phrase
+        for c in (k for p in children(s, i, "prep") for o in children(s, p, "pobj") for k in children(s, o, "appos")):
+            named = self.at.get(c)
+            if named is not None and named.entry.kind == "person" and s.deps[i] == "nsubj" and s.words[c - 1][0].isupper():
+                phrase = self._person(named.entry, named.first, named.last)  # "The Special Coordinator for the Peace Process, Tor Wennesland,": the name was hung too deep
+                self._learn_name(i, phrase)
+                return phrase
         for c in children(s, i, "relcl"):
             if s.lemmas[c] in ("head", "lead", "run", "command", "chair", "represent", "oversee", "direct", "govern", "rule"):
                 for led in children(s, c, "dobj"):
@@ -971,7 +980,8 @@ class _Reader:
     def _authors(self, i: int, depth: int) -> list[Actor]:
         """Whose words a text is that names no owner: who passes or issues it ("adopted a resolution condemning"), else whose the last text was ("The text deplores")."""
         s = self.s
-        agents = [k for p in children(s, i, "prep", "agent") if s.lemmas[p] in ("by", "from") for k in children(s, p, "pobj")] or noun_agents(s, i)
+        agents = [k for p in children(s, i, "prep", "agent") if s.lemmas[p] in ("by", "from") for k in children(s, p, "pobj")]
+        agents = agents or [k for c in children(s, i, "acl") for p in children(s, c, "agent") for k in children(s, p, "pobj")] or noun_agents(s, i)
         found = [a for k in agents if k != i for phrase in [self.resolve(k, depth + 1)] if phrase is not None and phrase.kind != "owner" for a in phrase.actors]
         if found or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, i, "det")):
             return found
@@ -1040,6 +1050,7 @@ class _Reader:
         """What the pronoun at token ``i`` may stand for, nearest first."""
         out = []
         above = [] if self.s.deps[i] in SUBJECTS else subjects_above(self.s, i)
+        acted_on = self._named_objects(i)
         meant = [self.here[k].actors for k in above if k in self.here and self.here[k].kind == "pronoun"]
         for known in reversed(self.known[-25:]):
             phrase, here = known.phrase, self.sentences[known.sentence]
@@ -1048,9 +1059,21 @@ class _Reader:
             if known.sentence == self.s.index and known.token >= i:
                 continue
             sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
+            is_named = any(a.entity is not None for a in phrase.actors)
+            is_object = bool(acted_on & {a.entity or a.country for a in phrase.actors if a.entity is None or a.country is None})
             own = known.sentence == self.s.index and known.token in above or bool(phrase.actors) and phrase.actors in meant
-            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own)))
+            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own, is_named, is_object)))
         return out
+
+    def _named_objects(self, i: int) -> set[str | None]:
+        """Whom the verb of which the pronoun is the subject names as its object, or behind "with", "on", "against": countries, and bodies without one."""
+        s = self.s
+        if s.deps[i] not in ("nsubj", "nsubjpass"):
+            return set()
+        verb = s.heads[i]
+        heads = [*children(s, verb, "dobj", "dative"), *(k for p in children(s, verb, "prep", "agent") if s.lemmas[p] in _TOWARDS for k in children(s, p, "pobj"))]
+        found = [self.at[k].entry for h in heads for k in conjuncts(s, h) if k in self.at]
+        return {e.country or e.name for e in found if e.kind in ("country", "capital", "organisation", "metonym")}
 
     def _quoting_subject(self, i: int) -> Phrase | None:
         s = self.s
