@@ -947,6 +947,10 @@ class _Reader:
             back = self._definite(i, lemma)
             if back is not None:
                 return back
+        for c in children(s, i, "appos"):
+            named = self.at.get(c)
+            if named is not None and named.entry.kind == "person":
+                return self._person(named.entry, named.first, named.last)  # "his party colleague Rahul Gandhi"
         owners: list[Actor] = []
         for c in children(s, i, "poss"):
             phrase = self.resolve(c, depth + 1)
