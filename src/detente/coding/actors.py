@@ -1055,6 +1055,7 @@ class _Reader:
         out = []
         above = [] if self.s.deps[i] in SUBJECTS else subjects_above(self.s, i)
         acted_on = self._named_objects(i)
+        barred = self._bars(i)
         meant = [self.here[k].actors for k in above if k in self.here and self.here[k].kind == "pronoun"]
         for known in reversed(self.known[-25:]):
             phrase, here = known.phrase, self.sentences[known.sentence]
@@ -1063,10 +1064,23 @@ class _Reader:
             if known.sentence == self.s.index and known.token >= i:
                 continue
             sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
+            if known.sentence == self.s.index and known.token in barred or any((a.entity or a.country, a.sectors) in barred for a in phrase.actors):
+                continue
             is_named = any(a.entity is not None for a in phrase.actors)
             is_object = bool(acted_on & {a.entity or a.country for a in phrase.actors if a.entity is None or a.country is None})
             own = known.sentence == self.s.index and known.token in above or bool(phrase.actors) and phrase.actors in meant
             out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own, is_named, is_object)))
+        return out
+
+    def _bars(self, i: int) -> set[object]:
+        """Whom an object cannot be, since he is the subject of its very verb ("Tsai decorated her"): head tokens, and names with sectors."""
+        s = self.s
+        top = i if s.deps[i] in ("dobj", "dative") else s.heads[i] if s.deps[i] == "pobj" and s.lemmas[s.heads[i]] in ("to", "against", "on", "of", "by") else None
+        if top is None or s.words[i].lower().endswith(("self", "selves")) or not is_verb(s, s.heads[top]):
+            return set()
+        subjects = [k for h in children(s, s.heads[top], "nsubj") if s.words[h].lower() not in RELATIVE for k in conjuncts(s, h)]
+        out: set[object] = set(subjects)
+        out.update((a.entity or a.country, a.sectors) for k in subjects if k in self.here for a in self.here[k].actors)
         return out
 
     def _named_objects(self, i: int) -> set[str | None]:
