@@ -661,7 +661,7 @@ class _Reader:
 
     def _bare_role(self, i: int, first: int, role: Role, sectors: tuple[str, ...]) -> list[Actor]:
         s = self.s
-        determined = any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
+        determined = s.kind == "title" or any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
         if determined:
             before = self.roles.get(role.phrase) or (self.roles.get(s.lemmas[i].lower()) if role.kind in ("body", "person") else None)
             named = self._named_body(role, s.lemmas[i].lower())

@@ -17,7 +17,7 @@ _HAVING_DONE = frozenset({"order", "have", "get"})
 """With object and participle their subject is who does it through others: "ordered the camp cleared"."""
 _SEEING_DONE = frozenset({"see", "want", "find", "like"})
 """The same, but others do it: "has seen its envoy thrown out"."""
-_SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat"})
+_SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat", "telephone", "phone", "ring", "write", "visit", "meet", "join"})
 MAX_DEPTH = 12
 NUMBER_WORDS = {
     w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
@@ -285,6 +285,10 @@ def _gap_object(s: Sentence, v: int) -> list[int]:
     if own and s.words[own[0]].lower() not in RELATIVE:
         if any(s.lemmas[p] not in ("by",) and not s.children[p] for p in children(s, v, "prep")):
             return []
+        if any(s.words[c].lower() == "whose" for c in s.children[own[0]]) or any(s.tags[c] == "WRB" for c in s.children[v]):
+            return []  # "Kuwait, whose emir flew", "the town where rebels attacked"
+        if any(s.tags[o] == "WDT" for p in children(s, v, "prep") for o in children(s, p, "pobj")):
+            return []  # "the talks at which Iran threatened"
         return [s.heads[v]]
     return []
 

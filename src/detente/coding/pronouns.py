@@ -68,7 +68,9 @@ def describe_antecedent(found: Antecedent, nearer: int, s: Sentence, token: int)
     if found.plural:
         names["plural"] = 1.0
     if found.is_own_subject:
-        names["own subject"] = names["own subject, owning" if s.deps[token] == "poss" else "own subject, object" if s.deps[token] in ("dobj", "dative") else "own subject, else"] = 1.0
+        names["own subject"] = names[
+            "own subject, owning" if s.deps[token] == "poss" else "own subject, object" if s.deps[token] in ("dobj", "dative") else "own subject, else"
+        ] = 1.0
     if found.is_named:
         names["named"] = names["named, plural" if found.plural else "named, one"] = 1.0
     if found.is_object:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from detente.coding.grammar import NUMBER_WORDS, children, conjuncts
+from detente.coding.whose import LOCATIVE
 from detente.records import Actor, Sentence
 
 MAX_GAP_SENTENCES = 3
@@ -52,11 +53,17 @@ def count_sides(s: Sentence, i: int, nouns: frozenset[str], people: frozenset[st
 
 def last_parties(known: Iterable[Named], index: int, number: int, are_people: bool) -> tuple[Actor, ...]:
     """Who was spoken of, latest first -> the ``number`` parties that a phrase in sentence ``index`` counts, in order of the text; empty if they were not named."""
-    near = [k for k in known if k.kind not in _NO_PARTY_KINDS and 0 <= index - k.sentence.index <= MAX_GAP_SENTENCES]
+    near = [k for k in known if not _is_setting(k) and 0 <= index - k.sentence.index <= MAX_GAP_SENTENCES]
     if number != 2:
         return _listed(near, number)
     persons = [k for k in near if k.kind == "person" and k.actors and k.actors[0].entity]
     return are_people and _latest(persons, lambda a: a.entity or "") or _latest(near, lambda a: a.country or a.name) or _latest(near, _branch)
+
+
+def _is_setting(k: Named) -> bool:
+    """Whether the words tell where something is rather than who acts: "met in Pyongyang"."""
+    s = k.sentence
+    return k.kind in _NO_PARTY_KINDS or k.kind in ("capital", "country") and s.deps[k.token] == "pobj" and s.lemmas[s.heads[k.token]].lower() in LOCATIVE
 
 
 def _latest(near: Sequence[Named], key: Callable[[Actor], str]) -> tuple[Actor, ...]:
