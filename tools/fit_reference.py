@@ -43,7 +43,7 @@ CORPORA = (
     (ROOT / "benchmarks/news_reports.jsonl", ROOT / "benchmarks/gold_news.jsonl"),
 )
 WEIGHTS = DATA / "reference.toml"
-PENALTIES = {"pronoun": 2.0, "role": 3.0, "source": 5.0, "target": 8.0}
+PENALTIES = {"pronoun": 3.0, "role": 3.0, "source": 5.0, "target": 8.0}
 SEEN_AT_LEAST = 3
 SMALLEST = 0.01
 """Weights nearer to zero than this are left out."""

@@ -21,8 +21,6 @@ from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_coun
 from detente.records import Actor, Place, Sentence
 
 MAX_NAME_TOKENS = 10
-LEAD_SENTENCES = 1
-"""So many sentences of the body are read before the headline."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -363,9 +361,8 @@ class _Reader:
 
     # -- walking ---------------------------------------------------------------------------------------------------
     def read_all(self) -> list[dict[int, Phrase]]:
-        out: list[dict[int, Phrase]] = [{} for _ in self.sentences]
-        for n in self._in_order():
-            s, found = self.sentences[n], self.mentions[n]
+        out = []
+        for s, found in zip(self.sentences, self.mentions, strict=True):
             self.s = s
             self.here: dict[int, Phrase] = {}
             self.at = {k: m for m in found for k in range(m.first, m.last + 1)}
@@ -383,15 +380,9 @@ class _Reader:
                             if not mention.first <= s.heads[k] <= mention.last or s.heads[k] == k:
                                 self.here[k] = phrase
                 self._note(i, phrase)
-            out[n] = self.here
+            out.append(self.here)
             self._find_speaker()
         return out
-
-    def _in_order(self) -> list[int]:
-        """The sentences as they are read: a headline after the lead, which says in full whom it speaks of ("Junta", "president")."""
-        titles = [n for n, s in enumerate(self.sentences) if s.kind == "title"]
-        body = [n for n, s in enumerate(self.sentences) if s.kind != "title"]
-        return [*body[:LEAD_SENTENCES], *titles, *body[LEAD_SENTENCES:]]
 
     def _is_head(self, i: int) -> bool:
         s = self.s
@@ -661,7 +652,7 @@ class _Reader:
 
     def _bare_role(self, i: int, first: int, role: Role, sectors: tuple[str, ...]) -> list[Actor]:
         s = self.s
-        determined = s.kind == "title" or any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
+        determined = any(s.deps[c] in ("det", "poss") and s.lemmas[c].lower() in ("the", "that", "this", "their", "its", "his") for c in s.children[i])
         if determined:
             before = self.roles.get(role.phrase) or (self.roles.get(s.lemmas[i].lower()) if role.kind in ("body", "person") else None)
             named = self._named_body(role, s.lemmas[i].lower())

@@ -12,6 +12,8 @@ from detente.records import Actor, Sentence
 
 MAX_GAP_SENTENCES = 3
 """How far back the parties may have been named."""
+FARTHEST_SENTENCES = 8
+"""The same for two countries, where nobody nearer is meant."""
 MOST_COUNTED = 12
 """A larger number counts the members of a body ("the 27 leaders"), whom no sentence lists."""
 _NO_SIDE = frozenset({"JRN", "IGO", "NGO", "EDU", "ELI"})
@@ -53,11 +55,19 @@ def count_sides(s: Sentence, i: int, nouns: frozenset[str], people: frozenset[st
 
 def last_parties(known: Iterable[Named], index: int, number: int, are_people: bool) -> tuple[Actor, ...]:
     """Who was spoken of, latest first -> the ``number`` parties that a phrase in sentence ``index`` counts, in order of the text; empty if they were not named."""
-    near = [k for k in known if not _is_setting(k) and 0 <= index - k.sentence.index <= MAX_GAP_SENTENCES]
+    parties = [k for k in known if not _is_setting(k) and 0 <= index - k.sentence.index <= FARTHEST_SENTENCES]
+    near = [k for k in parties if index - k.sentence.index <= MAX_GAP_SENTENCES]
     if number != 2:
         return _listed(near, number)
     persons = [k for k in near if k.kind == "person" and k.actors and k.actors[0].entity]
-    return are_people and _latest(persons, lambda a: a.entity or "") or _latest(near, lambda a: a.country or a.name) or _latest(near, _branch)
+    within = _latest(near, _branch)
+    if {_branch(a)[-5:] for a in within} != {"state", "armed"}:
+        within = ()
+    return are_people and _latest(persons, lambda a: a.entity or "") or _latest(near, _country) or within or _latest(parties, _country)
+
+
+def _country(a: Actor) -> str:
+    return a.country or a.name
 
 
 def _is_setting(k: Named) -> bool:
