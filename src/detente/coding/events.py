@@ -26,7 +26,7 @@ _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
 _PACKAGES = frozenset(
     {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
 )
-_OWNED = VERBAL | {"CONSULT", "SANCTION"}
+_OWNED = VERBAL | {"SANCTION"}
 """What somebody's team, chief, branch or resolution does is his own act."""
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_BREAKS = frozenset({";", ":"})
+_BREAKS = frozenset({";"})
 _SUBORDINATE = frozenset({"ccomp", "dep", "parataxis", "advcl"})
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "expl"})
 _LINKS = frozenset({"mark", "advmod"})
@@ -21,7 +21,7 @@ def mend_dependencies(words: Sequence[str], tags: Sequence[str], deps: list[str]
 
 
 def _first_clauses(words: Sequence[str], tags: Sequence[str], deps: Sequence[str], heads: Sequence[int], breaks: Sequence[int]) -> list[int]:
-    """Verbs with a subject of their own before a semicolon or colon that hang on a verb behind it."""
+    """Verbs with a subject of their own before a semicolon that hang on a verb behind it."""
     out = []
     for v, head in enumerate(heads):
         if deps[v] not in _SUBORDINATE or tags[v][:2] not in ("VB", "MD") or head <= v or not any(v < k < head for k in breaks):

@@ -43,8 +43,8 @@ def count_sides(s: Sentence, i: int, nouns: frozenset[str], people: frozenset[st
         return 2, False
     if s.tags[i] == "CD" and "the" in below and 2 < NUMBER_WORDS.get(low, 0) <= MOST_COUNTED and is_plain:
         return NUMBER_WORDS[low], False
-    if lemma not in nouns and lemma not in people:
-        return None
+    if lemma not in nouns and lemma not in people or children(s, i, "poss"):
+        return None  # "its two heads" are somebody's own
     if below & {"both", "each", "either", "neither"}:
         return 2, lemma in people
     counted = next((s.words[c].lower() for c in children(s, i, "nummod")), "")
