@@ -39,7 +39,7 @@ def count_sides(s: Sentence, i: int, nouns: frozenset[str], people: frozenset[st
     below = {s.words[c].lower() for c in s.children[i]}
     is_plain = not children(s, i, "prep", "relcl", "acl")
     is_alone = low not in ("each", "neither") or children(s, s.heads[i], "nsubj") == [i] and (i == 0 or s.tags[i - 1][:2] != "NN")
-    if low in ("two", "both", "each", "neither") and s.tags[i] in ("CD", "DT", "PDT") and is_plain and is_alone or lemma in ("pair", "duo") and "the" in below and is_plain:
+    if low in ("two", "both", "each", "neither") and s.tags[i] in ("CD", "DT", "PDT") and is_plain and is_alone:
         return 2, False
     if s.tags[i] == "CD" and "the" in below and 2 < NUMBER_WORDS.get(low, 0) <= MOST_COUNTED and is_plain:
         return NUMBER_WORDS[low], False
