@@ -31,6 +31,7 @@ def run_forecast(arguments: argparse.Namespace) -> int:
             supposing=arguments.suppose,
             say=show.warn,
             cache=arguments.cache,
+            origins=tuple(arguments.origin),
         )
         record = forecast.as_record()
     finally:

@@ -70,9 +70,12 @@ def make_counts(quads: Quads, attributes: Attributes, families: tuple[Family, ..
         **{("object", name): groups for name, groups in actors.items()},
         **{("relation", name): groups for name, groups in kinds.items()},
     }
-    ages = np.arange(int(quads.days.max(initial=0)) + 2)
-    fading = np.stack([np.exp2(-ages / half) for half in HALF_LIVES], axis=1)
-    return Counts(maps, {family: _make_table(quads, maps, family) for family in families}, fading)
+    return Counts(maps, {family: _make_table(quads, maps, family) for family in families}, _weigh_ages(int(quads.days.max(initial=0)) + 2))
+
+
+def _weigh_ages(number: int) -> npt.NDArray[np.float64]:
+    """How many ages, from 0 days on -> what is left of an event [age, half-life]."""
+    return np.stack([np.exp2(-np.arange(number) / half) for half in HALF_LIVES], axis=1)
 
 
 def _make_table(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family) -> Table:
@@ -107,6 +110,48 @@ def add_day(counts: Counts, quads: Quads, day: int, tables: Mapping[Family, Tabl
         table.first[rows] = np.where(table.first[rows] == NEVER, day, table.first[rows])
         table.last[rows] = day
         table.days[rows] += 1
+
+
+class About(NamedTuple):
+    """Whose rows are needed, on a ``day``, of tables that are filled at once: of these ``subjects``, or their groups, under these ``relations``, or theirs. Of ``whole`` families all rows."""
+
+    day: int
+    subjects: Ints
+    relations: Ints
+    whole: tuple[Family, ...]
+
+
+def fill_counts(quads: Quads, attributes: Attributes, families: tuple[Family, ...], about: About) -> Counts:
+    """Past events in the order of their days (mirrors included) -> the tables that ``add_day`` makes of them day by day, of the rows that are asked for."""
+    empty = make_counts(quads.take(np.zeros(0, np.int64)), attributes, ())._replace(fading=_weigh_ages(about.day + 2))
+    tables = {family: _fill_table(_concern(quads, empty.maps, family, about), empty, family) for family in families}
+    return empty._replace(tables=tables)
+
+
+def _concern(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family, about: About) -> Quads:
+    """The events of the rows that are asked for."""
+    if family in about.whole:
+        return quads
+    kept = np.ones(len(quads.days), dtype=bool)
+    for side, name, values, wanted in (("subject", family.subject, quads.subjects, about.subjects), ("relation", family.relation, quads.relations, about.relations)):
+        groups = maps[side, name]
+        chosen = np.zeros(int(groups.max(initial=0)) + 1, dtype=bool)
+        chosen[groups[wanted]] = True
+        kept &= chosen[groups][values]
+    return quads.take(kept)
+
+
+def _fill_table(quads: Quads, counts: Counts, family: Family) -> Table:
+    table = _make_table(quads, counts.maps, family)
+    rows = np.searchsorted(table.codes, code_keys(counts.maps, family, quads.subjects, quads.relations, quads.objects))
+    table.last[rows] = quads.days  # in order, so that the latest stays
+    table.first[rows[::-1]] = quads.days[::-1]
+    weights = counts.fading[table.last[rows] - quads.days]
+    for half in range(len(HALF_LIVES)):
+        table.sums[:, half] = np.bincount(rows, weights=weights[:, half], minlength=len(table.last))
+    width = len(counts.fading)
+    table.days[:] = np.bincount(np.unique(rows * width + quads.days) // width, minlength=len(table.last))
+    return table
 
 
 def find_rows(table: Table, codes: Ints) -> Ints:
