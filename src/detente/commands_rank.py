@@ -41,7 +41,7 @@ def _run_events(arguments: argparse.Namespace) -> int:
     from detente.running import limit_threads
 
     limit_threads()
-    need("scipy")
+    need("polars", "scipy")
     from detente.forecasting.event_forecast import find_past, find_type, rank_targets, rank_types
     from detente.forecasting.keeping import find_cache
     from detente.forecasting.rank_models import TARGETS, TYPES, find_rank_model

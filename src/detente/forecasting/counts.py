@@ -79,7 +79,11 @@ def _weigh_ages(number: int) -> npt.NDArray[np.float64]:
 
 
 def _make_table(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family) -> Table:
-    codes = np.unique(code_keys(maps, family, quads.subjects, quads.relations, quads.objects))
+    return _lay_table(np.unique(code_keys(maps, family, quads.subjects, quads.relations, quads.objects)), maps, family)
+
+
+def _lay_table(codes: Ints, maps: Mapping[tuple[str, str], Ints], family: Family) -> Table:
+    """Distinct keys in order -> their table, empty."""
     width = _width(maps, "object", family.object)
     groups, starts = np.unique(codes // width, return_index=True)
     rows = len(codes) + 1
@@ -142,15 +146,18 @@ def _concern(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family,
 
 
 def _fill_table(quads: Quads, counts: Counts, family: Family) -> Table:
-    table = _make_table(quads, counts.maps, family)
-    rows = np.searchsorted(table.codes, code_keys(counts.maps, family, quads.subjects, quads.relations, quads.objects))
-    table.last[rows] = quads.days  # in order, so that the latest stays
-    table.first[rows[::-1]] = quads.days[::-1]
-    weights = counts.fading[table.last[rows] - quads.days]
-    for half in range(len(HALF_LIVES)):
-        table.sums[:, half] = np.bincount(rows, weights=weights[:, half], minlength=len(table.last))
-    width = len(counts.fading)
-    table.days[:] = np.bincount(np.unique(rows * width + quads.days) // width, minlength=len(table.last))
+    codes = code_keys(counts.maps, family, quads.subjects, quads.relations, quads.objects)
+    order = np.argsort(codes, kind="stable")  # the events of a key stay in the order of their days
+    codes, days = codes[order], quads.days[order]
+    is_first = np.diff(codes, prepend=-1) != 0
+    starts = np.flatnonzero(is_first)
+    table = _lay_table(codes[starts], counts.maps, family)
+    if not len(starts):
+        return table
+    rows = np.cumsum(is_first) - 1
+    table.first[:-1], table.last[:-1] = days[starts], days[np.append(starts[1:], len(days)) - 1]
+    table.days[:-1] = np.bincount(rows, weights=is_first | (np.diff(days, prepend=-1) != 0))
+    table.sums[:-1] = np.add.reduceat(counts.fading[table.last[rows] - days], starts)
     return table
 
 

@@ -22,7 +22,8 @@ from detente.forecasting.counts import NEVER, TRIPLE, Counts, code_keys, find_ro
 from detente.forecasting.dyad_training import find_model_day
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.flat_events import take_origins
-from detente.forecasting.kept_models import Say, load_flat
+from detente.forecasting.keeping import Say
+from detente.forecasting.kept_events import load_flat
 from detente.forecasting.quads import Quads, add_mirrors
 from detente.forecasting.rank_models import TARGET_SETTINGS, RankModel, move_lessons
 from detente.forecasting.ranking_features import fill_state

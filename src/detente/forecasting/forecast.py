@@ -17,7 +17,8 @@ from detente.codebook.register import country_names
 from detente.errors import InputError, StoreError
 from detente.forecasting.dyad_forecast import LEAST_EVENTS, Question, View, count_between, look_out
 from detente.forecasting.dyad_targets import CONFLICT, Target, parse_target
-from detente.forecasting.kept_models import Models, Say
+from detente.forecasting.keeping import Say
+from detente.forecasting.kept_models import Models
 from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
 from detente.store.schema import Store, open_store

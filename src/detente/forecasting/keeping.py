@@ -25,6 +25,10 @@ _SOURCES = (
 """Modules that make what is kept: when one of them changes, all is made anew."""
 
 
+Say = Callable[[str], None]
+"""Told what takes long."""
+
+
 def find_cache(given: str | None = None) -> Path:
     """What the flag gave -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
     chosen = read_text("cache", given)

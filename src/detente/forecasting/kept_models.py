@@ -1,7 +1,6 @@
 """The models that a forecast of a store at a day asks: found among those kept, or trained, measured and kept.
 
-Two things are kept, each under the digest of what it is made of. The store's events as arrays hold until the store changes. A model holds for what was known before the
-first of the month: new events of the month do not touch it, and all days of the month share it.
+Each is kept under the digest of what it learned from: what was known before the first of the month. New events of the month do not touch it, and all days of the month share it.
 """
 
 from __future__ import annotations
@@ -9,40 +8,20 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from detente import __version__
 from detente.forecasting.dyad_features import Columns, make_columns
 from detente.forecasting.dyad_states import States, make_state_columns, track_states, train_state
 from detente.forecasting.dyad_targets import Target
 from detente.forecasting.dyad_training import HISTORY_DAYS, Measured, Trained, choose_model_dyads, find_model_day, train_target
-from detente.forecasting.flat_events import FlatEvents, KnownEvents, flatten, know_events, take_origins
+from detente.forecasting.flat_events import KnownEvents, know_events, take_origins
 from detente.forecasting.intensity import Daily, sum_days, train_intensity
-from detente.forecasting.keeping import digest, digest_code, find_cache, find_made, keep_bytes, pack_value, recall_value
+from detente.forecasting.keeping import Say, digest, digest_code, find_cache, find_made
+from detente.forecasting.kept_events import load_flat
 from detente.forecasting.quads import Ints
-from detente.store.flat import mark_state, read_flat_rows, read_sectors
 from detente.store.schema import Store
-
-Say = Callable[[str], None]
-
-
-def load_flat(store: Store, cache: Path, say: Say | None = None) -> FlatEvents:
-    """A store and the cache folder -> its events as arrays, kept from the last time if nothing has changed since."""
-    name, state = mark_state(store)
-    path = cache / "events" / f"{digest(name)}.events"
-    mark = digest(state, __version__, digest_code())
-    found = recall_value(path)
-    if isinstance(found, dict) and found.pop("mark", "") == mark and set(found) == set(FlatEvents._fields):
-        kept: dict[str, Any] = {name: tuple(values) if isinstance(values, list) else values for name, values in found.items()}
-        return FlatEvents(**kept)
-    if say:
-        say(f"{store.name}: reading the events")
-    flat = flatten(*read_flat_rows(store), told=read_sectors(store))
-    keep_bytes(path, pack_value({"mark": mark, **flat._asdict()}))
-    return flat
 
 
 class Models:

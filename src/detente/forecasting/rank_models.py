@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from detente.forecasting.backtest_types import TYPE_SETTINGS, learn_types
 from detente.forecasting.baselines import DEFAULT, Recurrency
 from detente.forecasting.candidates import start_weights
 from detente.forecasting.counts import Floats
-from detente.forecasting.keeping import digest, digest_code, find_made
+from detente.forecasting.keeping import Say, digest, digest_code, find_made
 from detente.forecasting.quads import Quads, add_mirrors
 from detente.forecasting.ranking_features import Lessons, make_state, take_lessons
 from detente.forecasting.ranking_model import Settings, fit_ranker, pack_samples
@@ -32,7 +32,6 @@ _SOURCES = (
     *("rank_models", "ranking_features", "ranking_model", "rule_weights", "rules", "store_quads", "trees", "type_ranking"),
 )
 """Modules that make what is kept."""
-Say = Callable[[str], None]
 
 
 class RankModel(NamedTuple):
