@@ -199,10 +199,7 @@ def test_the_type_that_comes_next_is_ranked() -> None:
 def test_nothing_after_the_day_moves_an_event_forecast() -> None:
     rows = made_up()
     planted = [*rows, *[(n, "PRK", kind, "USA") for n in range(100, 200) for kind in ("MOBILIZE", "AID")]]
-    one, other = (
-        [targets(take(some), "PRK", "MOBILIZE", day(99)), types(take(some), "PRK", "USA", day(99))]
-        for some in ([r for r in rows if r[0] < 100], planted)
-    )
+    one, other = ([targets(take(some), "PRK", "MOBILIZE", day(99)), types(take(some), "PRK", "USA", day(99))] for some in ([r for r in rows if r[0] < 100], planted))
     assert one == other
 
 

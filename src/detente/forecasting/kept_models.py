@@ -15,7 +15,7 @@ import numpy as np
 from detente.forecasting.dyad_features import Columns, make_columns
 from detente.forecasting.dyad_states import States, make_state_columns, track_states, train_state
 from detente.forecasting.dyad_targets import Target
-from detente.forecasting.dyad_training import HISTORY_DAYS, Measured, Trained, choose_model_dyads, find_model_day, train_target
+from detente.forecasting.dyad_training import HISTORY_DAYS, TESTED_DYADS, Measured, Trained, choose_model_dyads, find_model_day, train_target
 from detente.forecasting.flat_events import KnownEvents, know_events, take_origins
 from detente.forecasting.intensity import Daily, sum_days, train_intensity
 from detente.forecasting.keeping import Say, digest, digest_code, find_cache, find_made
@@ -93,11 +93,11 @@ class Models:
 
     @functools.cached_property
     def _daily(self) -> Daily:
-        return sum_intensity(self.then, self._dyads, self.score)
+        return sum_intensity(self.then, self._dyads[:TESTED_DYADS], self.score)
 
     @functools.cached_property
     def _states(self) -> tuple[Columns, States]:
-        dyads = choose_model_dyads(self.then.events, self.score, directed=False)
+        dyads = choose_model_dyads(self.then.events, self.score, directed=False, most=TESTED_DYADS)
         states = track_states(self.then.events, self.then.dead, dyads, self.score)
         return make_state_columns(self.then.events, dyads, self.score, states), states
 

@@ -57,7 +57,11 @@ def find_rank_model(kind: str, past: StoreQuads, day: datetime.date, cache: Path
         return [made.trees, made.recurrency, made.weights, made.lessons, made.parties]
 
     arrays = [np.ascontiguousarray(values).tobytes() for values in (*past.quads, *past.attributes)]
-    found = find_made(cache, digest(digest_code(_SOURCES), kind, repr((*settings, LEAST_DAYS, LEAST_EVENTS)), ",".join(past.types), ",".join(past.parties), str(past.first), str(day), *arrays), train)
+    found = find_made(
+        cache,
+        digest(digest_code(_SOURCES), kind, repr((*settings, LEAST_DAYS, LEAST_EVENTS)), ",".join(past.types), ",".join(past.parties), str(past.first), str(day), *arrays),
+        train,
+    )
     trees, recurrency, weights, lessons, parties = found
     return RankModel(day, None if trees is None else Trees(*trees), Recurrency(*recurrency), weights, Lessons(*lessons), parties)
 

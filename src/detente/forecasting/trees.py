@@ -38,7 +38,12 @@ def take_trees(booster: lightgbm.Booster) -> Trees:
         return out
 
     # a tree that could not grow has one leaf and no node: whatever its root looks at, the row lands there
-    return Trees(*(table(name, kind, fill) for name, kind, fill in (("split_feature", int, 0), ("threshold", float, 0), ("left_child", int, -1), ("right_child", int, -1), ("leaf_value", float, 0))))  # type: ignore[arg-type]
+    return Trees(
+        *(
+            table(name, kind, fill)
+            for name, kind, fill in (("split_feature", int, 0), ("threshold", float, 0), ("left_child", int, -1), ("right_child", int, -1), ("leaf_value", float, 0))
+        )
+    )  # type: ignore[arg-type]
 
 
 def score_trees(trees: Trees, features: Floats) -> npt.NDArray[np.float64]:

@@ -98,6 +98,8 @@ def name_ids(store: Store, numbers: Collection[int]) -> dict[int, str]:
 def read_sectors(store: Store) -> list[tuple[int, str, str]]:
     """A store -> (event, party, PLOVER's sectors as ``+REB+``) of its parties without a country, which are known by name: what sort of actor each is told to be, event by event."""
     table, actors = schema.participants, schema.actors
-    query = sa.select(table.c.event_id, actors.c.name, actors.c.sectors).join(actors, table.c.actor_id == actors.c.id).where(actors.c.country == "", actors.c.sectors != "").distinct()
+    query = (
+        sa.select(table.c.event_id, actors.c.name, actors.c.sectors).join(actors, table.c.actor_id == actors.c.id).where(actors.c.country == "", actors.c.sectors != "").distinct()
+    )
     with reading(store) as connection:
         return [(number, name, sectors) for number, name, sectors in connection.execute(query)]
