@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detente.forecasting.dyad_training import MOST_DYADS
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, read_dyad_events
 from detente.forecasting.dyad_features import Array, make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
 from detente.forecasting.dyad_scores import MIDDLE, tabulate_reliability
 from detente.forecasting.dyad_targets import Target, answer, parse_target
+from detente.forecasting.dyad_training import MOST_DYADS
 from detente.forecasting.quads import read_benchmark
 
 FOLDER = Path(os.environ.get("DETENTE_ICEWS14") or Path(__file__).resolve().parents[2] / "shared" / "data" / "icews14")

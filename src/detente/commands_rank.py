@@ -42,10 +42,10 @@ def _run_events(arguments: argparse.Namespace) -> int:
 
     limit_threads()
     need("polars", "scipy")
+    from detente.forecasting.dyad_training import find_model_day
     from detente.forecasting.event_forecast import find_past, find_type, rank_targets, rank_types
     from detente.forecasting.keeping import find_cache
     from detente.forecasting.rank_models import TARGETS, TYPES, find_rank_model
-    from detente.forecasting.dyad_training import find_model_day
     from detente.store.tables import latest_day
 
     cache = find_cache(arguments.cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -235,7 +235,7 @@ def _ask_states(models: Models, scene: _Scene, states: States, horizons: Sequenc
     for kind in STATE_KINDS:
         for horizon in horizons:
             asked = ask(states, kind, horizon, high)
-            trained = {"reason": "ladder-is-slower"} if is_too_short(kind, horizon) else models.state(kind, horizon)
+            trained: dict[str, Any] = {"reason": "ladder-is-slower"} if is_too_short(kind, horizon) else models.state(kind, horizon)
             reason = trained["reason"]
             if not asked.open[0, scene.day]:
                 reason = "crisis-is-on" if kind == ONSET else "no-crisis" if not states.on[0, scene.day] else "low-rung"

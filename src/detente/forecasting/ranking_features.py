@@ -112,10 +112,6 @@ LATENT = (
 OTHERS = ("rules, score", "rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
 
 
-LEARNED_OF_RULES = 4
-"""So many of the first fields of ``Rules`` are counts that past days fill."""
-
-
 class State(NamedTuple):
     """All that is known of the past: counts of all events, counts of the first events of pairs, rules and their weights, and how alike entities are."""
 
@@ -146,7 +142,8 @@ class Lessons(NamedTuple):
 
 def take_lessons(state: State) -> Lessons:
     """A state that went through past days -> what they taught."""
-    return Lessons(state.rules[:LEARNED_OF_RULES], state.rule_weights.weights, state.latents.basis)
+    made = state.rules
+    return Lessons((made.seen, made.right, made.root_seen, made.root_right), state.rule_weights.weights, state.latents.basis)
 
 
 def fill_state(quads: Quads, attributes: Attributes, queries: Queries, lessons: Lessons) -> State:
@@ -160,7 +157,9 @@ def fill_state(quads: Quads, attributes: Attributes, queries: Queries, lessons: 
     made, latents = rules.make_rules(counts, attributes), make_latents(attributes.entities)
     weights = rule_weights.make_rule_weights(made)
     if lessons.rules:
-        made, weights = made._replace(**dict(zip(Rules._fields, lessons.rules, strict=False))), weights._replace(weights=tuple(lessons.weights))
+        seen, right, root_seen, root_right = lessons.rules
+        made = made._replace(seen=seen, right=right, root_seen=root_seen, root_right=root_right)
+        weights = weights._replace(weights=tuple(lessons.weights))
     if lessons.basis is not None and lessons.basis.shape == latents.basis.shape:
         latents = latents._replace(basis=lessons.basis.copy())
     return State(attributes, counts, fill_counts(of_new, attributes, new, about).tables, made, weights, latents)

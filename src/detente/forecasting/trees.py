@@ -30,20 +30,16 @@ def take_trees(booster: lightgbm.Booster) -> Trees:
     """What LightGBM grew on features without gaps or categories -> arrays."""
     texts = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in booster.model_to_string().split("\nTree=")[1:]]
 
-    def table(name: str, dtype: type, fill: float) -> npt.NDArray[np.float64]:
+    def table(name: str, fill: float) -> npt.NDArray[np.float64]:
         rows = [text.get(name, "").split() for text in texts]
-        out = np.full((len(rows), max([1, *map(len, rows)])), fill, dtype=dtype)
+        out = np.full((len(rows), max([1, *map(len, rows)])), fill, dtype=np.float64)
         for place, row in enumerate(rows):
-            out[place, : len(row)] = [dtype(value) for value in row]
+            out[place, : len(row)] = [float(value) for value in row]
         return out
 
     # a tree that could not grow has one leaf and no node: whatever its root looks at, the row lands there
-    return Trees(
-        *(
-            table(name, kind, fill)
-            for name, kind, fill in (("split_feature", int, 0), ("threshold", float, 0), ("left_child", int, -1), ("right_child", int, -1), ("leaf_value", float, 0))
-        )
-    )  # type: ignore[arg-type]
+    features, left, right = (table(name, fill).astype(np.int64) for name, fill in (("split_feature", 0), ("left_child", -1), ("right_child", -1)))
+    return Trees(features, table("threshold", 0), left, right, table("leaf_value", 0))
 
 
 def score_trees(trees: Trees, features: Floats) -> npt.NDArray[np.float64]:
