@@ -179,6 +179,11 @@ def test_a_rung_is_never_less_likely_than_one_above_it() -> None:
     assert order_outlooks([made(1, 7, 0.4), made(4, 7, 0.2)]) == [made(1, 7, 0.4), made(4, 7, 0.2)]
 
 
+def test_an_origin_that_coded_nothing_is_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forecast", "KEN", "UGA", *ASKED, "--store", str(path), "--origin", "nobody"]) == 2
+    assert "--origin: found nobody; expected one that coded events of the store" in capsys.readouterr().err
+
+
 def test_two_that_hardly_met_are_not_forecast(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["forecast", "KEN", "UGA", *ASKED, "--store", str(path)]) == 1
     assert "Not enough data: 0 events between the two" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,18 @@ def test_another_store_in_its_place_has_another_mark(tmp_path: Path) -> None:
         marks.append(mark_state(store))
         store.close()
     assert marks[0][0] == marks[1][0] and marks[0][1] != marks[1][1]
+
+
+def test_on_postgresql_bookkeeping_leaves_the_mark_and_a_report_changes_it(postgres: Callable[[], str]) -> None:
+    store = open_store(postgres())
+    add_report(store, report(event(), doc_id="one"))
+    before = mark_state(store)
+    with writing(store, counter=None) as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+    assert mark_state(store) == before
+    add_report(store, report(event("AID", text="sent aid"), doc_id="two"))
+    assert mark_state(store) != before
+    store.close()
 
 
 def test_events_can_be_those_of_one_origin_alone(tmp_path: Path) -> None:
