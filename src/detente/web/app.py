@@ -43,7 +43,7 @@ def make_app(options: Options) -> Guard:
         yield
         desk.close()
 
-    app = FastAPI(title="detente", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan)
+    app = FastAPI(title="detente", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = desk
     pages = [page for page in routes.PAGES if options.with_style or page.path != "/style"]
     app.router.routes += [route for page in pages for route in page_routes(page)]

@@ -1,0 +1,31 @@
+"""All calls of the API, and what tells of them: the OpenAPI record and its page."""
+
+from __future__ import annotations
+
+import functools
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from detente.web import api_analysis, api_read, api_write
+from detente.web.api import api_routes
+from detente.web.api_call import MEDIA, PREFIX, Call
+from detente.web.api_openapi import make_openapi
+from detente.web.dispatch import answer_with, make_body
+
+CALLS: tuple[Call, ...] = (*api_read.CALLS, *api_analysis.CALLS, *api_write.CALLS)
+
+
+@functools.cache
+def openapi() -> bytes:
+    """The OpenAPI record of this detente."""
+    return msgspec.json.encode(make_openapi(CALLS))
+
+
+async def _openapi(request: Request) -> Response:
+    return answer_with(request, make_body(openapi(), MEDIA["json"]))
+
+
+OTHERS = (Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]), *api_routes(CALLS))
