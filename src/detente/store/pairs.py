@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from detente.codebook.ladder import rung_of
 from detente.store import schema
+from detente.store.known import stand_at
+from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
 from detente.store.tables import known_by
 
@@ -31,7 +35,7 @@ def count_pairs(store: Store, *, until: datetime.date | None = None) -> list[tup
 def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: datetime.date | None = None) -> list[tuple[Any, ...]]:
     """Ordered pairs -> a row for each event of theirs that has a day and happened (``modality`` actual), in the order of ``COLUMNS``. The index of pairs has no rejected ones.
 
-    ``until``: neither happened nor was first told of after that day.
+    ``until``: neither happened nor was first told of after that day; told of again after it, an event is given as it stood then.
     """
     columns = (_e.c.event_id, _e.c.date_start, _e.c.date_precision, _d.c.source, _d.c.target, _e.c.event_type, _e.c.rung, sa.cast(_e.c.historical, sa.Integer))
     out: list[tuple[Any, ...]] = []
@@ -39,9 +43,28 @@ def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: dat
         for source, target in pairs:
             chosen = sa.select(*columns).join(_e, _d.c.event_id == _e.c.id).where(_d.c.source == source, _d.c.target == target, _d.c.date_start != "", _e.c.modality == "actual")
             if until:
-                chosen = chosen.where(*known_by(until))
+                chosen = chosen.where(*known_by(until)).add_columns(sa.case((sa.and_(_e.c.mentions > 1, _e.c.latest_report > until.isoformat()), _e.c.id)))
             # the driver's own tuples, as in ``tables``
             cursor = connection.execute(chosen).cursor
             assert cursor is not None
-            out += cast("list[tuple[Any, ...]]", cursor.fetchall())
+            rows = cast("list[tuple[Any, ...]]", cursor.fetchall())
+            if until and (later := {row[-1] for row in rows} - {None}):
+                rows = _as_known(connection, rows, later, until)
+            out += [row[: len(COLUMNS)] for row in rows] if until else rows
+    return out
+
+
+def _as_known(connection: Connection, rows: list[tuple[Any, ...]], later: set[int], until: datetime.date) -> list[tuple[Any, ...]]:
+    """Rows, the numbers of those told of again after a day, and the day -> the rows as they were then."""
+    known = stand_at(connection, [_e.c.id.in_(later)], until)
+    origins = dict(connection.execute(sa.select(_e.c.event_id, _e.c.origin).where(_e.c.id.in_(later))).tuples().all())
+    out = []
+    for row in rows:
+        if row[0] in known:
+            then = known[row[0]].standing
+            if not then.date_start or then.date_start > until.isoformat() or (row[3], row[4]) not in dyad_pairs(then.source, then.target):
+                continue
+            rung = rung_of(then.event_type, then.modes, dead=then.dead, cameo=then.cameo, origin=origins[row[0]])
+            row = (row[0], then.date_start, then.date_precision, row[3], row[4], then.event_type, rung, int(then.historical))
+        out.append(row)
     return out
