@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -175,7 +175,7 @@ def choose_format(request: Request, offered: tuple[Format, ...]) -> Format:
         if len(named) > 1 or named[0] not in offered:
             status = 400 if len(named) > 1 or named[0] not in MEDIA else 406
             raise refuse(status, f"format: found {', '.join(named)[:60]!r}; expected one of {', '.join(offered)}", code="" if status == 400 else "wrong-format")
-        return cast(Format, named[0])
+        return named[0]
     accept = request.headers.get("accept", "").strip() or "*/*"
     best: tuple[float, int] = (0.0, 0)
     chosen: Format | None = None

@@ -1,4 +1,4 @@
-"""The calls of the API that work something out: where a pair stands, its series, alerts."""
+"""Where a pair stands, its series, alerts: the work of the calls of ``api_analysis_calls``, which is loaded with the first of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgspec
 import polars as pl
 
 from detente.analysis.alerts import find_alerts
-from detente.analysis.series import PLACED, count_unplaced, make_series
+from detente.analysis.series import count_unplaced, make_series
 from detente.analysis.situation import Situation, SituationRecord
 from detente.analysis.table import load_table, load_volume
 from detente.errors import InputError
 from detente.raising import read_alert
 from detente.store.alert_log import Place, Raised, list_raised
 from detente.store.tables import Wanted, check_origins, latest_day
-from detente.web.api_call import AT, CURSOR, LIMIT, ORIGIN, PAIR, SINCE, UNTIL, Call, Parameter, Table
+from detente.web.api_analysis_calls import KINDS, LEAST_SCORE, MOST_SCORE, PERIODS, SCORES
 from detente.web.api_read import pack_cursor, read_limit, unpack_cursor
 from detente.web.api_records import AlertPage, FoundAlerts, RaisedAlert, Series, SeriesRow
 from detente.web.asked import Asked
@@ -26,8 +26,6 @@ from detente.wording import say_alert
 
 ALERT_DAYS = 30
 """Alerts of so many days are worked out, unless asked otherwise."""
-LEAST_SCORE, MOST_SCORE = 0, 20
-KINDS, SCORES = ("event_type", "quad", "rung"), ("intensity", "goldstein")
 
 
 def open_situation(asked: Asked) -> Situation:
@@ -37,22 +35,16 @@ def open_situation(asked: Asked) -> Situation:
     return asked.share(("api situation", a, b, at, origins), lambda: Situation(asked.store, a, b, at=at, origins=origins))
 
 
-def _read_situation(asked: Asked) -> SituationRecord:
+def read_situation(asked: Asked) -> SituationRecord:
+    """``pair``, ``at``, ``origin`` -> the situation."""
     situation = open_situation(asked)
     return asked.share(("api record", situation.a.name, situation.b.name, situation.at, situation.origins, situation.asked), situation.as_record)
 
 
 # -- series ------------------------------------------------------------------------------------------------------------------
-_SERIES = (
-    Parameter("by", "The length of a period; a week begins on Monday.", "choice", tuple(PLACED), default="week"),
-    Parameter("kind", "A row for each type, quad class or rung of a period.", "choice", KINDS),
-    Parameter("per_side", "A row for each side: `a` for what the first did, `b` for the second.", "switch"),
-    Parameter("score", "Which score is summed: PLOVER's intensity or Goldstein's.", "choice", SCORES, default="intensity"),
-)
-
-
-def _read_series(asked: Asked) -> Series:
-    situation, by = open_situation(asked), asked.choice("by", tuple(PLACED), "week")
+def read_series(asked: Asked) -> Series:
+    """``pair``, ``at``, ``since``, ``by``, ``kind``, ``per_side``, ``score``, ``origin`` -> the series."""
+    situation, by = open_situation(asked), asked.choice("by", PERIODS, "week")
     kind, score, since, per_side = asked.choice("kind", ("", *KINDS), ""), asked.choice("score", SCORES, "intensity"), asked.day("since"), asked.switch("per_side")
     if since and since > situation.at:
         raise InputError(f"since: found {since}; expected a day not after {situation.at}")
@@ -69,28 +61,15 @@ def _read_series(asked: Asked) -> Series:
     )
 
 
-_SERIES_COLUMNS = (
-    ("period", "date"),
-    ("side", "text"),
-    ("kind", "text"),
-    ("is_whole", "truth"),
-    ("events", "integer"),
-    ("score_sum", "number"),
-    ("score_mean", "number"),
-    ("volume", "integer"),
-    ("share", "number"),
-    ("corrected", "number"),
-    ("score_corrected", "number"),
-)
-
-
-def _walk_series(asked: Asked) -> Iterator[dict[str, Any]]:
-    for row in _read_series(asked).items:
+def walk_series(asked: Asked) -> Iterator[dict[str, Any]]:
+    """The same as rows."""
+    for row in read_series(asked).items:
         yield msgspec.to_builtins(row)
 
 
 # -- alerts ------------------------------------------------------------------------------------------------------------------
-def _read_alerts(asked: Asked) -> AlertPage:
+def read_alerts(asked: Asked) -> AlertPage:
+    """``dyad``, ``since``, ``until``, ``limit``, ``cursor`` -> a page of what was raised."""
     limit, dyad = read_limit(asked), asked.text("dyad")
     pair = split_pair("dyad", dyad) if dyad else None
     found = list_raised(asked.store, pair=pair, since=asked.day("since"), until=asked.day("until"), before=_seen(asked), limit=limit + 1)
@@ -109,31 +88,16 @@ def as_raised(raised: Raised) -> RaisedAlert:
     return msgspec.convert(msgspec.to_builtins(read_alert(raised)), RaisedAlert)
 
 
-def _walk_alerts(asked: Asked) -> Iterator[dict[str, Any]]:
+def walk_alerts(asked: Asked) -> Iterator[dict[str, Any]]:
+    """All of them as rows."""
     dyad = asked.text("dyad")
     pair, since, until = split_pair("dyad", dyad) if dyad else None, asked.day("since"), asked.day("until")
     for alert in list_raised(asked.store, pair=pair, since=since, until=until, before=None, limit=None):
         yield msgspec.to_builtins(as_raised(alert))
 
 
-_ALERT_COLUMNS = (
-    ("alert_id", "text"),
-    ("raised_at", "text"),
-    ("kind", "text"),
-    ("also", "texts"),
-    ("a", "text"),
-    ("b", "text"),
-    ("day", "date"),
-    ("score", "number"),
-    ("rung", "integer"),
-    ("before", "number"),
-    ("after", "number"),
-    ("what", "text"),
-    ("event_ids", "texts"),
-)
-
-
-def _find(asked: Asked) -> FoundAlerts:
+def find_now(asked: Asked) -> FoundAlerts:
+    """``at``, ``since``, ``least_score``, ``origin``, ``limit`` -> the alerts of all pairs."""
     given, origins, score = asked.day("at"), asked.texts("origin"), asked.number("least_score", LEAST_SCORE, least=LEAST_SCORE, most=MOST_SCORE)
     check_origins(asked.store, origins)
     since, limit = asked.day("since"), read_limit(asked)
@@ -158,54 +122,3 @@ def _find_all(asked: Asked, given: datetime.date | None, at: datetime.date, sinc
         RaisedAlert(what=say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else ""), **{name: getattr(alert, name) for name in alert.__struct_fields__})
         for alert in found
     ]
-
-
-_DYAD = Parameter("dyad", "Only this pair's: PRK-KOR.")
-CALLS = (
-    Call(
-        "GET",
-        "/dyads/{pair}/situation",
-        "readSituation",
-        "The situation of a pair",
-        "Where two parties stand at a day: rung, direction, stage, crises, who answers whom, precedents, alerts, ties and claims. `events` holds each event that some part names.",
-        _read_situation,
-        SituationRecord,
-        "dyads",
-        (PAIR, AT, ORIGIN),
-    ),
-    Call(
-        "GET",
-        "/dyads/{pair}/series",
-        "readSeries",
-        "The series of a pair",
-        "Events and their scores by period, beside what they would be had each period the mean volume of reports.",
-        _read_series,
-        Series,
-        "dyads",
-        (PAIR, AT, SINCE, *_SERIES, ORIGIN),
-        table=Table("series", lambda _: _SERIES_COLUMNS, _walk_series),
-    ),
-    Call(
-        "GET",
-        "/alerts",
-        "listAlerts",
-        "Alerts that were raised",
-        "The alerts that `detente watch` raised, the latest first. `since` and `until` are days of the events, not of the raising.",
-        _read_alerts,
-        AlertPage,
-        "alerts",
-        (_DYAD, SINCE, UNTIL, LIMIT, CURSOR),
-        table=Table("alerts", lambda _: _ALERT_COLUMNS, _walk_alerts),
-    ),
-    Call(
-        "GET",
-        "/alerts/found",
-        "findAlerts",
-        "Alerts worked out now",
-        "The alerts of all pairs, worked out of the events as `detente alerts` does, the highest score first.",
-        _find,
-        FoundAlerts,
-        "alerts",
-        (AT, SINCE, Parameter("least_score", "At least this score.", "number", least=LEAST_SCORE, most=MOST_SCORE, default=LEAST_SCORE), ORIGIN, LIMIT),
-    ),
-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -41,9 +42,9 @@ class Table(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call. ``path`` is without the prefix; ``handler`` has the parameters and, if the call ``takes`` a body, that; ``gives`` is the type of the answer.
+    """A call. ``path`` is without the prefix; ``handler`` has the parameters and, if the call ``takes`` a body, that; ``gives`` is the type of the answer, or where it stands, as "module:Name".
 
-    ``needs``: example values by which the call can be tried; ``table``: further formats; ``files``: an answer in them that is made elsewhere; ``what``: the object of an entry in the log.
+    ``table``: further formats of all its rows; ``files``: a function that writes them, of what is asked and the format; ``example``: a body to try; ``is_logged``: it stands in the log who asked.
     """
 
     method: Literal["GET", "POST"]
@@ -68,6 +69,21 @@ class Call(NamedTuple):
     def formats(self) -> tuple[Format, ...]:
         """The formats that it gives, the first unless asked otherwise."""
         return ("json", "csv", "jsonl", "parquet") if self.table or self.files else ("json",)
+
+
+def lazy(where: str) -> Callable[..., Any]:
+    """ "module:function" -> a function that imports it when it is first called: analysis and forecasts take seconds to load, and the start need not wait for them."""
+
+    def call(*given: Any) -> Any:
+        return find(where)(*given)
+
+    return call
+
+
+def find(where: str) -> Any:
+    """ "module:name" -> what stands there."""
+    module, _, name = where.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 MEDIA: dict[Format, str] = {"json": "application/json", "csv": "text/csv", "jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from detente import __version__
-from detente.web.api_call import FORMAT, MEDIA, PREFIX, Call, Parameter, schema_of
+from detente.web.api_call import FORMAT, MEDIA, PREFIX, Call, Parameter, find, schema_of
 from detente.web.refusals import Problem
 
 FIELDS = Path(__file__).parent / "api_fields.toml"
@@ -52,7 +52,7 @@ Days are `YYYY-MM-DD`; `null` is not known. A refusal is always `{"error": {"cod
 
 def make_openapi(calls: Iterable[Call], further: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Calls, and paths that were written by hand -> the OpenAPI record, version 3.1."""
-    listed = list(calls)
+    listed = [call._replace(gives=find(call.gives)) if isinstance(call.gives, str) else call for call in calls]
     types = list(dict.fromkeys([Problem, *(kind for call in listed for kind in (call.gives, call.takes) if kind is not None)]))
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     by_type = dict(zip(types, schemas, strict=True))

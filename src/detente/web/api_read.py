@@ -197,7 +197,9 @@ def _read_codebook(asked: Asked) -> CodebookShown:
 def _show_type(name: str) -> EventType:
     book, frame, rungs = load_codebook(), load_codebook().types[name], load_ladder().types
     number = sum(rule.type == name for rule in book.rules.values())
-    return EventType(name=name, means=frame["means"], quad=frame["quad"], intensity=frame["score"], modes=frame["modes"], rung=rungs[name].rung if name in rungs else None, rules=number)
+    return EventType(
+        name=name, means=frame["means"], quad=frame["quad"], intensity=frame["score"], modes=frame["modes"], rung=rungs[name].rung if name in rungs else None, rules=number
+    )
 
 
 def _read_type(asked: Asked) -> TypeRules:

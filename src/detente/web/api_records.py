@@ -15,6 +15,10 @@ LONGEST_TEXT = 100_000
 """Characters of a text to code: about 15,000 words, which take some 20 seconds of one core."""
 MOST_OTHERS = 100
 """Events of a merge and mentions of a split."""
+MOST_DAYS = 365
+"""Days that are forecast, at most: that of ``forecasting.forecast``, which is loaded later."""
+MOST_TARGETS, MOST_HORIZONS = 12, 6
+"""So many targets and numbers of days of one forecast: each of one with each of the other has a model of its own."""
 EventId = Annotated[str, msgspec.Meta(min_length=4, max_length=64, pattern="^[A-Za-z0-9]+$")]
 Why = Annotated[str, msgspec.Meta(max_length=LONGEST_WHY)]
 Address = str | None
@@ -369,3 +373,18 @@ class Splitting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     mentions: Annotated[list[EventId], msgspec.Meta(min_length=1, max_length=MOST_OTHERS)]
     why: Why = ""
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which models are to be trained: those that the same question needs when it is read."""
+
+    at: datetime.date | None = None
+    target: Annotated[list[Annotated[str, msgspec.Meta(min_length=1, max_length=60)]], msgspec.Meta(max_length=MOST_TARGETS)] = []
+    within: Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=MOST_DAYS)]], msgspec.Meta(max_length=MOST_HORIZONS)] = []
+
+
+class Training(msgspec.Struct, frozen=True, kw_only=True):
+    """How far it is: ``training`` since when, or ``ready``."""
+
+    state: Literal["training", "ready"]
+    since: datetime.datetime | None

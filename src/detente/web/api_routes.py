@@ -9,23 +9,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from detente.web import api_analysis, api_read, api_write
+from detente.web import api_analysis_calls, api_read, api_stream, api_write
 from detente.web.api import api_routes
 from detente.web.api_call import MEDIA, PREFIX, Call
 from detente.web.api_openapi import make_openapi
-from detente.web.dispatch import answer_with, make_body
+from detente.web.dispatch import answer_with, make_body, run
 
-CALLS: tuple[Call, ...] = (*api_read.CALLS, *api_analysis.CALLS, *api_write.CALLS)
+CALLS: tuple[Call, ...] = (*api_read.CALLS, *api_analysis_calls.CALLS, *api_write.CALLS)
 
 
 @functools.cache
 def openapi() -> bytes:
     """The OpenAPI record of this detente."""
-    return msgspec.json.encode(make_openapi(CALLS))
+    return msgspec.json.encode(make_openapi(CALLS, api_stream.OPENAPI))
 
 
 async def _openapi(request: Request) -> Response:
-    return answer_with(request, make_body(openapi(), MEDIA["json"]))
+    return answer_with(request, make_body(await run(request, openapi), MEDIA["json"]))
 
 
-OTHERS = (Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]), *api_routes(CALLS))
+OTHERS = (Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]), *api_stream.OTHERS, *api_routes(CALLS))

@@ -140,7 +140,13 @@ CALLS = (
         {"fields": {"type": "THREATEN", "target": "KOR/GOV"}, "why": "announced, not done"},
     ),
     _review(
-        "/events/{event_id}/merge", "mergeEvents", "Merge events", "Other events are the same as this one, which stays.", _merge, Merging, {"others": ["0123456789abcdef"], "why": "one launch"}
+        "/events/{event_id}/merge",
+        "mergeEvents",
+        "Merge events",
+        "Other events are the same as this one, which stays.",
+        _merge,
+        Merging,
+        {"others": ["0123456789abcdef"], "why": "one launch"},
     ),
     _review("/events/{event_id}/split", "splitEvent", "Split an event", "Some of its mentions are of another event.", _split, Splitting, {"mentions": ["0123456789abcdef"]}),
     _review(
