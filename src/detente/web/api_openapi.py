@@ -16,6 +16,8 @@ from detente.web.refusals import Problem
 
 FIELDS = Path(__file__).parent / "api_fields.toml"
 _REF = "#/components/schemas/{name}"
+_NAMES = {"detente.analysis.situation.Cited": "CitedEvent", "detente.forecasting.drivers.Cited": "DriverEvent", "Change": "TieChange"}
+"""Records whose names are taken, or say too little outside of their module."""
 _ALWAYS = (400, 401, 403, 413, 414, 421, 429, 500, 503)
 REFUSALS = {
     400: "A parameter or the body cannot be read.",
@@ -54,7 +56,7 @@ def make_openapi(calls: Iterable[Call], further: Mapping[str, Any] | None = None
     """Calls, and paths that were written by hand -> the OpenAPI record, version 3.1."""
     listed = [call._replace(gives=find(call.gives)) if isinstance(call.gives, str) else call for call in calls]
     types = list(dict.fromkeys([Problem, *(kind for call in listed for kind in (call.gives, call.takes) if kind is not None)]))
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    schemas, components = _rename(*msgspec.json.schema_components(types, ref_template=_REF))
     by_type = dict(zip(types, schemas, strict=True))
     taken = {schema["$ref"].rpartition("/")[2] for call in listed if call.takes is not None for schema in [by_type[call.takes]]}
     paths: dict[str, dict[str, Any]] = {}
@@ -72,6 +74,14 @@ def make_openapi(calls: Iterable[Call], further: Mapping[str, Any] | None = None
             "responses": {str(status): {"description": means, "content": {MEDIA["json"]: {"schema": by_type[Problem]}}} for status, means in REFUSALS.items()},
         },
     }
+
+
+def _rename(schemas: Any, components: Any) -> Any:
+    """Schemas and components -> the same with the names of ``_NAMES``."""
+    text = msgspec.json.encode((schemas, components)).decode()
+    for old, new in _NAMES.items():
+        text = text.replace(f'"{_REF.format(name=old)}"', f'"{_REF.format(name=new)}"').replace(f'"{old}":', f'"{new}":')
+    return msgspec.json.decode(text)
 
 
 def _operation(call: Call, by_type: Mapping[Any, Any]) -> dict[str, Any]:

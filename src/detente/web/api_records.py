@@ -104,7 +104,7 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     row: int | None
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class Revised(msgspec.Struct, frozen=True, kw_only=True):
     """A value that a later report revised."""
 
     revision: int
@@ -132,7 +132,7 @@ class WholeEvent(StoredEvent, frozen=True, kw_only=True):
     withdrawal: Withdrawal | None
     differing: dict[str, Any]
     evidence: list[dict[str, Any]]
-    history: list[Change]
+    history: list[Revised]
     decisions: list[MadeDecision]
 
 

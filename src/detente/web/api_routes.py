@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -19,13 +20,17 @@ CALLS: tuple[Call, ...] = (*api_read.CALLS, *api_analysis_calls.CALLS, *api_writ
 
 
 @functools.cache
-def openapi() -> bytes:
+def make_record() -> dict[str, Any]:
     """The OpenAPI record of this detente."""
-    return msgspec.json.encode(make_openapi(CALLS, api_stream.OPENAPI))
+    return make_openapi(CALLS, api_stream.OPENAPI)
+
+
+def _encode() -> bytes:
+    return msgspec.json.encode(make_record())
 
 
 async def _openapi(request: Request) -> Response:
-    return answer_with(request, make_body(await run(request, openapi), MEDIA["json"]))
+    return answer_with(request, make_body(await run(request, _encode), MEDIA["json"]))
 
 
 OTHERS = (Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]), *api_stream.OTHERS, *api_routes(CALLS))
