@@ -31,7 +31,7 @@ def serving(path: Path | str, **options: Any) -> Iterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         guard = make_app(Options(store=str(path), port=port, secret=SECRET, **options))
-        server = uvicorn.Server(uvicorn.Config(guard, log_level="error", access_log=False, timeout_graceful_shutdown=5))
+        server = uvicorn.Server(uvicorn.Config(guard, http="h11", h11_max_incomplete_event_size=4_000_000, log_level="error", access_log=False, timeout_graceful_shutdown=5))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         try:

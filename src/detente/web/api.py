@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from detente.errors import InputError
 from detente.store.audit import log_action
 from detente.web.api_call import MEDIA, PREFIX, Call, Format
 from detente.web.asked import Asked
@@ -85,6 +86,10 @@ async def _read(request: Request, call: Call) -> Response:
 
 
 def _asked(request: Request) -> Asked:
+    for name, value in request.query_params.multi_items():
+        if not value.strip():
+            # as of a variable that is not set: all there is, is not what was meant
+            raise InputError(f"{name[:80]}: found nothing; expected a value, or no {name[:80]}")
     asked = make_asked(request)
     asked.text("format")  # it was read before
     return asked

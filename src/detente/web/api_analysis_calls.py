@@ -110,6 +110,7 @@ CALLS = (
             Parameter("if", "Suppose that this happens: `2020-06-17 PRK MOBILIZE KOR`.", many=True),
         ),
         is_kept=False,
+        refuses=(409,),
     ),
     Call(
         "POST",

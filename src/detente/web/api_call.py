@@ -44,7 +44,8 @@ class Table(NamedTuple):
 class Call(NamedTuple):
     """A call. ``path`` is without the prefix; ``handler`` has the parameters and, if the call ``takes`` a body, that; ``gives`` is the type of the answer, or where it stands, as "module:Name".
 
-    ``table``: further formats of all its rows; ``files``: a function that writes them, of what is asked and the format; ``example``: a body to try; ``is_logged``: it stands in the log who asked.
+    ``table``: further formats of all its rows; ``files``: a function that writes them, of what is asked and the format; ``example``: a body to try; ``is_logged``: it stands in the log who asked;
+    ``refuses``: further statuses.
     """
 
     method: Literal["GET", "POST"]
@@ -64,6 +65,7 @@ class Call(NamedTuple):
     example: Mapping[str, Any] = {}
     is_kept: bool = True
     is_logged: bool = False
+    refuses: tuple[int, ...] = ()
 
     @property
     def formats(self) -> tuple[Format, ...]:

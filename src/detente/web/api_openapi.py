@@ -88,7 +88,7 @@ def _operation(call: Call, by_type: Mapping[Any, Any]) -> dict[str, Any]:
     statuses = [*_ALWAYS, 501]
     if any(parameter.in_path for parameter in call.parameters):
         statuses.append(404)
-    statuses.append(406)
+    statuses += [406, *call.refuses]
     content: dict[str, Any] = {MEDIA["json"]: {"schema": by_type[call.gives]}}
     for form in call.formats[1:]:
         content[MEDIA[form]] = {"schema": {"type": "string"} | ({"format": "binary"} if form == "parquet" else {})}
