@@ -98,14 +98,14 @@ def _review(path: str, name: str, title: str, means: str, handler: Callable[[Ask
     return Call("POST", path, name, title, means, handler, Decision, "review", (parameter,), takes=takes, role="review", status=201, example=example, is_logged=True)
 
 
-_TEXT = {"text": "North Korea fired two ballistic missiles toward the Sea of Japan on Tuesday, South Korea's military said.", "published_on": "2020-06-16"}
+_TEXT = {"text": "North Korea fired two ballistic missiles toward the Sea of Japan on Tuesday, the South Korean military said.", "published_on": "2020-06-16"}
 CALLS = (
     Call(
         "POST",
         "/code",
         "codeText",
         "Code a text",
-        f"A text of a report -> its events, claims and relations, and why other mentions were not coded. Nothing is stored. At most {LONGEST_TEXT:,} characters; one text is coded at a time.",
+        f"Takes a text of a report, gives its events, claims and relations, and why other mentions were not coded. Nothing is stored. At most {LONGEST_TEXT:,} characters; one text is coded at a time.",
         _code,
         Coded,
         "documents",
@@ -118,7 +118,7 @@ CALLS = (
         "/documents",
         "addDocuments",
         "Add reports",
-        f"Reports -> coded and stored; the events join those that are told already. A report whose text the store has is left as it is. At most {LONGEST_TEXT:,} characters in all.",
+        f"Reports are coded and stored; the events join those that are told already. A report whose text the store has is left as it is. At most {LONGEST_TEXT:,} characters in all.",
         _add,
         Stored,
         "documents",
