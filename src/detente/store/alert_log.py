@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
@@ -104,8 +104,8 @@ class Place(NamedTuple):
 
 def list_raised(
     store: Store, *, pair: tuple[str, str] | None = None, since: datetime.date | None = None, until: datetime.date | None = None, before: Place | None = None, limit: int | None
-) -> list[Raised]:
-    """All that were raised, the latest first: of a pair, of some days, before one in this order, at most so many."""
+) -> list[tuple[Place, Raised]]:
+    """All that were raised with their places, the latest first: of a pair, of some days, before one in this order, at most so many."""
     wanted: list[sa.ColumnElement[bool]] = []
     if pair:
         wanted.append(sa.tuple_(alerts.c.a, alerts.c.b).in_([pair, pair[::-1]]))
@@ -115,14 +115,16 @@ def list_raised(
         wanted.append(alerts.c.day <= until.isoformat())
     if before:
         wanted.append(sa.or_(alerts.c.raised_at < before.raised_at, sa.and_(alerts.c.raised_at == before.raised_at, alerts.c.alert_id < before.alert_id)))
-    with reading(store) as connection:
-        return _list(connection, wanted, (alerts.c.raised_at.desc(), alerts.c.alert_id.desc()), limit)
+    return _with_places(store, sa.select(alerts).where(*wanted).order_by(alerts.c.raised_at.desc(), alerts.c.alert_id.desc()).limit(limit))
 
 
 def find_since(store: Store, raised_at: str) -> list[tuple[Place, Raised]]:
     """A moment -> what was raised then or later, in the order of the raising."""
+    return _with_places(store, sa.select(alerts).where(alerts.c.raised_at >= raised_at).order_by(alerts.c.raised_at, alerts.c.alert_id))
+
+
+def _with_places(store: Store, query: sa.Select[Any]) -> list[tuple[Place, Raised]]:
     with reading(store) as connection:
-        query = sa.select(alerts).where(alerts.c.raised_at >= raised_at).order_by(alerts.c.raised_at, alerts.c.alert_id)
         rows = connection.execute(query).mappings().all()
     return [(Place(row["raised_at"], row["alert_id"]), _as_raised(row)) for row in rows]
 
@@ -184,11 +186,8 @@ def load_hold(store: Store) -> Hold:
 
 
 def _read(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Raised]:
-    return _list(connection, conditions, (alerts.c.raised_at, alerts.c.day, alerts.c.alert_id), None)
-
-
-def _list(connection: Connection, conditions: Sequence[sa.ColumnElement[bool]], order: Sequence[sa.ColumnElement[Any]], limit: int | None) -> list[Raised]:
-    return [_as_raised(row) for row in connection.execute(sa.select(alerts).where(*conditions).order_by(*order).limit(limit)).mappings()]
+    query = sa.select(alerts).where(*conditions).order_by(alerts.c.raised_at, alerts.c.day, alerts.c.alert_id)
+    return [_as_raised(row) for row in connection.execute(query).mappings()]
 
 
 def _as_raised(row: Mapping[Any, Any]) -> Raised:

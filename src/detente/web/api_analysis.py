@@ -73,9 +73,8 @@ def read_alerts(asked: Asked) -> AlertPage:
     limit, dyad = read_limit(asked), asked.text("dyad")
     pair = split_pair("dyad", dyad) if dyad else None
     found = list_raised(asked.store, pair=pair, since=asked.day("since"), until=asked.day("until"), before=_seen(asked), limit=limit + 1)
-    items = [as_raised(alert) for alert in found[:limit]]
-    last = items[-1] if len(found) > limit else None
-    return AlertPage(items=items, next=pack_cursor((last.raised_at, last.alert_id)) if last else None)
+    items = [as_raised(alert) for _, alert in found[:limit]]
+    return AlertPage(items=items, next=pack_cursor(found[limit - 1][0]) if len(found) > limit else None)
 
 
 def _seen(asked: Asked) -> Place | None:
@@ -92,7 +91,7 @@ def walk_alerts(asked: Asked) -> Iterator[dict[str, Any]]:
     """All of them as rows."""
     dyad = asked.text("dyad")
     pair, since, until = split_pair("dyad", dyad) if dyad else None, asked.day("since"), asked.day("until")
-    for alert in list_raised(asked.store, pair=pair, since=since, until=until, before=None, limit=None):
+    for _, alert in list_raised(asked.store, pair=pair, since=since, until=until, before=None, limit=None):
         yield msgspec.to_builtins(as_raised(alert))
 
 
