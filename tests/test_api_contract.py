@@ -22,9 +22,9 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
     status_code_conformance,
 )
 
+from detente.web.api_call import PREFIX  # noqa: E402
 from detente.web.api_openapi import FIELDS  # noqa: E402
 from detente.web.api_routes import CALLS, make_record  # noqa: E402
-from detente.web.api_call import PREFIX  # noqa: E402
 from webs_api import Served, serving  # noqa: E402
 from webs_desk import sample_store  # noqa: E402
 

@@ -150,8 +150,8 @@ def _shape(schema: Mapping[str, Any]) -> Shape:
     if kind == "object":
         inner = _shape(schema.get("additionalProperties") or {}) if isinstance(schema.get("additionalProperties"), dict) else Shape("any")
         return Shape(f"object of {inner.said}", inner.to)
-    said = {"string": {"date": "day", "date-time": "moment"}.get(schema.get("format", ""), "text"), "integer": "whole number", "boolean": "true or false"}
-    return Shape(said.get(kind, kind))
+    plain = {"string": {"date": "day", "date-time": "moment"}.get(schema.get("format", ""), "text"), "integer": "whole number", "boolean": "true or false"}
+    return Shape(plain.get(kind, kind))
 
 
 def _curl(path: str, method: str, operation: Mapping[str, Any], taken: Mapping[str, Any] | None) -> str:
