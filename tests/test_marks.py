@@ -6,7 +6,8 @@ import random
 
 from detente.records import Actor, Evidence
 from detente.store.documents import StoredDocument, StoredMention
-from detente.web.marks import MARKED_EVENTS, Mark, cut, find_lead, mark_document, marks_css, order_mentions
+from detente.web.event_words import drop_repeats, rung_choices, split_trigger
+from detente.web.marks import MARKED_EVENTS, Mark, cut, find_lead, mark_document, marks_css, name_document, order_mentions
 from stores import event
 
 TEXT = "Talks end\n\nNorth Korea blew up the office on Tuesday, “a grave act”, Seoul said.\n\nIt warned Japan."
@@ -113,3 +114,31 @@ def test_each_number_has_its_rules_of_style() -> None:
 def test_a_long_text_is_cut_and_says_so() -> None:
     marked = mark_document(_document("word " * 100_000))
     assert marked.left_out == 100_000
+
+
+def test_a_text_without_a_title_is_called_by_its_headline_or_its_first_words() -> None:
+    assert mark_document(_document(TEXT)).has_title
+    assert name_document(_document(TEXT)) == "Talks end"
+    sentence = "North Korea blew up the office on Tuesday.\n\nSeoul said so."
+    assert not mark_document(_document(sentence)).has_title
+    long = "word " * 60
+    assert name_document(_document(long)).endswith("word …")
+    assert not mark_document(_document(long)).has_title
+    assert name_document(_document(" \n ")) == "d"
+
+
+def test_an_actor_that_the_text_names_twice_in_the_same_words_is_said_once() -> None:
+    actor = {"name": "North Korea", "entity": None, "sectors": ["GOV"], "text": "North Korea"}
+    assert drop_repeats([{**actor, "span": [0, 11]}, {**actor, "span": [82, 93]}, {**actor, "text": "Pyongyang"}]) == [{**actor, "span": [82, 93]}, {**actor, "text": "Pyongyang"}]
+
+
+def test_a_trigger_is_cut_out_of_its_words_only_where_its_span_fits() -> None:
+    piece = {"text": "they blew it up", "span": [10, 25], "trigger": [15, 19]}
+    assert split_trigger(piece) == ("they ", "blew", " it up")
+    assert split_trigger({**piece, "trigger": [0, 4]}) == ("they blew it up", "", "")
+    assert split_trigger({**piece, "span": [10, 30]}) == ("they blew it up", "", "")
+
+
+def test_a_rung_that_is_asked_for_can_be_chosen() -> None:
+    assert ("4..5", "4..5") in rung_choices("4..5")
+    assert len(rung_choices("")) == len(rung_choices("5..6"))
