@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -30,6 +30,32 @@ def count_pairs(store: Store, *, until: datetime.date | None = None) -> list[tup
     with reading(store) as connection:
         counted = connection.execute(query.group_by(_d.c.source, _d.c.target))
         return [(source, target, number) for source, target, number in counted if source and target and source != target]
+
+
+class PairSpan(NamedTuple):
+    """A pair of two different parties, by alphabet: how many events they have, and the ISO days of the first and last."""
+
+    a: str
+    b: str
+    events: int
+    first: str
+    last: str
+
+
+def list_pairs(store: Store) -> list[PairSpan]:
+    """A store -> all its pairs, by the events that have a day and happened (``modality`` actual); the index of pairs has no rejected ones."""
+    # what did not happen is the exception: to leave it out takes a ninth of the time of a join with what did
+    other = sa.select(_e.c.id).where(_e.c.modality != "actual")
+    query = sa.select(_d.c.source, _d.c.target, sa.func.count(), sa.func.min(_d.c.date_start), sa.func.max(_d.c.date_start))
+    out: dict[tuple[str, str], PairSpan] = {}
+    with reading(store) as connection:
+        for source, target, number, first, last in connection.execute(query.where(_d.c.date_start > "", _d.c.event_id.not_in(other)).group_by(_d.c.source, _d.c.target)):
+            if not (source and target) or source == target:
+                continue
+            a, b = sorted((source, target))
+            before = out.get((a, b))
+            out[a, b] = PairSpan(a, b, number + before.events, min(first, before.first), max(last, before.last)) if before else PairSpan(a, b, number, first, last)
+    return list(out.values())
 
 
 def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: datetime.date | None = None) -> list[tuple[Any, ...]]:
