@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
-import polars as pl
 
-from detente.analysis.alerts import find_alerts
+from detente.analysis.alerts import Alert
 from detente.analysis.series import count_unplaced, make_series
 from detente.analysis.situation import Situation, SituationRecord
-from detente.analysis.table import load_table, load_volume
 from detente.errors import InputError
 from detente.raising import read_alert
 from detente.store.alert_log import Place, Raised, list_raised
-from detente.store.tables import Wanted, check_origins, latest_day
-from detente.web.api_analysis_calls import KINDS, LEAST_SCORE, MOST_SCORE, PERIODS, SCORES
+from detente.store.tables import latest_day
+from detente.web.api_analysis_calls import KINDS, LEAST_SCORE, MOST_ALERT_DAYS, MOST_SCORE, PERIODS, SCORES
 from detente.web.api_read import pack_cursor, read_limit, unpack_cursor
 from detente.web.api_records import AlertPage, FoundAlerts, RaisedAlert, Series, SeriesRow
 from detente.web.asked import Asked
 from detente.web.filters import split_pair
+from detente.web.pages_alerts import MOST_PAIRS, SHOWN_DAYS, find_alerts_of
 from detente.wording import say_alert
-
-ALERT_DAYS = 30
-"""Alerts of so many days are worked out, unless asked otherwise."""
 
 
 def open_situation(asked: Asked) -> Situation:
@@ -96,28 +92,17 @@ def walk_alerts(asked: Asked) -> Iterator[dict[str, Any]]:
 
 
 def find_now(asked: Asked) -> FoundAlerts:
-    """``at``, ``since``, ``least_score``, ``origin``, ``limit`` -> the alerts of all pairs."""
-    given, origins, score = asked.day("at"), asked.texts("origin"), asked.number("least_score", LEAST_SCORE, least=LEAST_SCORE, most=MOST_SCORE)
-    check_origins(asked.store, origins)
-    since, limit = asked.day("since"), read_limit(asked)
-    at = given or latest_day(asked.store)
+    """``at``, ``days``, ``least_score``, ``limit`` -> the alerts of the pairs that conflict most: those that the page of alerts has."""
+    days, score = asked.number("days", SHOWN_DAYS, most=MOST_ALERT_DAYS), asked.number("least_score", LEAST_SCORE, least=LEAST_SCORE, most=MOST_SCORE)
+    limit, at = read_limit(asked), asked.day("at") or latest_day(asked.store)
     if at is None:
-        return FoundAlerts(since=None, at=None, total=0, items=[])
-    begin = since or at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
-    if begin > at:
-        raise InputError(f"since: found {begin}; expected a day not after {at}")
-    found = [alert for alert in asked.share(("api alerts", given, begin, origins), lambda: _find_all(asked, given, at, begin, origins)) if alert.score >= score]
-    return FoundAlerts(since=begin, at=at, total=len(found), items=found[:limit])
+        return FoundAlerts(since=None, at=None, pairs=0, pairs_seen=0, total=0, items=[])
+    since = at - min(datetime.timedelta(days=days - 1), at - datetime.date.min)
+    found, types, pairs = asked.share(("alerts", since, at), lambda: find_alerts_of(asked, since, at))
+    wanted = [_tell(alert, types) for alert in found if alert.score >= score]
+    return FoundAlerts(since=since, at=at, pairs=pairs, pairs_seen=min(pairs, MOST_PAIRS), total=len(wanted), items=wanted[:limit])
 
 
-def _find_all(asked: Asked, given: datetime.date | None, at: datetime.date, since: datetime.date, origins: tuple[str, ...]) -> list[RaisedAlert]:
-    # without a day that was asked for nothing is left out as told later: the press tells of a day on the next
-    wanted = Wanted(until=given, origins=origins)
-    table = load_table(asked.store, wanted, with_text=False)
-    found = find_alerts(table, at, since=since, volume=load_volume(asked.store, wanted))
-    named = {event_id for alert in found for event_id in alert.event_ids[:1]}
-    types = dict(table.filter(pl.col("event_id").is_in(named)).select("event_id", "event_type").iter_rows())
-    return [
-        RaisedAlert(what=say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else ""), **{name: getattr(alert, name) for name in alert.__struct_fields__})
-        for alert in found
-    ]
+def _tell(alert: Alert, types: Mapping[str, str]) -> RaisedAlert:
+    what = say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")
+    return RaisedAlert(what=what, **{name: getattr(alert, name) for name in alert.__struct_fields__})

@@ -7,6 +7,7 @@ from detente.web.api_records import MOST_DAYS, AlertPage, FoundAlerts, Series, T
 
 _MODULE, _FORECAST = "detente.web.api_analysis", "detente.web.api_forecast"
 PERIODS = ("day", "week", "month")
+MOST_ALERT_DAYS = 365
 LEAST_SCORE, MOST_SCORE = 0, 20
 KINDS, SCORES = ("event_type", "quad", "rung"), ("intensity", "goldstein")
 
@@ -87,11 +88,16 @@ CALLS = (
         "/alerts/found",
         "findAlerts",
         "Alerts worked out now",
-        "The alerts of all pairs, worked out of the events as `detente alerts` does, the highest score first.",
+        "Alerts worked out of the events, the highest score first: of the pairs that conflict most in these days, `pairs_seen` of `pairs`; `detente alerts` looks at all.",
         lazy(f"{_MODULE}:find_now"),
         FoundAlerts,
         "alerts",
-        (AT, SINCE, Parameter("least_score", "At least this score.", "number", least=LEAST_SCORE, most=MOST_SCORE, default=LEAST_SCORE), ORIGIN, LIMIT),
+        (
+            AT,
+            Parameter("days", "Of so many days up to `at`.", "number", least=1, most=MOST_ALERT_DAYS, default=14),
+            Parameter("least_score", "At least this score.", "number", least=LEAST_SCORE, most=MOST_SCORE, default=LEAST_SCORE),
+            LIMIT,
+        ),
     ),
     Call(
         "GET",

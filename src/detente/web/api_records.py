@@ -230,6 +230,8 @@ class FoundAlerts(msgspec.Struct, frozen=True, kw_only=True):
 
     since: datetime.date | None
     at: datetime.date | None
+    pairs: int
+    pairs_seen: int
     total: int
     items: list[RaisedAlert]
 
