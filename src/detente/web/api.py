@@ -59,7 +59,8 @@ def _endpoint(methods: dict[str, Call]) -> Callable[[Request], Awaitable[Respons
 async def _read(request: Request, call: Call) -> Response:
     form = choose_format(request, call.formats)
     if form != "json":
-        return await _answer_table(request, call, form)
+        # to be asked for the head of a file is no reason to write it
+        return Response(media_type=MEDIA[form]) if request.method == "HEAD" else await _answer_table(request, call, form)
     desk: Desk = request.app.state.desk
 
     def make() -> Given:

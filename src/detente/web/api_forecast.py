@@ -11,9 +11,11 @@ from typing import Any
 
 from detente.errors import InputError, MissingExtraError
 from detente.forecasting.forecast import Forecast, ForecastRecord
+from detente.store.sizes import count_rows
 from detente.web.api_records import MOST_DAYS, MOST_HORIZONS, MOST_TARGETS, Training, Wanted
 from detente.web.asked import Asked
 from detente.web.filters import split_pair
+from detente.web.pages_forecast import MOST_READ, NotTrainedError
 from detente.web.refusals import refuse
 
 MOST_SUPPOSED = 20
@@ -30,18 +32,20 @@ _going: dict[Any, datetime.datetime] = {}
 _failed: dict[Any, str] = {}
 
 
-class NotTrainedError(Exception):
-    """A model that a forecast needs is not there."""
-
-
 def _refuse_training(said: str) -> None:
     if said.startswith(_TRAINING):
         raise NotTrainedError(said)
 
 
+def _refuse_work(said: str) -> None:
+    """To read all events of a large store again is no work for a request either: a POST has that done too."""
+    raise NotTrainedError(said)
+
+
 def _make(asked: Asked, at: datetime.date | None, targets: tuple[str, ...], within: tuple[int, ...], supposing: tuple[str, ...] = ()) -> Forecast:
     a, b = split_pair("pair", asked.path["pair"])
-    return Forecast(asked.store, a, b, at=at, targets=targets, within=within, supposing=supposing, say=_refuse_training)
+    say = _refuse_work if count_rows(asked.store).events > MOST_READ else _refuse_training
+    return Forecast(asked.store, a, b, at=at, targets=targets, within=within, supposing=supposing, say=say)
 
 
 def read_forecast(asked: Asked) -> ForecastRecord:

@@ -14,7 +14,7 @@ from detente.web import api_analysis_calls, api_read, api_stream, api_write
 from detente.web.api import api_routes
 from detente.web.api_call import MEDIA, PREFIX, Call
 from detente.web.api_openapi import make_openapi
-from detente.web.dispatch import answer_with, make_body, run
+from detente.web.dispatch import Body, answer_with, make_body, run
 
 CALLS: tuple[Call, ...] = (*api_read.CALLS, *api_analysis_calls.CALLS, *api_write.CALLS)
 
@@ -25,12 +25,13 @@ def make_record() -> dict[str, Any]:
     return make_openapi(CALLS, api_stream.OPENAPI)
 
 
-def _encode() -> bytes:
-    return msgspec.json.encode(make_record())
+@functools.cache
+def _make() -> Body:
+    return make_body(msgspec.json.encode(make_record()), MEDIA["json"])
 
 
 async def _openapi(request: Request) -> Response:
-    return answer_with(request, make_body(await run(request, _encode), MEDIA["json"]))
+    return answer_with(request, await run(request, _make))
 
 
 OTHERS = (Route(f"{PREFIX}/openapi.json", _openapi, methods=["GET"]), *api_stream.OTHERS, *api_routes(CALLS))

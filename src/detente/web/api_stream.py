@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import signal
 import threading
 import time
@@ -14,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from detente.errors import DetenteError
 from detente.store.alert_log import Place, Raised, find_place, find_since
 from detente.web.api_call import PREFIX
 from detente.web.dispatch import check_read, make_asked, need_role, run
-from detente.web.refusals import refuse
+from detente.web.identity import SESSION_COOKIE, by_session
+from detente.web.refusals import RefusedError, refuse
 from detente.web.state import Desk
 
 MOST_STREAMS, STREAMS_EACH = 50, 5
@@ -29,6 +32,7 @@ HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 3_600.0
 """A stream ends after so long; a reader comes again by itself, with the last id that it has."""
 _AGAIN_MILLISECONDS = 3_000
+_log = logging.getLogger("detente.web")
 PATH = f"{PREFIX}/alerts/stream"
 
 
@@ -39,6 +43,8 @@ async def stream_alerts(request: Request) -> Response:
     asked = make_asked(request)
     last = asked.text("last_event_id") or request.headers.get("last-event-id", "").strip() or None
     check_read(asked)
+    if request.method == "HEAD":
+        return Response(media_type="text/event-stream")
     place = await run(request, lambda: find_place(desk.store, last))
     if last is not None and place is None:
         raise refuse(400, f"last_event_id: found {last[:40]!r}; expected the id of an alert; begin without it")
@@ -72,6 +78,9 @@ async def _tell(request: Request, desk: Desk, key: str, place: Place | None) -> 
                 heard = time.monotonic()
                 yield b": still here\n\n"
             await anyio.sleep(LOOK_SECONDS)
+    except (RefusedError, DetenteError) as error:
+        # the reader comes again by itself, and is told then
+        _log.warning("a stream of alerts ended: %s", error)
     finally:
         desk.streams.remove(key)
 
@@ -83,9 +92,11 @@ async def _told_with(request: Request, desk: Desk, place: Place) -> set[str]:
 
 
 def _is_live(request: Request, desk: Desk) -> bool:
-    """Whether the token that the stream was opened with is still live: a revoked one ends it."""
-    who = request.state.who
-    return not who.key.startswith("token ") or any(f"token {digest[:16]}" == who.key for digest in desk.keys.tokens)
+    """Whether the token or session that the stream was opened with is still live: a revoked one ends it."""
+    key = request.state.who.key
+    if key.startswith("session "):
+        return by_session(desk.keys, request.cookies.get(SESSION_COOKIE, "")) is not None
+    return not key.startswith("token ") or any(f"token {digest[:16]}" == key for digest in desk.keys.tokens)
 
 
 def _event(raised: Raised) -> bytes:
