@@ -224,7 +224,7 @@ def test_too_many_requests_are_told_when_the_next_may_come(tmp_path: Path) -> No
 # -- roles -------------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 def test_no_call_is_answered_without_a_token_where_one_is_asked_for(tmp_path: Path, call: Any) -> None:
-    path = call.path.replace("{pair}", "PRK-KOR").replace("{doc_id:path}", "korea-1").replace("{event_id}", "ffffffff").replace("{type}", "ASSAULT").replace("{decision}", "1")
+    path = call.path.replace("{pair:path}", "PRK-KOR").replace("{doc_id:path}", "korea-1").replace("{event_id}", "ffffffff").replace("{type}", "ASSAULT").replace("{decision}", "1")
     with make_client(sample_store(tmp_path / "store.db"), is_open=False) as closed:
         assert closed.request(call.method, API + path).status_code == 401
 
@@ -321,6 +321,11 @@ def test_the_situation_names_no_event_that_it_does_not_hold(client: TestClient) 
     told = client.get(f"{API}/dyads/PRK-KOR/situation").json()
     assert set(told["standing"]["event_ids"]) <= set(told["events"])
     assert told["number"] == 10
+
+
+def test_a_party_may_be_a_part_of_a_country(client: TestClient) -> None:
+    told = client.get(f"{API}/dyads/PRK%2FGOV-KOR/situation").json()
+    assert (told["a"], told["b"]) == ("PRK/GOV", "KOR")
 
 
 def test_an_empty_store_answers_with_empty_lists(tmp_path: Path) -> None:

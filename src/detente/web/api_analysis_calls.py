@@ -50,7 +50,7 @@ _TARGET = Parameter("target", "`conflict`, a type (ASSAULT), `quad:3`, or `rung:
 CALLS = (
     Call(
         "GET",
-        "/dyads/{pair}/situation",
+        "/dyads/{pair:path}/situation",
         "readSituation",
         "The situation of a pair",
         "Where two parties stand at a day: rung, direction, stage, crises, who answers whom, precedents, alerts, ties and claims. `events` holds each event that some part names.",
@@ -61,7 +61,7 @@ CALLS = (
     ),
     Call(
         "GET",
-        "/dyads/{pair}/series",
+        "/dyads/{pair:path}/series",
         "readSeries",
         "The series of a pair",
         "Events and their scores by period, beside what they would be had each period the mean volume of reports.",
@@ -101,7 +101,7 @@ CALLS = (
     ),
     Call(
         "GET",
-        "/dyads/{pair}/forecast",
+        "/dyads/{pair:path}/forecast",
         "readForecast",
         "The forecast of a pair",
         "What two countries may do in the next days, each way: probabilities beside baselines, how good such forecasts were, what moved them, and precedents. No model is trained: where one is not there, the answer is 409, and a POST has it trained.",
@@ -120,7 +120,7 @@ CALLS = (
     ),
     Call(
         "POST",
-        "/dyads/{pair}/forecast",
+        "/dyads/{pair:path}/forecast",
         "trainForecast",
         "Train the models of a forecast",
         "Have the models trained that a forecast of the pair at the day needs: they hold for all pairs and all days of the month. It takes seconds for each target and number of days; the answer comes at once.",
