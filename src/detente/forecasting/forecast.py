@@ -6,11 +6,12 @@ import datetime
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from detente.analysis.dyads import Party, find_party
+from detente.analysis.precedents import Precedents
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_plover
 from detente.codebook.register import country_names
@@ -23,9 +24,6 @@ from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
 from detente.store.schema import Store, open_store
 from detente.store.tables import has_events, latest_day
-
-if TYPE_CHECKING:
-    from detente.analysis.precedents import Precedents
 
 HORIZONS = (1, 7, 30, 90)
 """Days that are forecast, unless others are asked for."""
