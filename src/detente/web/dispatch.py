@@ -75,11 +75,11 @@ def _endpoint(page: Page, *, as_data: bool) -> Callable[[Request], Awaitable[Res
     async def endpoint(request: Request) -> Response:
         need_role(request, page.role)
         if as_data:
-            return await kept_answer(request, page.is_kept, "data", lambda: _encode(_make_record(request, page), request))
+            return await kept_answer(request, page.is_kept, "data", lambda: _encode(_make_record(request, page), request), may_lag=page.may_lag)
         theme, notice = theme_of(request), request.cookies.get(NOTICE_COOKIE, "")
         who: Who = request.state.who
         variant = ("page", theme, who.name, who.role, who.key)
-        answer = await kept_answer(request, page.is_kept and not notice, variant, lambda: _show(request, page, theme, notice))
+        answer = await kept_answer(request, page.is_kept and not notice, variant, lambda: _show(request, page, theme, notice), may_lag=page.may_lag)
         if notice:
             answer.delete_cookie(NOTICE_COOKIE)
         return answer
@@ -182,7 +182,7 @@ def make_body(content: bytes, media_type: str) -> Body:
     return Body(content, packed, media_type, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
-async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: Callable[[], Body]) -> Response:
+async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: Callable[[], Body], *, may_lag: bool = True) -> Response:
     """A request and how to make its answer -> the answer: kept, made, or "not modified". ``variant``: what else than the address the answer depends on."""
     desk: Desk = request.app.state.desk
 
@@ -192,7 +192,7 @@ async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: 
 
     if is_kept:
         key = (path_of(request), request.scope["query_string"], variant, datetime.datetime.now(datetime.UTC).date())
-        body: Body = await desk.cache.get(key, made, least_version(request))
+        body: Body = await desk.cache.get(key, made, least_version(request) if may_lag else None)
     else:
         body = (await made()).value
     return answer_with(request, body)

@@ -217,7 +217,7 @@ def _plain(asked: Asked, error: StoreError) -> str:
     return str(error).removeprefix(f"{asked.store.name}: ")
 
 
-PAGES = (Page(PAGE, read_event, "event.html", lambda r: f"{r.event['event_type']} {r.event['event_id'][:8]}", nav="events"),)
+PAGES = (Page(PAGE, read_event, "event.html", lambda r: f"{r.event['event_type']} {r.event['event_id'][:8]}", nav="events", may_lag=False),)
 ACTIONS = (
     Action(f"{PAGE}/accept", accept, "accept event", on=PAGE),
     Action(f"{PAGE}/reject", reject, "reject event", on=PAGE),

@@ -103,6 +103,6 @@ def read_next(asked: Asked) -> ReviewRecord:
 
 
 PAGES = (
-    Page("/review", read_review, "review.html", "Review", nav="review"),
+    Page("/review", read_review, "review.html", "Review", nav="review", may_lag=False),
     Page("/review/next", read_next, "review_next.html", "Review", nav="review", is_kept=False),
 )

@@ -23,7 +23,7 @@ class Page(NamedTuple):
 
     ``handler`` gives the record, which the twin (``path`` + ".json") gives as it is and ``template`` shows. ``charts`` are drawn for the page, and
     each has an address of its own (``path`` + "/NAME.svg"). ``nav``: which entry of the navigation it belongs to. ``is_kept``: the answer stays the same until the
-    store changes or the day ends.
+    store changes or the day ends. ``may_lag``: if it is slow, the last one is given a little longer while it is made anew; not where the next decision rests on the last.
     """
 
     path: str
@@ -34,6 +34,7 @@ class Page(NamedTuple):
     role: Role = "read"
     charts: Mapping[str, Chart] = {}
     is_kept: bool = True
+    may_lag: bool = True
 
 
 class File(NamedTuple):
