@@ -59,7 +59,7 @@ def test_a_kept_answer_asks_the_store_nothing(client: TestClient, monkeypatch: p
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("asked again")
 
-    monkeypatch.setattr("detente.web.events.find_events", fail)
+    monkeypatch.setattr("detente.web.events.list_events", fail)
     assert client.get("/events").content == first.content
 
 

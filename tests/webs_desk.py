@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import html
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,3 +59,35 @@ def csrf_of(client: TestClient, path: str = "/login") -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', client.get(path).text)
     assert found
     return found[1]
+
+
+def words_of(page: str) -> str:
+    """A page -> the words of its text, as a reader has them: without tags, numbers of events and runs of spaces."""
+    body = re.sub(r'<a class="badge[^>]*>[^<]*</a>', "", page.partition("<main")[2])
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", body)).split())
+
+
+class Elements(HTMLParser):
+    """The elements of a page, as a browser takes them: names with their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by the parser with each element."""
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def check_inert(page: str) -> None:
+    """A page -> fails if anything in it runs, loads from elsewhere, is inline, or leads to what is no page."""
+    for tag, attributes in Elements(page).found:
+        assert tag not in ("img", "iframe", "object", "embed", "base", "style")
+        assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc")], (tag, attributes)
+        assert tag != "script" or attributes.get("src", "").startswith("/static/"), attributes
+        for name in ("href", "src", "action", "formaction", "xlink:href"):
+            assert attributes.get(name, "/").startswith(("/", "#", "https://", "http://")), attributes
+    assert page.count("</body>") == 1
+    assert page.rstrip().endswith("</html>")
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b\x07]", page)

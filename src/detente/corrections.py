@@ -44,6 +44,40 @@ def make_fields(given: Mapping[str, str], event: Mapping[str, Any]) -> dict[str,
     return out | _make_kind({name: given[name].strip() for name in ("type", "mode", "cameo") if name in given}, event)
 
 
+def typed_fields(event: Mapping[str, Any]) -> dict[str, str]:
+    """An event as it stands -> each field as a reviewer would type it: what ``make_fields`` takes."""
+    date, place = event["date"], event["place"]
+    return {
+        "type": event["event_type"],
+        "mode": ", ".join(event["modes"]),
+        "context": ", ".join(event["contexts"]),
+        "cameo": event["cameo"] or "",
+        "source": ", ".join(_type_actor(a) for a in event["source"]),
+        "target": ", ".join(_type_actor(a) for a in event["target"]),
+        "date": _type_period(date["start"], date["end"], date["precision"]) if date else "",
+        "place": ", ".join(part for part in (place["name"], place["country"]) if part)
+        if place and place["precision"] != "country"
+        else place["country"] or place["name"]
+        if place
+        else "",
+        "modality": event["modality"],
+        "background": "yes" if event["historical"] else "no",
+        "dead": "" if event["dead"] is None else str(event["dead"]),
+        "injured": "" if event["injured"] is None else str(event["injured"]),
+    }
+
+
+def _type_actor(actor: Mapping[str, Any]) -> str:
+    sectors = "+".join(actor["sectors"] or ())
+    name = actor["entity"] or actor["country"] or ("" if actor["name"] == "unknown" else actor["name"])
+    return f"{name}/{sectors}" if sectors else str(name)
+
+
+def _type_period(start: str, end: str, precision: str) -> str:
+    whole = start[: {"year": 4, "month": 7}.get(precision, 10)]
+    return whole if _bounds(whole, whole)[1].isoformat() == end else f"{start}..{end}"
+
+
 def _make_kind(given: Mapping[str, str], event: Mapping[str, Any]) -> dict[str, Any]:
     """Type, modes and code hang together: a new type drops the modes of the old one and takes a code of its own unless one is given."""
     if not given:

@@ -23,3 +23,7 @@ class MissingExtraError(DetenteError):
 
 class StoreError(DetenteError):
     """The event store cannot be used as it is: it is missing, newer than this detente, locked, or something else."""
+
+
+class ChangedError(StoreError):
+    """What was to be changed is not as it was when it was read: look at it again, then decide."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +14,25 @@ if TYPE_CHECKING:
     from detente.store.reviewing import Decision
     from detente.store.schema import Store
 
-NEAR_DAYS = 3
 DERIVED = ("quad", "intensity", "goldstein")
 """Fields that follow from the type, its modes and its code."""
-SHOWN_NEAR = 5
 
 
 def decision_line(decision: Decision) -> str:
     """A decision -> one line."""
-    record = decision.record
-    detail = {
+    detail = decision_detail(decision.action, decision.record)
+    told = f"{decision.id}  {decision.decided_at[:16]}  {decision.reviewer}  {decision.action} {decision.event_id}" + (f": {detail}" if detail else "")
+    return told + (f' ("{decision.why}")' if decision.why else "") + (f"  undone by {decision.undone_by}" if decision.undone_by else "")
+
+
+def decision_detail(action: str, record: Mapping[str, Any]) -> str:
+    """What was decided and the record of it -> what it set, in words; empty if the action says all."""
+    return {
         "correct": lambda: ", ".join(f"{name} = {_plain(value)}" for name, value in record["fields"].items() if name not in DERIVED),
         "merge": lambda: "with " + ", ".join(record["others"]),
         "split": lambda: f"{len(record['moved'])} mentions into {record['others'][0]}",
         "undo": lambda: f"decision {record['undoes']}",
-    }.get(decision.action, lambda: "")()
-    told = f"{decision.id}  {decision.decided_at[:16]}  {decision.reviewer}  {decision.action} {decision.event_id}" + (f": {detail}" if detail else "")
-    return told + (f' ("{decision.why}")' if decision.why else "") + (f"  undone by {decision.undone_by}" if decision.undone_by else "")
+    }.get(action, lambda: "")()
 
 
 def _plain(value: Any) -> str:
@@ -46,16 +47,10 @@ def _plain(value: Any) -> str:
 
 def near_lines(store: Store, event: Mapping[str, Any]) -> Iterator[str]:
     """An event -> events of its type, parties and days: it may be one of them."""
-    from detente.store.query import Filters, find_events
+    from detente.store.near import find_near
     from detente.store.reviewing import judged_values
 
-    if not event["date"] or not event["source"] or not event["target"]:
-        return
-    start, end = (datetime.date.fromisoformat(event["date"][name]) for name in ("start", "end"))
-    margin = datetime.timedelta(days=NEAR_DAYS)
-    sides = [event[role][0]["country"] or event[role][0]["name"] for role in ("source", "target")]
-    filters = Filters(dyad=(sides[0], sides[1]), types=(event["event_type"],), since=start - margin, until=end + margin, modality=event["modality"])
-    others = [e for e in find_events(store, filters, limit=SHOWN_NEAR + 1).events if e["event_id"] != event["event_id"]][:SHOWN_NEAR]
+    others = find_near(store, event)
     if others:
         yield "\nPerhaps the same"
     for other in others:

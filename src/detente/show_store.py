@@ -175,7 +175,7 @@ def event_lines(event: Mapping[str, Any]) -> Iterator[str]:
     if event["history"]:
         yield "\nHistory"
         for change in event["history"]:
-            yield f"  revision {change['revision']}: {change['field']}: {_plain(change['before'])} -> {_plain(change['after'])}, because of {change['because_of'][:8]}"
+            yield f"  revision {change['revision']}: {change['field']}: {say_value(change['before'])} -> {say_value(change['after'])}, because of {change['because_of'][:8]}"
 
 
 def _who(told: Mapping[str, Any]) -> str:
@@ -192,10 +192,10 @@ def _mention_lines(mention: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {part['rule']}: {' '.join(part['text'].split())}"
 
 
-def _plain(value: Any) -> str:
+def say_value(value: Any) -> str:
     """A value of the history -> as a person reads it."""
     if isinstance(value, list):
-        return ", ".join(_plain(v) for v in value) or "-"
+        return ", ".join(say_value(v) for v in value) or "-"
     if isinstance(value, dict):
         return str(value.get("entity") or value.get("name")) + (f" ({'+'.join(value['sectors'])})" if value.get("sectors") else "")
     return "-" if value is None else str(value)

@@ -73,6 +73,17 @@ def read_claims(store: Store, *, since: datetime.date | None = None, until: date
 
 def read_relations(store: Store, *, since: datetime.date | None = None, until: datetime.date | None = None) -> list[StoredRelation]:
     """A store and the days of publication -> the relations between events, by their events' ids, newest document first. One event with itself is left out."""
+    return _relations(store, _published(since, until))
+
+
+def read_relations_of(store: Store, event_id: str) -> list[StoredRelation]:
+    """An event's id -> its relations to other events, newest document first, those of near copies left out."""
+    of_event = sa.select(_m.c.id).join(_e, _m.c.event_id == _e.c.id).where(_e.c.event_id == event_id)
+    r = schema.relations
+    return _relations(store, [sa.or_(r.c.first.in_(of_event), r.c.second.in_(of_event)), _d.c.copy_of.is_(None)])
+
+
+def _relations(store: Store, conditions: Iterable[sa.ColumnElement[bool]]) -> list[StoredRelation]:
     r = schema.relations
     first, second = _m.alias("m1"), _m.alias("m2")
     one, two = _e.alias("e1"), _e.alias("e2")
@@ -83,7 +94,7 @@ def read_relations(store: Store, *, since: datetime.date | None = None, until: d
         .join(second, r.c.second == second.c.id)
         .join(one, first.c.event_id == one.c.id)
         .join(two, second.c.event_id == two.c.id)
-        .where(one.c.id != two.c.id, *_published(since, until))
+        .where(one.c.id != two.c.id, *conditions)
     )
     with reading(store) as connection:
         rows = connection.execute(query.order_by(_d.c.published_on.desc(), _d.c.id, r.c.id)).mappings().all()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from detente.records import Claim
+from detente.records import Claim, Event, Relation, Span
 from detente.store import schema
 from detente.store.duplicates import text_digest
 from detente.store.recorded import read_record
@@ -17,6 +17,7 @@ from detente.store.schema import Store, reading
 
 _d, _m, _e = schema.documents, schema.mentions, schema.events
 _CLAIM = msgspec.json.Decoder(Claim)
+_RELATION = msgspec.json.Decoder(Relation)
 
 
 class StoredMention(msgspec.Struct, frozen=True):
@@ -26,7 +27,17 @@ class StoredMention(msgspec.Struct, frozen=True):
     event_id: str
     review: str
     rung: int | None
-    record: Any
+    record: Event
+
+
+class ToldRelation(msgspec.Struct, frozen=True):
+    """How two events hang together by the words of a document: ``kind`` is prompted, followed, in-response-to or part-of; ``first`` and ``second`` are mentions' ids."""
+
+    kind: str
+    first: str
+    second: str
+    span: Span
+    text: str
 
 
 class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +56,7 @@ class StoredDocument(msgspec.Struct, frozen=True, kw_only=True):
     similarity: float | None
     mentions: tuple[StoredMention, ...]
     claims: tuple[Claim, ...]
+    relations: tuple[ToldRelation, ...] = ()
     same_id: int = 0
     """Further documents that came under the same id; the latest is shown."""
 
@@ -69,6 +81,7 @@ def find_document(store: Store, doc_id: str) -> StoredDocument | None:
         ).mappings()
         told = tuple(StoredMention(m["mention_id"], m["of_event"], m["review"], m["rung"], read_record(connection, m)) for m in mentions.all())
         c = schema.claims
+        relations = _read_relations(connection, row["id"])
         claims = tuple(_CLAIM.decode(record) for record in connection.scalars(sa.select(c.c.record).where(c.c.document_id == row["id"]).order_by(c.c.id)))
     return StoredDocument(
         **{name: row[name] for name in ("doc_id", "title", "text", "url", "publisher", "language", "location", "row", "similarity")},
@@ -76,8 +89,25 @@ def find_document(store: Store, doc_id: str) -> StoredDocument | None:
         copy_of=row["original_id"],
         mentions=told,
         claims=claims,
+        relations=relations,
         same_id=len(rows) - 1,
     )
+
+
+def _read_relations(connection: Connection, document: int) -> tuple[ToldRelation, ...]:
+    r, first, second = schema.relations, _m.alias("m1"), _m.alias("m2")
+    query = (
+        sa.select(r.c.record, first.c.mention_id, second.c.mention_id)
+        .join(first, r.c.first == first.c.id)
+        .join(second, r.c.second == second.c.id)
+        .where(r.c.document_id == document)
+        .order_by(r.c.id)
+    )
+    out = []
+    for record, one, other in connection.execute(query):
+        relation = _RELATION.decode(record)
+        out.append(ToldRelation(relation.kind, one, other, relation.span, relation.text))
+    return tuple(out)
 
 
 def ids_of_texts(store: Store, texts: Iterable[str]) -> dict[str, str]:

@@ -257,14 +257,14 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
         raise SettingsError(f"page: found {first}; expected 1 or more")
     order = [_e.c.date_start.desc().nulls_last(), _e.c.id.desc()] if newest_first else [_e.c.date_start.asc().nulls_last(), _e.c.id.asc()]
     with reading(store) as connection:
-        conditions = [condition for condition, _ in make_conditions(filters, connection.dialect.name, lambda query: _is_large(connection, query))]
+        conditions = [condition for condition, _ in make_conditions(filters, connection.dialect.name, lambda query: is_large_in(connection, query))]
         # the page is chosen by narrow rows, and only its events are then read whole
         chosen = sa.select(_e.c.id).where(*conditions).order_by(*order).offset(first - 1)
         if limit is not None:
             chosen = chosen.limit(limit)
         total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_e.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
-        rows = connection.execute(_listing().where(_e.c.id.in_(chosen)).order_by(*order)).mappings().all()
-        return Page(say_filters(filters), total, first, [_event_dict(row) for row in rows])
+        rows = connection.execute(listing().where(_e.c.id.in_(chosen)).order_by(*order)).mappings().all()
+        return Page(say_filters(filters), total, first, [event_dict(row) for row in rows])
 
 
 def find_unknown(store: Store, filters: Filters) -> list[str]:
@@ -276,7 +276,8 @@ def find_unknown(store: Store, filters: Filters) -> list[str]:
         return out if filters.origin is None or connection.scalar(origins.where(schema.origins.c.name == filters.origin)) else [*out, filters.origin]
 
 
-def _is_large(connection: Connection, query: sa.Select[int]) -> bool:
+def is_large_in(connection: Connection, query: sa.Select[int]) -> bool:
+    """Whether a query of events' numbers gives so many that the events are better walked through."""
     return (connection.scalar(sa.select(sa.func.count()).select_from(query.limit(WALKED_FROM).subquery())) or 0) >= WALKED_FROM
 
 
@@ -288,13 +289,14 @@ def count_days(store: Store, first: str, second: str) -> list[tuple[str, int]]:
         return [(day, number) for day, number in connection.execute(query.group_by(table.c.date_start).order_by(table.c.date_start))]
 
 
-def _listing() -> sa.Select[Any]:
+def listing() -> sa.Select[Any]:
+    """The rows that ``event_dict`` takes."""
     where = [_p.c.name, _p.c.country, _p.c.precision, _p.c.latitude, _p.c.longitude, _p.c.gazetteer_id]
     return sa.select(_e, *(c.label(f"place_{c.name}") for c in where)).outerjoin(_p, _e.c.place_id == _p.c.id)
 
 
-def _event_dict(row: Any) -> dict[str, Any]:
-    """A row of ``_listing`` -> the event as it is written as JSON."""
+def event_dict(row: Any) -> dict[str, Any]:
+    """A row of ``listing`` -> the event as it is written as JSON."""
     place = None
     if row["place_id"] is not None:
         place = {name: row[f"place_{name}"] for name in ("name", "country", "latitude", "longitude", "precision", "gazetteer_id")} | {"country": row["place_country"] or None}
@@ -351,7 +353,7 @@ _DECIDED = ("id", "action", "reviewer", "decided_at", "why", "undone_by")
 
 def read_event(connection: Connection, key: int) -> dict[str, Any]:
     """The row of an event -> the event as it is written as JSON."""
-    return _event_dict(connection.execute(_listing().where(_e.c.id == key)).mappings().one())
+    return event_dict(connection.execute(listing().where(_e.c.id == key)).mappings().one())
 
 
 def find_key(connection: Connection, asked: str, name: str) -> int:

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from detente.errors import StoreError
+from detente.errors import ChangedError, StoreError
 from detente.records import Event
 from detente.store import schema
 from detente.store.query import find_key, read_event
@@ -37,28 +37,34 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     undone_by: int | None = None
 
 
-def judge_event(store: Store, event_id: str, action: Literal["accept", "reject"], *, reviewer: str, why: str = "") -> Decision:
-    """Accept an event as it stands, or reject it: a rejected one is in no series, and no later report joins it."""
+def read_state(store: Store, event_id: str) -> str:
+    """An event -> a word for how it stands, another after each decision and each further report. Given back as ``seen``, a decision is refused if it no longer holds."""
+    with reading(store) as connection:
+        return _state_of(connection, find_key(connection, event_id, store.name))
+
+
+def judge_event(store: Store, event_id: str, action: Literal["accept", "reject"], *, reviewer: str, why: str = "", seen: str | None = None) -> Decision:
+    """Accept an event as it stands, or reject it: a rejected one is in no series, and no later report joins it. Raises ``ChangedError`` if it is not as ``seen``."""
     with writing(store) as connection:
-        key, event = _find(connection, event_id, store.name)
+        key, event = _find(connection, event_id, store.name, seen)
         return _decide(connection, [key], event, action, reviewer, why, {})
 
 
-def correct_event(store: Store, event_id: str, fields: Mapping[str, Any], *, reviewer: str, why: str = "") -> Decision:
+def correct_event(store: Store, event_id: str, fields: Mapping[str, Any], *, reviewer: str, why: str = "", seen: str | None = None) -> Decision:
     """Set fields of an event, named and shaped as in ``records.Event``. They stand against what later reports and later coding say."""
     if unknown := sorted(set(fields) - set(CORRECTABLE)):
         raise StoreError(f"{store.name}: found the field {unknown[0]!r}; expected some of {', '.join(CORRECTABLE)}")
     if not fields:
         raise StoreError(f"{store.name}: found nothing to correct; expected some of {', '.join(CORRECTABLE)}")
     with writing(store) as connection:
-        key, event = _find(connection, event_id, store.name)
+        key, event = _find(connection, event_id, store.name, seen)
         return _decide(connection, [key], event, "correct", reviewer, why, {"fields": msgspec.to_builtins(dict(fields))})
 
 
-def merge_events(store: Store, event_id: str, others: Sequence[str], *, reviewer: str, why: str = "") -> Decision:
+def merge_events(store: Store, event_id: str, others: Sequence[str], *, reviewer: str, why: str = "", seen: str | None = None) -> Decision:
     """Make one event of several: the first stays, with all mentions; what reviewers set of the others rests until the merge is undone."""
     with writing(store) as connection:
-        key, event = _find(connection, event_id, store.name)
+        key, event = _find(connection, event_id, store.name, seen)
         joined: list[dict[str, Any]] = []
         reports, sources = 0, 0
         for other in others:
@@ -83,10 +89,10 @@ _TOLD = ("reports", "sources", "first_report", "latest_report")
 """What an event of a dataset says of its reports: not to be had from its mentions."""
 
 
-def split_event(store: Store, event_id: str, mention_ids: Sequence[str], *, reviewer: str, why: str = "") -> Decision:
+def split_event(store: Store, event_id: str, mention_ids: Sequence[str], *, reviewer: str, why: str = "", seen: str | None = None) -> Decision:
     """Take mentions out of an event: they become one of their own."""
     with writing(store) as connection:
-        key, event = _find(connection, event_id, store.name)
+        key, event = _find(connection, event_id, store.name, seen)
         stored = load_stored(connection, key)
         moved = _choose(mention_ids, [m.mention_id for m in stored], event, store.name)
         if len(moved) == len(stored):
@@ -140,8 +146,25 @@ def list_decisions(store: Store, *, event_id: str | None = None, reviewer: str |
         return _load(connection, *wanted)
 
 
-def _find(connection: Connection, asked: str, name: str) -> tuple[int, str]:
+def latest_decision(store: Store, reviewer: str) -> Decision | None:
+    """A reviewer -> the latest decision of theirs that stands: what ``undo`` takes back if it is told none."""
+    d = schema.decisions
+    with reading(store) as connection:
+        number = connection.scalar(sa.select(sa.func.max(d.c.id)).where(d.c.reviewer == reviewer.strip(), d.c.undone_by.is_(None), d.c.action != "undo"))
+        return _load(connection, d.c.id == number)[0] if number is not None else None
+
+
+def _state_of(connection: Connection, key: int) -> str:
+    e, d = schema.events.c, schema.decisions
+    row = connection.execute(sa.select(e.event_id, e.mentions, e.revision, e.reports).where(e.id == key)).one()
+    decided = connection.scalar(sa.select(sa.func.count()).select_from(d).where(d.c.event_id == row.event_id))
+    return f"{row.event_id}.{row.mentions}.{row.reports}.{row.revision}.{decided}"
+
+
+def _find(connection: Connection, asked: str, name: str, seen: str | None = None) -> tuple[int, str]:
     key = find_key(connection, asked, name)
+    if seen is not None and seen != _state_of(connection, key):
+        raise ChangedError(f"event {asked}: found that it has changed since it was shown; expected it as it was; look at it again, then decide")
     return key, str(connection.scalar(sa.select(schema.events.c.event_id).where(schema.events.c.id == key)))
 
 
@@ -250,4 +273,17 @@ def _part(connection: Connection, joined: Mapping[str, Any]) -> int:
     return key
 
 
-__all__ = ["ACTIONS", "Action", "Decision", "correct_event", "judge_event", "judged_values", "list_decisions", "merge_events", "split_event", "undo"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Decision",
+    "correct_event",
+    "judge_event",
+    "judged_values",
+    "latest_decision",
+    "list_decisions",
+    "merge_events",
+    "read_state",
+    "split_event",
+    "undo",
+]

@@ -16,9 +16,11 @@ from detente.reading import READERS, Skipped, make_document, read_documents
 from detente.records import CodedReport, Document
 from detente.running import Item, Options, code_corpus
 from detente.settings import count_workers, read_text
-from detente.store.documents import ids_of_texts
+from detente.store.documents import find_document, ids_of_texts
 from detente.store.write import Added, add_report, find_known
 from detente.web.asked import Asked
+from detente.web.marks import find_lead
+from detente.web.rendering import part
 from detente.web.routing import Done, File, Posted
 
 if TYPE_CHECKING:
@@ -56,13 +58,16 @@ def add_given(posted: Posted) -> Done:
         stored = store_reports(asked, [make_document(text, title=title, published_on=day, publisher=None, origin=SOURCE)])
     if not stored.doc_ids:
         raise InputError(stored.skipped[0] if stored.skipped else "report: found nothing to code; expected a report")
-    return Done(what=", ".join(stored.doc_ids)[:200], to=_where(stored), notice=say_stored(stored))
+    return Done(what=", ".join(stored.doc_ids)[:200], to=_where(asked.store, stored), notice=say_stored(stored))
 
 
-def _where(stored: Stored) -> str:
-    from detente.web.rendering import part
-
-    return f"/documents/{part(stored.doc_ids[0])}" if len(stored.doc_ids) == 1 else "/events"
+def _where(store: Store, stored: Stored) -> str:
+    """What was stored -> the only report, at its lead event; of several the list of reports."""
+    if len(stored.doc_ids) != 1:
+        return "/documents"
+    to, found = f"/documents/{part(stored.doc_ids[0])}", find_document(store, stored.doc_ids[0])
+    lead = find_lead(found.mentions, found.text) if found else None
+    return f"{to}#event-{part(lead.mention_id)}" if lead else to
 
 
 def say_stored(stored: Stored) -> str:

@@ -47,7 +47,7 @@ def make_app(options: Options) -> Guard:
     app.state.desk = desk
     pages = [page for page in routes.PAGES if options.with_style or page.path != "/style"]
     app.router.routes += [route for page in pages for route in page_routes(page)]
-    app.router.routes += [action_route(action) for action in routes.ACTIONS]
+    app.router.routes += [action_route(action, pages) for action in routes.ACTIONS]
     app.router.routes += list(routes.OTHERS)
     for router in routes.API:
         app.include_router(router)

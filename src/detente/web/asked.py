@@ -62,6 +62,11 @@ class Asked:
         self._read.add(name)
         return "".join(self._given.get(name, ())[:1]).replace("\0", "")
 
+    def has(self, name: str) -> bool:
+        """Whether a field of a form was sent, be it empty."""
+        self._read.add(name)
+        return name in self._given
+
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
         """A parameter that is one of some words."""
         found = self.text(name, default) or default

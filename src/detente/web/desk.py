@@ -101,4 +101,4 @@ def _gravest_pairs(table: pl.DataFrame, since: datetime.date) -> pl.DataFrame:
 
 
 PAGES = (Page("/", read_desk, "desk.html", "Desk", nav="desk"),)
-ACTIONS = (Action("/add", add_given, "add report", role="code"),)
+ACTIONS = (Action("/add", add_given, "add report", role="code", on="/"),)

@@ -6,8 +6,10 @@ import datetime
 import gzip
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Hashable
+import re
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import anyio
 import msgspec
@@ -24,7 +26,7 @@ from detente.web.cache import Kept
 from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
-from detente.web.rendering import Chrome, render
+from detente.web.rendering import Chrome, part, render
 from detente.web.routing import Action, Chart, Done, File, Page, Posted
 from detente.web.state import Desk
 
@@ -36,6 +38,8 @@ GZIP_FROM = 600
 """Shorter bodies are not packed."""
 GZIP_LEVEL = 5
 MOST_FIELDS, MOST_FILES = 100, 5
+MENDABLE = (400, 409)
+"""Refusals of a form that its reader can mend on its page: wrong values, and what has changed meanwhile."""
 _JSON = "application/json"
 
 
@@ -56,11 +60,12 @@ def page_routes(page: Page) -> list[Route]:
     return [*charts, Route(f"{path}.json", _endpoint(page, as_data=True), methods=["GET"]), Route(page.path, _endpoint(page, as_data=False), methods=["GET"])]
 
 
-def action_route(action: Action) -> Route:
-    """An action -> its address."""
+def action_route(action: Action, pages: Sequence[Page] = ()) -> Route:
+    """An action, and the pages of which one may have its form -> its address."""
+    page = next((page for page in pages if page.path == action.on), None)
 
     async def endpoint(request: Request) -> Response:
-        return await _act(request, action)
+        return await _act(request, action, page)
 
     return Route(action.path, endpoint, methods=["POST"])
 
@@ -88,7 +93,7 @@ def _chart_endpoint(page: Page, name: str, chart: Chart) -> Callable[[Request], 
 
         asked = make_asked(request)
         drawn = chart(asked)
-        _check_read(asked)
+        check_read(asked)
         if drawn is None:
             raise refuse(404, f"{name}: found too little to draw; expected more events")
         return make_body(as_svg(drawn, prefix=f"{name}-").encode(), "image/svg+xml")
@@ -112,11 +117,11 @@ def make_asked(request: Request) -> Asked:
 def _make_record(request: Request, page: Page) -> msgspec.Struct:
     asked = make_asked(request)
     record = page.handler(asked)
-    _check_read(asked)
+    check_read(asked)
     return record
 
 
-def _check_read(asked: Asked) -> None:
+def check_read(asked: Asked) -> None:
     """An unknown parameter is refused: one that is misspelt would else pass for one that finds everything."""
     if asked.unread:
         expected = f"some of {', '.join(asked.known)}" if asked.known else "no parameters"
@@ -127,16 +132,20 @@ def _encode(record: msgspec.Struct, request: Request) -> Body:
     return make_body(msgspec.json.encode(record), _JSON)
 
 
-def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
+def _draw(page: Page, asked: Asked) -> dict[str, str]:
+    """A page and what it is asked -> its charts by name, those for which there is enough to draw."""
+    if not page.charts:
+        return {}
     from detente.charts.saving import as_svg
 
+    return {name: as_svg(drawn, prefix=f"{name}-") for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+
+
+def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
     asked = make_asked(request)
     record = page.handler(asked)
-    charts = {}
-    for name, make in page.charts.items():
-        if (drawn := make(asked)) is not None:
-            charts[name] = as_svg(drawn, prefix=f"{name}-")
-    _check_read(asked)
+    charts = _draw(page, asked)
+    check_read(asked)
     title = page.title if isinstance(page.title, str) else page.title(record)
     return make_body(render(page.template, record, chrome_of(request, title, page.nav, notice), charts).encode("utf-8", "replace"), "text/html; charset=utf-8")
 
@@ -145,7 +154,7 @@ def chrome_of(request: Request, title: str, nav: str = "", notice: str = "") -> 
     """A request -> what stands around its page."""
     desk: Desk = request.app.state.desk
     query = {name: request.query_params.getlist(name) for name in request.query_params}
-    return Chrome(request.state.who, theme_of(request), request.url.path, query, nav, title, _read_notice(notice), desk.options.is_open)
+    return Chrome(request.state.who, theme_of(request), path_of(request), query, nav, title, _read_notice(notice), desk.options.is_open)
 
 
 def _read_notice(kept: str) -> str:
@@ -154,6 +163,11 @@ def _read_notice(kept: str) -> str:
         return kept.encode("ascii", "ignore").decode("unicode_escape")
     except UnicodeDecodeError:
         return ""
+
+
+def path_of(request: Request) -> str:
+    """A request -> its path as it stands in an address. ``request.url.path`` ends at a ``?`` or ``#`` that an id in it has: two reports would be one."""
+    return quote(request.scope["path"], safe="/:@!$&'()*+,;=~")
 
 
 def theme_of(request: Request) -> str:
@@ -177,7 +191,7 @@ async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: 
         return Kept(body, len(body.content) + len(body.packed or b""))
 
     if is_kept:
-        key = (request.url.path, request.url.query, variant, datetime.datetime.now(datetime.UTC).date())
+        key = (path_of(request), request.scope["query_string"], variant, datetime.datetime.now(datetime.UTC).date())
         body: Body = await desk.cache.get(key, made, least_version(request))
     else:
         body = (await made()).value
@@ -231,7 +245,7 @@ def _late(desk: Desk) -> str:
 
 
 # -- actions -----------------------------------------------------------------------------------------------------------------
-async def _act(request: Request, action: Action) -> Response:
+async def _act(request: Request, action: Action, page: Page | None) -> Response:
     need_role(request, action.role)
     desk: Desk = request.app.state.desk
     fields, files = await read_form(request)
@@ -244,13 +258,38 @@ async def _act(request: Request, action: Action) -> Response:
         log_action(desk.store, who=who.name, role=who.role or "", action=action.name, what=done.what)
         return done
 
-    done: Done = await run(request, do)
+    try:
+        done: Done = await run(request, do)
+    except RefusedError as error:
+        if page is None or error.status not in MENDABLE or _wants_data(request):
+            raise
+        return await _show_again(request, page, error, fields)
     answer = RedirectResponse(done.to if is_own(done.to) else "/", status_code=303)
     desk.look(at_once=True)
     answer.set_cookie(SEEN_COOKIE, str(desk.version), max_age=3600, httponly=True, samesite="strict")
     if done.notice:
         set_notice(answer, done.notice)
     return answer
+
+
+async def _show_again(request: Request, page: Page, error: RefusedError, fields: Mapping[str, list[str]]) -> Response:
+    """A form that was refused -> its page again with the reason, and what was typed. A page that cannot be shown any more leaves the refusal."""
+    desk: Desk = request.app.state.desk
+    path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: part(str(request.path_params.get(found[1], ""))), page.path)
+
+    def make() -> str:
+        asked = Asked(desk.store, desk.options, request.path_params, {}, request.state.who, desk.shared, desk.version)
+        record = page.handler(asked)
+        title = page.title if isinstance(page.title, str) else page.title(record)
+        chrome = Chrome(request.state.who, theme_of(request), path, {}, page.nav, title, is_open=desk.options.is_open, fault=error.fault.message, typed=fields)
+        return render(page.template, record, chrome, _draw(page, asked))
+
+    try:
+        shown: str = await run(request, make)
+    except RefusedError:
+        raise error from None
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(shown.encode("utf-8", "replace"), status_code=error.status, headers=headers, media_type="text/html; charset=utf-8")
 
 
 async def read_form(request: Request) -> tuple[dict[str, list[str]], dict[str, File]]:
@@ -305,9 +344,7 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefusedError)
     wants_data = _wants_data(request)
     if error.status == 401 and not wants_data and request.method == "GET":
-        from urllib.parse import quote
-
-        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        there = path_of(request) + (f"?{request.scope['query_string'].decode('ascii', 'replace')}" if request.scope["query_string"] else "")
         return RedirectResponse(f"/login?to={quote(there, safe='')}", status_code=303)
     headers = {"Cache-Control": "no-store", **error.headers}
     if wants_data:
@@ -317,5 +354,5 @@ async def answer_refusal(request: Request, error: Exception) -> Response:
 
 
 def _wants_data(request: Request) -> bool:
-    path = request.url.path
+    path = path_of(request)
     return path.startswith("/api/") or path.endswith(".json") or "text/html" not in request.headers.get("accept", "*/*") and _JSON in request.headers.get("accept", "")

@@ -18,6 +18,7 @@ from detente import __version__
 from detente.codebook.ladder import LOWEST, load_ladder
 from detente.report import safe_link
 from detente.show_situation import say_party
+from detente.web.event_words import FILTERS as EVENT_FILTERS
 from detente.web.identity import Who
 from detente.wording import count_of, say_day
 
@@ -31,7 +32,10 @@ _UNNAMED = re.compile(r'(<g(?: class="[^"]*")?(?: transform="[^"]*")?) role="gra
 
 
 class Chrome(NamedTuple):
-    """What stands around each page: who looks, in which theme, at which address, and what was just done."""
+    """What stands around each page: who looks, in which theme, at which address, and what was just done.
+
+    ``fault``: why a form of this page was refused; ``typed``: what stood in it, to be mended.
+    """
 
     who: Who
     theme: str
@@ -41,6 +45,8 @@ class Chrome(NamedTuple):
     title: str
     notice: str = ""
     is_open: bool = True
+    fault: str = ""
+    typed: Mapping[str, Sequence[str]] = {}
 
     @property
     def here(self) -> str:
@@ -174,7 +180,7 @@ def environment() -> jinja2.Environment:
     """The templates of the desk: everything is escaped, a name that is not there is an error."""
     loader = jinja2.PackageLoader("detente", "web/templates")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-    made.filters |= FILTERS
+    made.filters |= {**FILTERS, **EVENT_FILTERS}
     made.globals |= {
         "address": address,
         "pair_address": pair_address,
@@ -182,7 +188,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/events")),
+        "nav_paths": frozenset(("/", "/documents", "/events", "/review")),
     }
     made.finalize = _finalize
     return made

@@ -59,9 +59,10 @@ class Done(NamedTuple):
 
 
 class Action(NamedTuple):
-    """A form's address: who may send it, what the log calls it, and the function that does it."""
+    """A form's address: who may send it, what the log calls it, and the function that does it. ``on``: the path of the page with the form, shown again if it is refused."""
 
     path: str
     handler: Callable[[Posted], Done]
     name: str
     role: Role = "review"
+    on: str = ""
