@@ -167,6 +167,7 @@ FILTERS: dict[str, Any] = {
     "rung_class": rung_class,
     "signed": signed,
     "number": lambda value: f"{value:,}",
+    "score": lambda value: f"{value:+g}".replace("-", "−") if value else "0",
     "clean": clean,
     "shorten": shorten,
     "count": count_of,
@@ -188,7 +189,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/documents", "/events", "/review")),
+        "nav_paths": frozenset(("/", "/documents", "/events", "/review", "/codebook")),
     }
     made.finalize = _finalize
     return made
