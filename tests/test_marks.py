@@ -6,7 +6,7 @@ import random
 
 from detente.records import Actor, Evidence
 from detente.store.documents import StoredDocument, StoredMention
-from detente.web.marks import MARKED_EVENTS, Mark, cut, find_lead, mark_document, marks_css, order_mentions
+from detente.web.marks import MARKED_EVENTS, Mark, cut, find_lead, mark_document, marks_css, name_document, order_mentions
 from stores import event
 
 TEXT = "Talks end\n\nNorth Korea blew up the office on Tuesday, “a grave act”, Seoul said.\n\nIt warned Japan."
@@ -113,3 +113,14 @@ def test_each_number_has_its_rules_of_style() -> None:
 def test_a_long_text_is_cut_and_says_so() -> None:
     marked = mark_document(_document("word " * 100_000))
     assert marked.left_out == 100_000
+
+
+def test_a_text_without_a_title_is_called_by_its_headline_or_its_first_words() -> None:
+    assert mark_document(_document(TEXT)).has_title
+    assert name_document(_document(TEXT)) == "Talks end"
+    sentence = "North Korea blew up the office on Tuesday.\n\nSeoul said so."
+    assert not mark_document(_document(sentence)).has_title
+    long = "word " * 60
+    assert name_document(_document(long)).endswith("word …")
+    assert not mark_document(_document(long)).has_title
+    assert name_document(_document(" \n ")) == "d"

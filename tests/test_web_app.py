@@ -276,6 +276,29 @@ def test_a_form_that_says_too_little_or_too_much_is_refused(client: TestClient, 
     assert expected in answer.text.replace("&#39;", "'")
 
 
+def test_a_refused_report_is_answered_on_the_desk_with_what_was_typed(client: TestClient) -> None:
+    fields = {"text": "Some <b>words</b>", "title": "A title", "url": "http://10.0.0.1/secret"}
+    answer = client.post("/add", data={**fields, "csrf": csrf_of(client)})
+    assert answer.status_code == 400
+    assert "Crises that moved most" in answer.text
+    assert 'role="alert"' in answer.text
+    assert 'value="A title"' in answer.text
+    assert "Some &lt;b&gt;words&lt;/b&gt;</textarea>" in answer.text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/secret", "http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://localhost/"])
+def test_an_address_of_a_local_network_is_not_fetched(client: TestClient, url: str) -> None:
+    answer = client.post("/add", data={"url": url, "csrf": csrf_of(client)})
+    assert answer.status_code == 400
+    assert "expected" in answer.text
+    assert "Crises that moved most" in answer.text
+
+
+def test_a_refused_report_is_answered_as_data_to_who_asks_for_data(client: TestClient) -> None:
+    answer = client.post("/add", data={"csrf": csrf_of(client)}, headers={"Accept": "application/json"})
+    assert answer.json()["error"]["where"] == "report"
+
+
 def test_a_file_of_an_unknown_kind_is_refused(client: TestClient) -> None:
     answer = client.post("/add", data={"csrf": csrf_of(client)}, files={"file": ("a.exe", b"MZ")})
     assert answer.status_code == 400

@@ -16,6 +16,7 @@ from detente.store.reviewing import judge_event
 from detente.store.schema import open_store
 from detente.store.tokens import add_token
 from detente.store.write import add_report
+from detente.web.event import Context, cut_context
 from stores import event, report
 from webs_desk import check_inert, csrf_of, desk_of, make_client, words_of
 
@@ -178,6 +179,12 @@ def test_a_field_that_is_emptied_is_not_known(client: TestClient) -> None:
     _post(client, event_id, "correct", date="", place="", dead="")
     found = _event(client, event_id)
     assert (found["date"], found["place"], found["dead"]) == (None, None, None)
+
+
+def test_a_wrong_correction_in_the_queue_leads_back_to_the_queue_once_it_is_mended(client: TestClient) -> None:
+    refused = _post(client, _blast(client), "correct", dead="many", queue="/review/next?dyad=PRK-KOR")
+    assert refused.status_code == 400
+    assert '<input type="hidden" name="queue" value="/review/next?dyad=PRK-KOR">' in refused.text
 
 
 def test_a_correction_that_changes_nothing_is_refused(client: TestClient) -> None:
@@ -422,3 +429,12 @@ def test_keys_are_told_to_readers_and_marked_on_what_they_press(client: TestClie
     for key in ("a", "r", "c", "n"):
         assert f'data-key="{key}"' in page
         assert f"<kbd>{key}</kbd>" in page
+
+
+def test_the_words_around_the_evidence_are_of_its_paragraph_and_cut_between_words() -> None:
+    text = f"Before it.\nFirst {'word ' * 80}they left {'word ' * 80}last\nAfter it."
+    start = text.index("they left")
+    around = cut_context(text, (start, start + 9))
+    assert around.before.startswith("… word") and around.before.endswith("word ")
+    assert around.after.startswith(" word") and around.after.endswith("word …")
+    assert cut_context("They left.", (0, 9)) == Context("", ".")

@@ -116,3 +116,11 @@ def ids_of_texts(store: Store, texts: Iterable[str]) -> dict[str, str]:
     with reading(store) as connection:
         found = connection.execute(sa.select(_d.c.digest, _d.c.doc_id).where(_d.c.digest.in_(list(by_digest))))
         return {by_digest[digest]: doc_id for digest, doc_id in found}
+
+
+def texts_of_mentions(store: Store, mention_ids: Iterable[str]) -> dict[str, str]:
+    """Mentions' ids -> the texts that they stand in, by mention; those of imported events have none."""
+    wanted = list(mention_ids)
+    with reading(store) as connection:
+        found = connection.execute(sa.select(_m.c.mention_id, _d.c.text).join(_d, _m.c.document_id == _d.c.id).where(_m.c.mention_id.in_(wanted)))
+        return {mention: text for mention, text in found}

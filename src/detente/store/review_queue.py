@@ -15,7 +15,8 @@ from detente.store.schema import Store, reading
 
 _e, _m, _d = schema.events, schema.mentions, schema.documents
 UNRATED = 0.8
-"""The confidence that an event without one is taken to have: what others coded is seldom rated, and comes after what is known to be doubtful."""
+"""The confidence that what others coded is taken to have: datasets come without one (the store has 1), and it comes after what is known to be doubtful."""
+CODED_HERE = "detente"
 RUNG_WEIGHT = 0.5
 """A rung up counts as much as half of being wholly unsure on rung 0: an act of force with 0.6 stands before a grievance with 0.3. A choice, not measured."""
 REVISED_WEIGHT = 0.75
@@ -45,7 +46,8 @@ def _score() -> sa.ColumnElement[float]:
     """How unsure the coding is, times how far from routine it is (contact and routine count 1), raised where reports have revised it."""
     height = sa.case((_e.c.rung > 0, _e.c.rung), (_e.c.rung < 0, -0.5 * _e.c.rung), else_=0)
     revised = sa.case((_e.c.revision > 0, REVISED_WEIGHT), else_=0.0)
-    return (1.0 - sa.func.coalesce(_e.c.confidence, UNRATED)) * (1.0 + RUNG_WEIGHT * height + revised)
+    rated = sa.case((_e.c.origin == CODED_HERE, sa.func.coalesce(_e.c.confidence, UNRATED)), else_=UNRATED)
+    return (1.0 - rated) * (1.0 + RUNG_WEIGHT * height + revised)
 
 
 def read_queue(store: Store, filters: Filters, *, cursor: str | None = None, limit: int = 25) -> Queue:

@@ -13,7 +13,7 @@ from detente.store.document_list import ListedDocument, find_documents, list_pub
 from detente.store.documents import StoredDocument, find_document
 from detente.web.asked import Asked
 from detente.web.dispatch import Body, answer_with, make_body
-from detente.web.marks import marks_css
+from detente.web.marks import marks_css, name_document
 from detente.web.refusals import missing
 from detente.web.routing import Page
 
@@ -85,6 +85,6 @@ def _marks_body() -> Body:
 
 PAGES = (
     Page("/documents", read_documents, "documents.html", "Reports", nav="documents"),
-    Page("/documents/{doc_id:path}", read_document, "document.html", lambda r: r.title or r.doc_id, nav="documents"),
+    Page("/documents/{doc_id:path}", read_document, "document.html", name_document, nav="documents"),
 )
 OTHERS = (Route("/marks.css", show_marks, methods=["GET"]),)

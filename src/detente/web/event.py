@@ -11,6 +11,7 @@ import msgspec
 from detente.corrections import make_fields, typed_fields
 from detente.errors import ChangedError, InputError, SettingsError, StoreError
 from detente.store.claims import StoredRelation, read_relations_of
+from detente.store.documents import texts_of_mentions
 from detente.store.listing import read_events
 from detente.store.near import find_near
 from detente.store.query import Filters, find_events, load_event
@@ -25,14 +26,28 @@ SHOWN_FOUND = 8
 PAGE = "/events/{event_id}"
 
 
+MOST_CONTEXTS = 40
+"""Mentions for which the words around their evidence are shown: the texts of all that told of a war would be megabytes."""
+CONTEXT_CHARS = 220
+"""Characters before and after the evidence that are shown, at most: about a sentence."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The words of the report before and after a mention's first piece of evidence."""
+
+    before: str
+    after: str
+
+
 class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An event as ``detente event --json`` gives it. ``state``: a word for how it stands, which forms give back; ``typed``: its fields as a reviewer types them;
-    ``related``: the events of the relations, by id; ``near``: events that may be the same; ``found``: those that were looked for by ``find``."""
+    ``related``: the events of the relations, by id; ``contexts``: words around the evidence, by mention; ``near``: events that may be the same; ``found``: those that were looked for by ``find``."""
 
     event: dict[str, Any]
     state: str
     relations: tuple[StoredRelation, ...]
     related: dict[str, dict[str, Any]]
+    contexts: dict[str, Context]
     near: tuple[dict[str, Any], ...]
     found: tuple[dict[str, Any], ...]
     find: str
@@ -60,12 +75,37 @@ def make_record(asked: Asked, event_id: str, find: str = "") -> EventRecord:
         state=read_state(asked.store, own),
         relations=relations,
         related=read_events(asked.store, [event_id for r in relations for event_id in (r.first, r.second) if event_id != own]),
+        contexts=_read_contexts(asked, event["evidence"]),
         near=tuple(find_near(asked.store, event)),
         found=tuple(_find(asked, find, own)) if find else (),
         find=find,
         typed=typed_fields(event),
         asked=event_id,
     )
+
+
+def _read_contexts(asked: Asked, mentions: list[dict[str, Any]]) -> dict[str, Context]:
+    spans = {m["mention_id"]: m["record"]["evidence"][0] for m in mentions[:MOST_CONTEXTS] if m["record"]["evidence"]}
+    texts = texts_of_mentions(asked.store, spans)
+    return {mention: cut_context(text, tuple(spans[mention]["span"])) for mention, text in texts.items() if text[slice(*spans[mention]["span"])] == spans[mention]["text"]}
+
+
+def cut_context(text: str, span: tuple[int, int]) -> Context:
+    """A text and a span -> the words beside it, of the same paragraph, at most ``CONTEXT_CHARS`` each, cut between words.
+
+    >>> cut_context("It fell. They left at noon. Rain.", (9, 18))
+    Context(before='It fell. ', after=' at noon. Rain.')
+    """
+    start, end = span
+    first = max(0, start - CONTEXT_CHARS, text.rfind("\n", 0, start) + 1)
+    stop = text.find("\n", end)
+    last = min(len(text) if stop < 0 else stop, end + CONTEXT_CHARS)
+    before, after = text[first:start], text[end:last]
+    if first and text[first - 1] != "\n" and " " in before:
+        before = "…" + before[before.index(" ") :]
+    if last < len(text) and text[last] != "\n" and " " in after:
+        after = after[: after.rindex(" ") + 1] + "…"
+    return Context(before, after)
 
 
 def _find(asked: Asked, find: str, own: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST, load_ladder
 from detente.codebook.load import load_codebook
 from detente.show_review import decision_detail
 from detente.show_store import say_value
-from detente.web.marks import find_lead, mark_document, publisher_choices
+from detente.web.marks import find_lead, mark_document, name_document, publisher_choices
 
 RELATIONS = {"prompted": "prompted", "followed": "was followed by", "in-response-to": "was answered by", "part-of": "is a part of"}
 """How the first event of a relation hangs together with the second, in words."""
@@ -43,6 +43,7 @@ def type_choices(given: str) -> list[str]:
 FILTERS: dict[str, Any] = {
     "marked": mark_document,
     "lead_of": lambda document: find_lead(document.mentions, document.text),
+    "name_of": name_document,
     "numbers": lambda told: {one.mention.mention_id: one.number for one in told},
     "publisher_choices": publisher_choices,
     "value": say_value,

@@ -18,6 +18,8 @@ MARKED_EVENTS = 150
 """Events whose words are highlighted by style alone, for which rules stand in ``/marks.css``; further ones are marked and linked all the same."""
 LONGEST_TEXT = 400_000
 """Characters of a text that a page shows; the twin gives all. A page should weigh less than a megabyte."""
+LONGEST_HEADLINE = 140
+"""Characters of a first paragraph that may pass for a title."""
 _QUOTE = re.compile(r"“[^“”\n]{2,2000}[”]|(?<!\w)\"[^\"\n]{2,2000}\"")
 _BREAK = re.compile(r"[ \t\r]*\n(?:[ \t\r]*\n)+")
 
@@ -69,8 +71,20 @@ def mark_document(document: StoredDocument) -> Marked:
     marks = [*_event_marks(told), *(Mark(*c.span, "claim", n) for n, c in enumerate(document.claims, 1)), *(Mark(*m.span(), "quote") for m in _QUOTE.finditer(text))]
     pieces = cut(text, marks)
     paragraphs = tuple(tuple(p for p in pieces[first:last]) for first, last in _paragraphs(pieces))
-    has_title = bool(document.title) and text.lstrip().startswith(str(document.title))
+    has_title = text.lstrip().startswith(document.title) if document.title else _is_headline("".join(piece.text for piece in paragraphs[0])) if len(paragraphs) > 1 else False
     return Marked(paragraphs, told, has_title, len(document.text) - len(text))
+
+
+def _is_headline(paragraph: str) -> bool:
+    """Whether the first paragraph of a text without a title looks like one: short, and no sentence that ends."""
+    words = paragraph.strip()
+    return len(words) <= LONGEST_HEADLINE and words[-1:] not in tuple('.!?:"”')
+
+
+def name_document(document: StoredDocument) -> str:
+    """A document -> its title, else the first words of its text, else its id."""
+    first = document.text.strip().partition("\n")[0].strip()
+    return document.title or (first if len(first) <= LONGEST_HEADLINE else f"{first[:80].rpartition(' ')[0] or first[:80]} …") or document.doc_id
 
 
 def order_mentions(mentions: Iterable[StoredMention], length: int) -> tuple[Told, ...]:
