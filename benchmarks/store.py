@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -326,18 +326,32 @@ def measure_million(count: int = MILLION) -> Iterator[Measure]:
         sizes = {pair: sum(number for way in (pair, pair[::-1]) for _, number in count_days(store, *way)) for pair in (("PRK", "KOR"), ("RUS", "UKR"), ("USA", "CHN"))}
         store.close()
         for (a, b), size in sizes.items():
-            yield _measure_situation(group, path, a, b, size)
+            yield _measure_command(group, "situation", path, a, b, size)
+        yield from _measure_forecasts(group, path, sizes)
 
 
-def _measure_situation(group: str, path: Path, a: str, b: str, size: int) -> Measure:
+def _measure_command(group: str, name: str, path: Path, a: str, b: str, size: int, *, label: str = "", day: str = "2015-06-16", cache: str = "") -> Measure:
     """The whole command, with the start of Python: median of five by the clock after one that warms the cache."""
-    command = [sys.executable, "-m", "detente", "situation", a, b, "--at", "2015-06-16", "--store", str(path)]
+    command = [sys.executable, "-m", "detente", name, a, b, "--at", day, "--store", str(path)]
     times = []
     for _ in range(6):
         started = time.perf_counter()
-        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, check=True, capture_output=True)
+        subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "DETENTE_CACHE": cache}, check=True, capture_output=True)
         times.append(time.perf_counter() - started)
-    return Measure(group, f"detente situation {a} {b}", statistics.median(times[1:]), 2.0, "<=", " s", f"{size:,} events of the pair; {min(times[1:]):.2f} to {max(times[1:]):.2f}")
+    return Measure(
+        group, f"detente {name} {a} {b}{label}", statistics.median(times[1:]), 2.0, "<=", " s", f"{size:,} events of the pair; {min(times[1:]):.2f} to {max(times[1:]):.2f}"
+    )
+
+
+def _measure_forecasts(group: str, path: Path, sizes: Mapping[tuple[str, str], int]) -> Iterator[Measure]:
+    """Training of all models of a month, by one command; then other pairs and days of that month, whose models are kept."""
+    cache = str(path.parent / "cache")
+    started = time.perf_counter()
+    command = [sys.executable, "-m", "detente", "forecast", "FRA", "DEU", "--at", "2015-06-16", "--store", str(path)]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "DETENTE_CACHE": cache}, check=True, capture_output=True)
+    yield Measure(group, "detente forecast, nothing kept", time.perf_counter() - started, 120.0, "<=", " s", "events read, models trained and measured")
+    for (a, b), size in sizes.items():
+        yield _measure_command(group, "forecast", path, a, b, size, label=", models kept", day="2015-06-18", cache=cache)
 
 
 # -- kills --------------------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ KINDS: list[Callable[..., ChartType]] = [ladder, series, timeline, cycle, recipr
 
 def rows_of(chart: ChartType) -> list[dict[str, Any]]:
     """All rows of data in a chart."""
-    return [row for rows in chart.to_dict()["datasets"].values() if isinstance(rows, list) for row in rows]
+    return [row for rows in chart.to_dict()["datasets"].values() if isinstance(rows, list | tuple) for row in rows]
 
 
 def title_of(chart: ChartType) -> str:

@@ -257,7 +257,7 @@ def test_every_setting_with_a_flag_is_a_variable_and_a_flag_of_add_or_of_the_com
     for setting in SETTINGS:
         if not setting.has_flag:
             continue
-        help_text = choices["serve" if setting.name in SERVING else {"by": "review", "webhook": "watch"}.get(setting.name, "add")].format_help()  # type: ignore[index,call-overload]
+        help_text = choices["serve" if setting.name in SERVING else {"by": "review", "webhook": "watch", "cache": "forecast"}.get(setting.name, "add")].format_help()  # type: ignore[index,call-overload]
         assert setting.flag in help_text
         assert setting.variable in help_text
 

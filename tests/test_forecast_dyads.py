@@ -16,16 +16,29 @@ from detente.errors import InputError
 from detente.forecasting.backtest_dyads import DyadBacktest, backtest_dyads
 from detente.forecasting.dyad_baselines import make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, country_of, read_dyad_events, take_dyad_events
-from detente.forecasting.dyad_features import days_since, fade, make_features, past_rate, recent_rate
-from detente.forecasting.dyad_forecast import forecast_dyad
-from detente.forecasting.dyad_model import DyadSettings, apply_calibration, choose_calibration, expit, fit_isotonic, fit_platt, fit_regression, logit, predict, train_model
+from detente.forecasting.dyad_features import SCALE, fade, make_features, past_rate, recent_rate
+from detente.forecasting.dyad_model import (
+    Calibration,
+    DyadSettings,
+    apply_calibration,
+    choose_calibration,
+    expit,
+    explain,
+    fit_intensity,
+    fit_isotonic,
+    fit_platt,
+    fit_regression,
+    logit,
+    predict,
+    train_model,
+)
 from detente.forecasting.dyad_scores import find_auc, find_skill, score_probabilities
 from detente.forecasting.dyad_targets import CONFLICT, answer, count_by_day, find_hits, parse_target
 from detente.forecasting.quads import Benchmark, Quads
 
 TYPES = ("ASSAULT", "CONSULT", "THREATEN")
 QUADS, RUNGS = np.array([4, 1, 3]), np.array([5, -1, 2])
-QUICK = DyadSettings(rounds=5, least_rows=20, ridge=10.0, warm_days=10)
+QUICK = DyadSettings(warm_days=10)
 SCORE, DAYS = 120, 150
 
 
@@ -115,8 +128,19 @@ def test_counts_fade_by_half_in_a_half_life_and_leave_out_the_day_itself() -> No
     assert fade(np.array([[4.0, 0, 2, 0]]), 1.0).tolist() == [[0, 2, 1, 1.5]]
 
 
-def test_days_since_look_at_the_days_before() -> None:
-    assert days_since(np.array([[0.0, 1, 0, 0]])).tolist() == [[365, 365, 1, 2]]
+def test_a_feature_is_the_logarithm_of_a_rate_a_day_that_fades() -> None:
+    features = make_features(make_events([(0, 1, 0, 0), (0, 1, 0, 0), (1, 0, 1, 2)]), np.array([[0, 1]]), CONFLICT, 1, 4, directed=True)
+    left = math.log(3) * 0.5 ** (3 / 2) * math.log(2) / 2  # two events on day 0, asked on day 3, a half-life of two days
+    assert features.values[0, 3, features.names.index("target, a to b, 2 days")] == pytest.approx(math.log1p(SCALE * left))
+    assert features.values[0, 3, features.names.index("verbal conflict, b to a, 2 days")] > 0
+    assert features.values[0, 3, features.names.index("target, b to a, 2 days")] == 0
+
+
+def test_the_target_stands_in_the_features_once() -> None:
+    for name in ("conflict", "quad:3", "ASSAULT"):
+        names = make_features(make_events(made_up()), np.array([[0, 1]]), parse_target(name), 1, 20, directed=True).names
+        assert len(set(names)) == len(names)
+        assert ("material conflict, a to b, 2 days" in names, "verbal conflict, a to b, 2 days" in names) == (name != "conflict", name != "quad:3")
 
 
 def test_the_past_rate_counts_windows_that_are_over() -> None:
@@ -174,6 +198,24 @@ def test_a_regression_without_penalty_meets_the_shares_of_two_groups() -> None:
 
 def test_a_heavy_penalty_leaves_the_start() -> None:
     assert abs(fit_regression(np.array([[1.0], [-1.0]]), np.array([1.0, 0.0]), np.zeros(2), 1e9)[0]) < 1e-6
+
+
+def test_an_intensity_finds_what_pulls_and_gives_the_rest_no_weight() -> None:
+    rng = np.random.default_rng(6)
+    rates = rng.gamma(0.5, 1.0, (40_000, 3))
+    right = (rng.random(40_000) < -np.expm1(-(0.1 * rates[:, 0] + 0.3 * rates[:, 1]))).astype(float)
+    pulls, power = fit_intensity(rates, right, 0.0)
+    assert pulls.tolist() == pytest.approx([0.1, 0.3, 0], abs=0.02)
+    assert power == pytest.approx(1, abs=0.05)
+
+
+def test_what_moved_a_forecast_adds_up_to_the_way_from_the_mean_rates() -> None:
+    features = make_features(make_events(made_up()), np.array([[5, 0], [0, 5], [4, 3]]), CONFLICT, 7, DAYS, directed=True)
+    model = train_model(features, 7, SCORE, QUICK)._replace(calibration=Calibration())
+    moved, at_mean = explain(model, features, 0, SCORE), model.usual @ model.pulls
+    start = math.log(math.expm1(at_mean**model.power))
+    told = predict(model, features, np.array([SCORE]))[0, 0]
+    assert moved.sum() + start + model.weights[-1] == pytest.approx(float(logit(told)), abs=1e-4)
 
 
 def test_an_isotonic_curve_pools_what_falls() -> None:
@@ -240,46 +282,7 @@ def test_a_backtest_gives_the_same_figures_twice(found: DyadBacktest) -> None:
     assert again.targets[0] == found.targets[0]
 
 
-# -- one dyad ----------------------------------------------------------------------------------------------------------------
-FIRST = datetime.date(2020, 1, 1)
-
-
-def dated(rows: list[tuple[int, int, int, int]]) -> DyadEvents:
-    return make_events(rows)._replace(first=(FIRST - datetime.date(1970, 1, 1)).days, dated=True)
-
-
-def test_a_forecast_has_a_probability_baselines_and_drivers_and_nothing_after_the_day_moves_it() -> None:
-    rows = [row for row in made_up() if row[2] <= 120]
-    planted = rows + [(a, b, day, 0) for a in range(6) for b in range(6) for day in range(121, 160)]
-    at = FIRST + datetime.timedelta(days=120)
-    one, other = (forecast_dyad(dated(some), "F", "A", at, [(CONFLICT, 7), (CONFLICT, 90)], QUICK) for some in (rows, planted))
-    assert one == other
-    outlook = one.outlooks[0]
-    assert outlook.probability is not None and 0 < outlook.probability < 1
-    assert set(outlook.baselines) == {"climatology", "dyad climatology", "persistence", "recent frequency"}
-    assert len(outlook.drivers) == 5
-    assert [found.reason for found in one.outlooks] == ["", "too-few-days"]
-
-
-def test_an_event_on_the_day_counts() -> None:
-    rows = [row for row in made_up() if row[2] < 120 and row[:2] != (5, 0)] + [(5, 0, day, 1) for day in range(0, 110, 5)]
-    at = FIRST + datetime.timedelta(days=120)
-    calm, struck = (forecast_dyad(dated(some), "f", "a", at, [(CONFLICT, 7)], QUICK).outlooks[0].probability for some in (rows, [*rows, (5, 0, 120, 0)]))
-    assert calm is not None and struck is not None and struck > calm
-
-
-def test_two_that_hardly_met_are_not_forecast() -> None:
-    rows = [row for row in made_up() if set(row[:2]) != {0, 1}]
-    found = forecast_dyad(dated([*rows, (0, 1, 5, 1)]), "A", "B", FIRST + datetime.timedelta(days=120), [(CONFLICT, 7)], QUICK)
-    assert (found.events, found.outlooks[0].reason, found.outlooks[0].probability) == (1, "too-few-events", None)
-
-
-@pytest.mark.parametrize(("a", "b", "message"), [("A", "X", "found 'X'; expected the code of a country"), ("A", "a", "found a twice|found A twice")])
-def test_a_dyad_is_two_known_countries(a: str, b: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        forecast_dyad(dated(made_up()), a, b, FIRST, [(CONFLICT, 7)])
-
-
+# -- the command -----------------------------------------------------------------------------------------------------------
 def write_files(folder: Path) -> list[str]:
     """The made-up events as a benchmark."""
     names = ("Chad", "Mali", "Niger", "Kenya", "Ghana", "Togo")
@@ -322,45 +325,3 @@ def test_a_store_is_scored_from_the_day_given_and_days_are_dates(tmp_path: Path,
     assert main(["backtest", "dyads", *store, "--since", "2014-05-01", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["score_day"], shown["end_day"], shown["targets"][0]["last_day"]) == ("2014-05-01", "2014-05-30", "2014-05-24")
-    assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-05-10", "--within", "7", "--within", "90"]) == 1
-    out = capsys.readouterr().out.splitlines()
-    assert out[0].startswith("KEN toward TCD, from the day after 2014-05-10;")
-    assert out[1].split()[-4:] == ["climatology", "persistence", "recent", "frequency"]
-    assert out[2].startswith("conflict within 7 d ") and out[2].count("%") == 5
-    assert out[3] == "conflict within 90 d        not enough data: too few days to train on, or to score"
-    assert main(["backtest", "dyads", *store, "--since", "2015-05-01"]) == 2
-    assert "--since: found 2015-05-01; expected a day after the first" in capsys.readouterr().err
-
-
-def test_the_command_says_the_same_whatever_comes_after_the_day(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = tmp_path / "icews14"
-    folder.mkdir()
-    write_files(folder)
-    told = []
-    for number, names in enumerate((["train.txt"], ["train.txt", "valid.txt"])):
-        store = ["--store", str(tmp_path / f"{number}.db")]
-        for name in names:
-            assert main(["import", "quads", str(folder / name), *store]) == 0
-        capsys.readouterr()
-        assert main(["forecast", "KEN", "TCD", *store, "--at", "2014-04-30", "--within", "7", "--json"]) == 0
-        told.append(json.loads(capsys.readouterr().out))
-    assert told[0] == told[1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ([], "expected --train, --valid, --entities and --relations, or --since"),
-        (["--train", "x"], "expected --train, --valid"),
-        (["--since", "2020-01-01", "--dyads", "0"], "--dyads: found 0; expected 1 or more"),
-        (["--since", "2020-01-01", "--within", "0"], "--within: found 0; expected 1 or more days"),
-    ],
-    ids=["nothing", "one file", "no dyads", "no days"],
-)
-def test_arguments_that_do_not_fit_are_refused(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
-    assert main(["backtest", "dyads", *arguments]) == 2
-    assert message in capsys.readouterr().err
-
-
-def test_logits_and_back_are_the_same() -> None:
-    assert expit(logit(np.array([0.2, 0.9]))).tolist() == pytest.approx([0.2, 0.9])

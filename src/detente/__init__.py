@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     import datetime
 
     from detente.analysis.situation import Situation
+    from detente.forecasting.forecast import Forecast
     from detente.pipeline import code_documents, trace_documents
     from detente.reading import read_documents
     from detente.records import CodedReport, Document, Event
 
 __version__ = "0.1.0"
-__all__ = ["CodedReport", "Document", "Event", "Situation", "__version__", "code", "code_documents", "read_documents", "trace_documents"]
+__all__ = ["CodedReport", "Document", "Event", "Forecast", "Situation", "__version__", "code", "code_documents", "read_documents", "trace_documents"]
 
 _HOMES = {
     "CodedReport": "detente.records",
     "Document": "detente.records",
     "Event": "detente.records",
+    "Forecast": "detente.forecasting.forecast",
     "Situation": "detente.analysis.situation",
     "code_documents": "detente.pipeline",
     "read_documents": "detente.reading",

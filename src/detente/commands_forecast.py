@@ -3,53 +3,42 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-from typing import TYPE_CHECKING
 
-from detente import show, show_forecast
-from detente.commands_backtest import EXTRA
-from detente.commands_backtest import cross_targets as _targets
-from detente.commands_backtest import need as _need
+from detente import show
+from detente.commands_backtest import EXTRA, need
 from detente.commands_store import open_given
-from detente.errors import InputError
-
-if TYPE_CHECKING:
-    from detente.forecasting.dyad_events import DyadEvents
-
-
-def _load_events(arguments: argparse.Namespace, until: datetime.date | None) -> DyadEvents:
-    """The events of a store between and within countries, of those that had happened and were told of by a day."""
-    _need("polars")
-    from detente.analysis.table import load_table
-    from detente.forecasting.dyad_events import take_dyad_events
-    from detente.store.tables import Wanted
-
-    store = open_given(arguments.store, create=False)
-    try:
-        events = take_dyad_events(load_table(store, Wanted(until=until), with_text=False))
-    finally:
-        store.close()
-    if not len(events.days):
-        raise InputError(f"the store: found no events of countries{f' up to {until}' if until else ''} with a day of their own; expected some")
-    return events
-
-
-FORECAST_DAYS = (1, 7, 30)
-"""Days that ``detente forecast`` tells of, unless ``--within`` says otherwise."""
 
 
 def run_forecast(arguments: argparse.Namespace) -> int:
-    """``detente forecast``: 1 if there is not enough data for one of the targets."""
-    targets = _targets(arguments, FORECAST_DAYS)
-    _need(*EXTRA)
-    from detente.forecasting.dyad_forecast import forecast_dyad
+    """``detente forecast``: 1 if too little is known of the two, or of all that was asked nothing could be told."""
+    from detente.running import limit_threads
 
-    events = _load_events(arguments, arguments.at)
-    at = arguments.at or datetime.date(1970, 1, 1) + datetime.timedelta(days=events.first + int(events.days[-1]))
-    found = forecast_dyad(events, arguments.a, arguments.b, at, targets)
+    limit_threads()
+    need("polars", *EXTRA)
+    from detente.forecasting.forecast import Forecast
+    from detente.show_outlook import forecast_lines
+
+    store = open_given(arguments.store, create=False)
+    try:
+        forecast = Forecast(
+            store,
+            arguments.a,
+            arguments.b,
+            at=arguments.at,
+            targets=arguments.target or (),
+            within=arguments.within or (),
+            full=arguments.full,
+            supposing=arguments.suppose,
+            say=show.warn,
+            cache=arguments.cache,
+        )
+        record = forecast.as_record()
+    finally:
+        store.close()
     if arguments.json:
-        show.say_json(found)
+        show.say_json(record)
     else:
-        for line in show_forecast.forecast_lines(found):
+        for line in forecast_lines(record):
             show.say(line)
-    return 1 if any(outlook.reason for outlook in found.outlooks) else 0
+    told = [outlook for side in (record.view.directions if record.view else ()) for outlook in side.outlooks if not outlook.reason]
+    return 0 if told else 1

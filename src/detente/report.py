@@ -92,7 +92,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 def make_report(situation: Situation) -> Report:
     """A situation -> what its report says, with every event's sources numbered."""
     a, b = say_party(situation.a.name), say_party(situation.b.name)
-    main = _choose_main(situation)
+    main = choose_main(situation)
     holding = situation.cite(situation.standing.event_ids)
     stage_ids = [e.event_id for e in situation.stage.evidence[:4]]
     tie_ids = [tie.changes[-1].event_id for tie in situation.ties]
@@ -133,7 +133,7 @@ def make_report(situation: Situation) -> Report:
     )
 
 
-def _choose_main(situation: Situation) -> list[Cited]:
+def choose_main(situation: Situation) -> list[Cited]:
     """The events of the last days that matter most: far from routine, and told by many; by day."""
     since = situation.at - datetime.timedelta(days=RECENT_DAYS)
     recent = situation.cite(situation.dyad.filter(situation.dyad["day"] > since)["event_id"])

@@ -47,6 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("actors", str, "file", None, "the user's own actors (default: ~/.config/detente/actors.csv)"),
     Setting("by", str, "name", None, "who reviews (default: the user's login name)"),
     Setting("store", str, "file or URL", "detente.db", "the event store: a file (SQLite), or postgresql+psycopg://USER@HOST/NAME"),
+    Setting("cache", str, "folder", None, "where trained models and arrays of events are kept (default: detente in $XDG_CACHE_HOME, else ~/.cache/detente)"),
     Setting("max_fetch_bytes", int, "bytes", 5_000_000, "a longer page or feed, as sent or unpacked, is not fetched"),
     Setting("fetch_timeout_seconds", int, "seconds", 30, "so long may one fetch take, redirects and all"),
     Setting("host_pause_seconds", int, "seconds", 2, "pause between two requests to one host", 0),

@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from detente.show_forecast import REASONS
-
 if TYPE_CHECKING:
     from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
     from detente.forecasting.backtest_quads import QuadBacktest
     from detente.forecasting.backtest_types import TypeBacktest
     from detente.forecasting.evaluation import Interval
+
+REASONS = {"too-few-days": "too few days to train on, or to score", "too-few-events": "too few events to learn from"}
 
 
 def backtest_lines(found: QuadBacktest) -> Iterator[str]:

@@ -176,7 +176,7 @@ def name_stage(fit: CycleFit, at: datetime.date) -> StageNow:
         since=None if reason else weeks.ends[int(spell[0])] - datetime.timedelta(days=6),
         reason=reason,
         events=int(weeks.numbers.sum()),
-        learned=fit.learned,
+        learned=bool(fit.learned),
         probabilities={name: float(share) for name, share in zip(STAGES, belief, strict=True)},
         evidence=tuple(e for e in evidence if e.log_ratio > 0),
         against=tuple(e for e in evidence if e.log_ratio < 0),

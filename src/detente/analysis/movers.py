@@ -71,7 +71,11 @@ def _choose(pairs: pl.DataFrame, at: datetime.date, most: int) -> Iterator[tuple
 
 
 def _look(events: pl.DataFrame, a: str, b: str, at: datetime.date, first_day: datetime.date | None) -> Mover:
-    dyad = events.with_columns(side=pl.when(pl.col("source") == a).then(pl.lit("a")).otherwise(pl.lit("b")))
+    return look_at(events.with_columns(side=pl.when(pl.col("source") == a).then(pl.lit("a")).otherwise(pl.lit("b"))), a, b, at, first_day)
+
+
+def look_at(dyad: pl.DataFrame, a: str, b: str, at: datetime.date, first_day: datetime.date | None) -> Mover:
+    """A dyad's table of the last ``WEEKS`` weeks, sharp and without what is told as background -> where the pair stands and goes. Refused: an empty table."""
     standing = find_standing(dyad, at)
     movement = find_movement(dyad, at, known_since=first_day)
     return Mover(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from math import log2
 
 import polars as pl
@@ -24,9 +25,14 @@ def load_others(store: Store, a: Party, b: Party, events: int, *, until: datetim
     Nearest: by the ratio of their numbers of events; one that shares a party is nearer (``SHARED_PARTY``). They are read whole, in this order, until
     ``MOST_EVENTS``. The columns are those of ``store.pairs``. With ``until`` nothing counts that happened or was first told of after that day.
     """
+    return _make_frame(read_pair_rows(store, choose_pairs(count_pairs(store, until=until), a, b, events), until=until))
+
+
+def choose_pairs(counted: Iterable[tuple[str, str, int]], a: Party, b: Party, events: int) -> list[tuple[str, str]]:
+    """Source, target and number of events of each pair, two parties and their own number of events -> the other pairs that are nearest to it, both ways, until ``MOST_EVENTS``."""
     keys = [{m.country for m in party.members} | set(party.names) for party in (a, b)]
     counts: dict[tuple[str, str], int] = {}
-    for source, target, number in count_pairs(store, until=until):
+    for source, target, number in counted:
         first, second = min(source, target), max(source, target)
         counts[first, second] = counts.get((first, second), 0) + number
     ranked = sorted((_distance(pair, number, events, keys), pair) for pair, number in counts.items() if number >= LEAST_PAIR_EVENTS and not _is_own(pair, keys))
@@ -37,7 +43,7 @@ def load_others(store: Store, a: Party, b: Party, events: int, *, until: datetim
             break
         total += counts[first, second]
         chosen += [(first, second), (second, first)]
-    return _make_frame(read_pair_rows(store, chosen, until=until))
+    return chosen
 
 
 def _is_own(pair: tuple[str, str], keys: list[set[str]]) -> bool:

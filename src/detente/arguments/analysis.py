@@ -106,20 +106,25 @@ def add_chart(commands: Commands) -> None:
 
 def add_forecast(commands: Commands) -> None:
     """``detente forecast``."""
-    parser = command(
-        commands,
-        "forecast",
-        "say how likely a country's acts toward another are in the next days, beside the baselines",
-        "detente forecast PRK KOR --at 2020-06-16",
-        "run_any_forecast",
-    )
-    parser.add_argument("a", metavar="A", nargs="?", help="the code of the country that acts (PRK)")
-    parser.add_argument("b", metavar="B", nargs="?", help="the code of the country that it acts toward")
+    example = 'detente forecast PRK KOR --at 2020-06-16\n  detente forecast PRK KOR --at 2020-06-16 --if "2020-06-17 PRK MOBILIZE KOR"\n  detente forecast --actor PRK --type MOBILIZE --at 2020-06-16'
+    parser = command(commands, "forecast", "say how likely acts of two countries toward each other are in the next days, beside the baselines", example, "run_any_forecast")
+    parser.add_argument("a", metavar="A", nargs="?", help="a country: its code (PRK) or a name of it (North Korea)")
+    parser.add_argument("b", metavar="B", nargs="?", help="the other one")
     _add_events(parser)
     parser.add_argument("--at", type=parse_day, metavar="YYYY-MM-DD", help="the last day that counts; the forecast begins the day after (default: the latest day of the store)")
-    _add_targets(parser, "1, 7 and 30")
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="TARGET",
+        help="conflict, a type (ASSAULT), quad:3, or rung:4 for it or higher; may be repeated (default: each quad class, of which the fourth is conflict)",
+    )
+    parser.add_argument("--within", action="append", type=int, metavar="DAYS", help="days that are forecast; may be repeated (default: 1, 7, 30 and 90)")
+    parser.add_argument("--full", action="store_true", help="each type and each rung or higher too; the first time it trains a model for each")
+    parser.add_argument(
+        "--if", dest="suppose", action="append", default=[], metavar='"DAY WHO TYPE WHOM"', help="suppose that this happens, and say how the outlook moves; may be repeated"
+    )
     parser.add_argument("--json", action="store_true", help="write it as JSON")
-    add_settings(parser, "store")
+    add_settings(parser, "store", "cache")
 
 
 def _add_events(parser: argparse.ArgumentParser) -> None:

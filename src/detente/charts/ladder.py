@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
 import polars as pl
 from altair.typing import ChartType
 
-from detente.charts.marks import TOOLTIP, make_marks, span_of
+from detente.charts.marks import TOOLTIP, Stands, choose_span, make_marks, span_of
 from detente.charts.style import RUNGS, WIDTH, as_data, as_moment, as_tooltip, day_axis, finish, get_look, rung_axis, say_rung, side_scale
 from detente.codebook.ladder import LOWEST
 from detente.errors import InputError
@@ -19,10 +20,12 @@ APART = 0.13
 """Rungs by which the two sides are drawn apart where they stand on the same one."""
 
 
-def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, str], dark: bool = False) -> ChartType:
+def draw_ladder(
+    track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, str], most_marks: int | None = None, link: Callable[[Stands], str] | None = None, dark: bool = False
+) -> ChartType:
     """The track of a dyad (``track_rungs``) and its events (with ``side``) -> each side's way on the ladder, with the events as marks.
 
-    Events outside of the track's days are left out. Refused: a track without days.
+    Events outside of the track's days are left out. ``most_marks``: with more, a mark stands for a week, a month, a quarter or a year; ``link``: where a click on one leads. Refused: a track without days.
     """
     if track.is_empty():
         raise InputError(f"ladder of {names[0]} and {names[1]}: found no event in these days; expected at least one")
@@ -30,7 +33,8 @@ def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, st
     first, last = track["day"][0], track["day"][-1]
     margin = datetime.timedelta(days=max(1, (last - first).days // 100))
     shown = dyad.filter(pl.col("day").is_between(first, last) & pl.col("precision").is_in(["day", "week"]))
-    marks = [m | {"level": m["rung"] + (APART if m["side"] == names[0] else -APART)} for m in make_marks(shown, names, span=span_of(first, last))]
+    span = span_of(first, last) if most_marks is None else choose_span(shown, most_marks)
+    marks = [m | {"level": m["rung"] + (APART if m["side"] == names[0] else -APART)} for m in make_marks(shown, names, span=span, link=link)]
     x = alt.X(field="day", type="temporal", axis=day_axis(first, last), scale=alt.Scale(domain=[as_moment(first - margin), as_moment(last + datetime.timedelta(days=1) + margin)]))
     scale = alt.Scale(domain=[LOWEST - 0.4, RUNGS[-1] + 0.4], nice=False, zero=False)
     y = alt.Y(field="level", type="quantitative", axis=rung_axis(), scale=scale)
@@ -48,8 +52,11 @@ def draw_ladder(track: pl.DataFrame, dyad: pl.DataFrame, *, names: tuple[str, st
             shape=shape,
             size=alt.Size(field="events", type="quantitative", scale=alt.Scale(type="sqrt", domain=[1, 10], range=[35, 190], clamp=True), legend=None),
             tooltip=as_tooltip(**TOOLTIP),
+            description=alt.Description(field="said", type="nominal"),
         )
     )
+    if link:
+        points = points.encode(href=alt.Href(field="href", type="nominal"))
     ends = track.row(-1, named=True)
     higher = "both equally high" if ends["rung_a"] == ends["rung_b"] else f"{names[0] if ends['rung_a'] > ends['rung_b'] else names[1]} higher"
     title = f"{names[0]} and {names[1]} on {say_day(last)}: rung {say_rung(ends['rung'])}"

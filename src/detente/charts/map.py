@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -71,14 +72,19 @@ def _mercator(latitude: float) -> float:
     return float(np.log(np.tan(np.pi / 4 + np.radians(latitude) / 2)))
 
 
-def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> ChartType:
-    """An events table and what it is about -> its places, larger with more events, by the highest rung seen there. Refused: no event with a place."""
+def draw_map(events: pl.DataFrame, *, title: str, link: Callable[[str], str] | None = None, dark: bool = False) -> ChartType:
+    """An events table and what it is about -> its places, larger with more events, by the highest rung seen there. ``link``: the name of a place -> where a click on it leads.
+
+    Refused: no event with a place.
+    """
     once = events.unique("event_id", keep="first", maintain_order=True)
     placed = once.filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
     if placed.is_empty():
         raise InputError(f"map of {title}: found no event with a place among {say_number(once.height, 'event')}; expected at least one")
     look = get_look(dark=dark)
     places = _gather(placed)
+    if link:
+        places = [place | {"href": link(place["place"])} for place in places]
     view = choose_view(placed["longitude"].to_numpy(), placed["latitude"].to_numpy())
     most = max(place["events"] for place in places)
     scale = alt.Scale(type="linear", domain=[0, max(most, 10)], range=[25, 600])
@@ -94,6 +100,8 @@ def draw_map(events: pl.DataFrame, *, title: str, dark: bool = False) -> ChartTy
         color=alt.Color(field="rung_name", type="nominal", scale=rung_scale(look, [p["rung"] for p in places]), legend=alt.Legend(title="highest rung")),
         tooltip=as_tooltip(place="place", events="events", rung_name="highest rung", words="its event", date="on", ids="event ids"),
     )
+    if link:
+        circles = circles.encode(href=alt.Href(field="href", type="nominal"))
     names, countries = _pick_labels(places, view)
     ground = alt.Chart(as_data(countries)).encode(longitude="lon:Q", latitude="lat:Q", text=alt.Text(field="label", type="nominal")).mark_text(fontSize=10, color=look.soft)
     chart = (
@@ -129,7 +137,8 @@ def _projection(view: View) -> dict[str, Any]:
 
 
 def _draw_land(look: Look) -> ChartType:
-    data = alt.InlineData(values=read_countries(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
+    # as text: Altair copies and checks lists and objects at each step, a second for the borders of the world
+    data = alt.InlineData(values=_write_countries(), format=alt.TopoDataFormat(type="topojson", feature="countries"))
     drawn: ChartType = alt.Chart(data).mark_geoshape(fill=look.land, stroke=look.border, strokeWidth=0.7, clip=True)
     return drawn
 
@@ -140,6 +149,11 @@ def read_countries() -> dict[str, Any]:
     topology = _read_file()
     shapes = [{key: shape[key] for key in ("type", "arcs") if key in shape} for shape in topology["objects"]["countries"]["geometries"]]
     return {"type": "Topology", "transform": topology["transform"], "arcs": topology["arcs"], "objects": {"countries": {"type": "GeometryCollection", "geometries": shapes}}}
+
+
+@functools.cache
+def _write_countries() -> str:
+    return json.dumps(read_countries(), separators=(",", ":"))
 
 
 @functools.cache

@@ -68,7 +68,7 @@ def draw_precedents(lines: Sequence[Line], *, names: tuple[str, str], dark: bool
         .encode(
             x=alt.X(field="days", type="quantitative", axis=x_axis, scale=alt.Scale(domain=[-BEFORE_DAYS, AFTER_DAYS], nice=False)),
             y=alt.Y(field="level", type="quantitative", axis=rung_axis(), scale=alt.Scale(domain=[LOWEST - 0.4, RUNGS[-1] + 0.4], nice=False, zero=False)),
-            color=alt.Color(field="line", type="nominal", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=2, labelLimit=345, symbolType="stroke")),
+            color=alt.Color(field="line", type="nominal", scale=scale, legend=alt.Legend(title=None, orient="bottom", columns=1, labelLimit=600, symbolType="stroke")),
             strokeWidth=alt.condition("datum.is_present", alt.value(4), alt.value(1.8)),
             tooltip=as_tooltip(line="dyad and day of comparison", date="day", days="days from it", rung_name="rung"),
         )

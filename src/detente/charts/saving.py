@@ -26,6 +26,8 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 """Content security policy of our pages: no request to any host, and no text that is run as code."""
 _NOT_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 """Characters that XML 1.0 cannot hold. Words of reports may have them; the renderer does not refuse them, but ends the whole process."""
+_BASE = 'href="https://vega.github.io/vega-datasets//'
+"""What the renderer puts before a link that begins with a slash; ours lead to pages of the host that they stand on."""
 _SVG_ID = re.compile(r'( id="|url\(#)((?:clip|gradient_)\d+)')
 """The ids that Vega gives, and where they are used."""
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -75,14 +77,14 @@ def _clean(value: Any) -> Any:
         return _NOT_XML.sub("", value)
     if isinstance(value, dict):
         return {_clean(key): _clean(inner) for key, inner in value.items()}
-    return [_clean(inner) for inner in value] if isinstance(value, list) else value
+    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def as_svg(chart: ChartType, *, prefix: str = "") -> str:
     """A chart -> SVG, its texts escaped. ``prefix``: put before its ids, so that several can stand in one page without taking each other's clips."""
     if prefix and not _ID.fullmatch(prefix):
         raise InputError(f"prefix: found {prefix!r}; expected a letter, then letters, digits, - and _")
-    drawn = vl_convert.vegalite_to_svg(make_spec(chart), allowed_base_urls=[])
+    drawn = vl_convert.vegalite_to_svg(make_spec(chart), allowed_base_urls=[]).replace(_BASE, 'href="/')
     return _SVG_ID.sub(rf"\g<1>{prefix}\g<2>", drawn) if prefix else drawn
 
 

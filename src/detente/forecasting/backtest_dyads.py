@@ -24,6 +24,8 @@ from detente.forecasting.quads import Ints
 from detente.forecasting.resampling import draw_blocks
 
 MODEL = "model"
+TRAINED_DYADS = 400
+"""The most active dyads, which the model is trained on; those that are scored are the first of them. More teach it less of what moves the busy ones, fewer leave it to their chance."""
 LEAST_DAYS = 30
 """Days with an answer, after the first that only fill the counts, that a model is trained on at least."""
 LEAST_HITS = 20
@@ -83,28 +85,30 @@ def backtest_dyads(
     """
     settings = settings or DyadSettings()
     stop = int(events.days.max(initial=-1)) + 1 if end is None else end
-    dyads = choose_dyads(events, score, most, directed=directed)
+    trained = choose_dyads(events, score, max(most, TRAINED_DYADS), directed=directed)
+    dyads = trained[:most]
     if not len(dyads):
         raise InputError("the events before the scored part: found none between two countries; expected some")
     found = []
     for target, horizon in targets:
         if say:
             say(f"{target.name} within {horizon} day{'s' if horizon > 1 else ''}: {len(dyads)} dyads")
-        found.append(_backtest(events.take(events.days < stop), dyads, target, horizon, score, stop, directed, settings))
+        found.append(_backtest(events.take(events.days < stop), trained, most, target, horizon, score, stop, directed, settings))
     arrow = " > " if directed else " - "
     names = [arrow.join((events.countries[a], events.countries[b])) for a, b in dyads.tolist()]
     return DyadBacktest(names, directed, int((events.days < score).sum()), events.name_day(score), events.name_day(stop - 1), found)
 
 
-def _backtest(events: DyadEvents, dyads: Ints, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:
+def _backtest(events: DyadEvents, trained: Ints, most: int, target: Target, horizon: int, score: int, stop: int, directed: bool, settings: DyadSettings) -> TargetBacktest:
     days = np.arange(score, stop - horizon + 1)
     if not len(days) or score - horizon - settings.warm_days < LEAST_DAYS + horizon:
         return TargetBacktest(target.name, horizon, "too-few-days")
-    features = make_features(events, dyads, target, horizon, stop, directed=directed)
+    learned = make_features(events, trained, target, horizon, stop, directed=directed)
+    features = learned.take(most)
     past = answer(features.counts[:, :score], horizon)
     if past[:, settings.warm_days :].sum() < LEAST_HITS:
         return TargetBacktest(target.name, horizon, "too-few-events")
-    model = train_model(features, horizon, score, settings)
+    model = train_model(learned, horizon, score, settings)
     right = answer(features.counts, horizon)[:, days].astype(float)
     models = {MODEL: predict(model, features, days)} | {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
     draws = draw_blocks(*right.shape)

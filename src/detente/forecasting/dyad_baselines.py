@@ -20,14 +20,14 @@ CLIMATOLOGY, DYAD_CLIMATOLOGY, RUNNING, PERSISTENCE, RECENT = "climatology", "dy
 def make_baselines(features: Features, horizon: int, score: int) -> Mapping[str, Array]:
     """Features and the first scored day -> the probabilities of each baseline on all days; those before ``score`` are only there to be compared with."""
     counts = features.counts
-    overall, _ = past_rate(counts, horizon)
+    overall, rate = past_rate(counts, horizon)
     shape = counts.shape
     held = held_last(counts, horizon)
     known = answer(counts[:, :score], horizon).astype(float)
     return {
         CLIMATOLOGY: np.full(shape, overall[score]),
-        DYAD_CLIMATOLOGY: np.repeat(features.rate[:, [score]], shape[1], axis=1),
-        RUNNING: features.rate,
+        DYAD_CLIMATOLOGY: np.repeat(rate[:, [score]], shape[1], axis=1),
+        RUNNING: rate,
         PERSISTENCE: _calibrate(held, known, float(overall[score])),
         RECENT: recent_rate(counts, horizon, overall, RECENT_HALVES[-1]),
     }

@@ -1,41 +1,36 @@
-"""The forecast of one dyad at a day: probabilities beside the baselines, and what moved them. Nothing after the day counts, neither for the forecast nor for the model."""
+"""The forecast of two countries at a day: probabilities beside the baselines, both ways, what moved them, how good such forecasts were. Nothing after the day counts."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from detente.errors import InputError
-from detente.forecasting.backtest_dyads import LEAST_DAYS, LEAST_HITS
-from detente.forecasting.dyad_baselines import RUNNING, make_baselines
-from detente.forecasting.dyad_events import DyadEvents, choose_dyads
-from detente.forecasting.dyad_features import make_features
-from detente.forecasting.dyad_model import DyadSettings, explain, predict, train_model
-from detente.forecasting.dyad_targets import Target, answer
+from detente.forecasting.drivers import Cited, Driver, find_behind, group_moves, say_group
+from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, PERSISTENCE, RECENT, held_last
+from detente.forecasting.dyad_features import RECENT_HALVES, Array, Columns, add_rates, make_columns, recent_rate
+from detente.forecasting.dyad_model import explain, logit, predict
+from detente.forecasting.dyad_states import COOLING, ONSET, States, ask, find_recent, make_state_columns, run_rates, tell_state, track_states
+from detente.forecasting.dyad_targets import Target
+from detente.forecasting.dyad_training import Measured
+from detente.forecasting.flat_events import KnownEvents
+from detente.forecasting.intensity import find_usual, tell_intensity
+from detente.forecasting.kept_models import Models, sum_intensity
 from detente.forecasting.quads import Ints
+from detente.forecasting.words import say_target
 
 LEAST_EVENTS = 10
 """Events between the two, either way, below which nothing is forecast of them."""
-DRIVERS = 5
-"""Features that are told, those that moved the logit most."""
-MOST_DYADS = 200
-"""The most active dyads up to the day, which the model is trained on beside the one that is asked."""
+STATE_KINDS = (ONSET, COOLING)
 
 
-class Driver(msgspec.Struct, frozen=True):
-    """A feature, and how far it moved the logarithm of the odds, from those of the dyad's own rate."""
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """One question within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``, ``crisis-is-on``, ``no-crisis``, ``low-rung``), else "".
 
-    feature: str
-    moved: float
-
-
-class Outlook(msgspec.Struct, frozen=True):
-    """One target within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``), else "".
-
-    ``baselines``: at the day of a forecast the running climatology is the dyad climatology, and is left out.
+    ``measured``: how such forecasts of the same model did on days that it had not seen, ``None`` if that could not be measured.
     """
 
     target: str
@@ -44,56 +39,204 @@ class Outlook(msgspec.Struct, frozen=True):
     probability: float | None = None
     baselines: Mapping[str, float] = {}
     calibration: str = ""
+    measured: Measured | None = None
     drivers: Sequence[Driver] = ()
 
 
-class DyadForecast(msgspec.Struct, frozen=True):
-    """What is forecast of ``a`` toward ``b`` for the days after ``at``; ``events``: between the two up to then, either way."""
+class IntensityOutlook(msgspec.Struct, frozen=True, kw_only=True):
+    """The sum of PLOVER's intensity over a window: its ``mean``, and ``low`` to ``high``, into which four of five such windows fell."""
 
-    a: str
-    b: str
-    at: datetime.date
-    events: int
+    horizon_days: int
+    reason: str = ""
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    baselines: Mapping[str, float] = {}
+    measured: Measured | None = None
+
+
+class Direction(msgspec.Struct, frozen=True, kw_only=True):
+    """What is forecast of the acts of ``source`` toward ``target``."""
+
+    source: str
+    target: str
     outlooks: Sequence[Outlook]
+    intensity: Sequence[IntensityOutlook]
 
 
-def forecast_dyad(events: DyadEvents, a: str, b: str, at: datetime.date, targets: Sequence[tuple[Target, int]], settings: DyadSettings | None = None) -> DyadForecast:
-    """Events with dates, two countries by their codes, a day, targets with their horizons in days -> the forecast for windows that begin the day after.
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What is forecast for windows that begin with the day ``begins``. ``crisis``: whether one was on the day before, ``rung``: of the conflict then; ``states``: onset and de-escalation."""
 
-    Raises ``InputError`` for a country that has no event.
-    """
-    pair = [_find(events, code) for code in (a, b)]
-    if pair[0] == pair[1]:
-        raise InputError(f"the dyad: found {a} twice; expected two countries")
-    day = (at - datetime.date(1970, 1, 1)).days - events.first + 1
-    past = events.take(events.days < day)
-    between = int((((past.sources == pair[0]) & (past.targets == pair[1])) | ((past.sources == pair[1]) & (past.targets == pair[0]))).sum())
-    chosen = choose_dyads(past, day, MOST_DYADS, directed=True)
-    dyads = np.concatenate([np.array([pair]), chosen[(chosen != pair).any(axis=1)]])
-    outlooks = [
-        Outlook(target.name, horizon, "too-few-events") if between < LEAST_EVENTS else _look_out(past, dyads, day, target, horizon, settings or DyadSettings())
-        for target, horizon in targets
+    begins: datetime.date
+    directions: Sequence[Direction]
+    crisis: bool
+    rung: int
+    states: Sequence[Outlook]
+
+
+class Question(NamedTuple):
+    """What is asked of the models: targets, horizons in days, and whether what moved each is told."""
+
+    targets: Sequence[Target]
+    horizons: Sequence[int]
+    explained: Sequence[Target]
+
+
+class _Scene(NamedTuple):
+    """What is known, of whom it is asked (numbers of the two countries, the other way second), the first day of the windows and the names by which drivers are told."""
+
+    known: KnownEvents
+    pairs: Ints
+    day: int
+    names: tuple[str, str]
+
+
+def count_between(known: KnownEvents, a: str, b: str) -> int:
+    """Events known, two countries -> how many are between them, either way."""
+    events = known.events
+    if a not in events.countries or b not in events.countries:
+        return 0
+    one, other = events.countries.index(a), events.countries.index(b)
+    return int((((events.sources == one) & (events.targets == other)) | ((events.sources == other) & (events.targets == one))).sum())
+
+
+def look_out(models: Models, known: KnownEvents, pair: tuple[str, str], begins: datetime.date, question: Question, names: tuple[str, str]) -> View:
+    """Models, what is known (with a scenario's events, if any), two countries that had enough to do with each other, and the first day of the windows -> the view."""
+    places = [known.events.countries.index(code) for code in pair]
+    day = (begins - models.first).days
+    scene = _Scene(known, np.array([places, places[::-1]], dtype=np.int64), day, names)
+    columns = {target: make_columns(known.events, scene.pairs, target, day + 1, directed=True) for target in question.targets}
+    asked = [_ask_target(models, scene, columns[target], target, horizon, target in question.explained) for target in question.targets for horizon in question.horizons]
+    outlooks = [order_outlooks([both[row] for both in asked]) for row in (0, 1)]
+    intensity = _ask_intensity(models, scene, question.horizons)
+    sides = (pair, pair[::-1])
+    directions = [Direction(source=one, target=other, outlooks=outlooks[row], intensity=intensity[row]) for row, (one, other) in enumerate(sides)]
+    states = track_states(known.events, known.dead, scene.pairs[:1], day + 1)
+    return View(
+        begins=begins,
+        directions=directions,
+        crisis=bool(states.on[0, day]),
+        rung=int(states.rung[0, day]),
+        states=order_outlooks(_ask_states(models, scene, states, question.horizons), rising=(ONSET,)),
+    )
+
+
+def _ask_target(models: Models, scene: _Scene, columns: Columns, target: Target, horizon: int, explained: bool) -> list[Outlook]:
+    """A target within a horizon, both ways."""
+    trained = models.target(target, horizon)
+    model, day = trained.model, scene.day
+    if not trained.overall:
+        return [Outlook(target=target.name, horizon_days=horizon, reason=trained.reason)] * 2
+    overall = np.full(day + 1, trained.overall)
+    features = add_rates(columns, horizon, overall)
+    held, recent = held_last(features.counts, horizon), recent_rate(features.counts, horizon, overall, RECENT_HALVES[-1])
+    told = None if model is None else predict(model, features, np.array([day]))
+    return [
+        Outlook(
+            target=target.name,
+            horizon_days=horizon,
+            reason=trained.reason,
+            probability=None if told is None else float(told[row, 0]),
+            baselines={
+                CLIMATOLOGY: trained.overall,
+                DYAD_CLIMATOLOGY: float(features.rate[row, day]),
+                PERSISTENCE: trained.shares[int(held[row, day])],
+                RECENT: float(recent[row, day]),
+            },
+            calibration="" if model is None else model.calibration.method,
+            measured=trained.measured,
+            drivers=_find_drivers(scene, explain(model, features, row, day), features.names, target, row) if explained and model else [],
+        )
+        for row in (0, 1)
     ]
-    return DyadForecast(events.countries[pair[0]], events.countries[pair[1]], at, between, outlooks)
 
 
-def _find(events: DyadEvents, code: str) -> int:
-    if code.upper() not in events.countries:
-        raise InputError(f"the dyad: found {code!r}; expected the code of a country that has events, such as {', '.join(events.countries[:3])}")
-    return events.countries.index(code.upper())
+def order_outlooks(outlooks: Sequence[Outlook], rising: Sequence[str] | None = None) -> list[Outlook]:
+    """Outlooks, each of a model of its own -> the same, those of longer windows nowhere less likely than those of shorter ones: where they were, both have their mean.
+
+    ``rising``: the targets of which this holds; all, if not given.
+    """
+    out = list(outlooks)
+    for target in dict.fromkeys(one.target for one in outlooks) if rising is None else rising:
+        places = sorted((n for n, one in enumerate(out) if one.target == target and one.probability is not None), key=lambda n: out[n].horizon_days)
+        blocks: list[list[float]] = []
+        for n in places:
+            blocks.append([out[n].probability or 0.0, 1.0])
+            while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+                value, size = blocks.pop()
+                blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + value * size) / (blocks[-1][1] + size), blocks[-1][1] + size]
+        ordered = [value for value, size in blocks for _ in range(int(size))]
+        for n, value in zip(places, ordered, strict=True):
+            out[n] = msgspec.structs.replace(out[n], probability=value)
+    return out
 
 
-def _look_out(past: DyadEvents, dyads: Ints, day: int, target: Target, horizon: int, settings: DyadSettings) -> Outlook:
-    """The first of the dyads is asked."""
-    if day - horizon - settings.warm_days < LEAST_DAYS + horizon:
-        return Outlook(target.name, horizon, "too-few-days")
-    features = make_features(past, dyads, target, horizon, day + 1, directed=True)
-    if answer(features.counts[:, :day], horizon)[:, settings.warm_days :].sum() < LEAST_HITS:
-        return Outlook(target.name, horizon, "too-few-events")
-    model = train_model(features, horizon, day, settings)
-    moved = explain(model, features, 0, day)
-    return Outlook(
-        target.name, horizon, "", float(predict(model, features, np.array([day]))[0, 0]),
-        {name: float(values[0, day]) for name, values in make_baselines(features, horizon, day).items() if name != RUNNING}, model.calibration.method,
-        [Driver(features.names[n], float(moved[n])) for n in np.argsort(-np.abs(moved), kind="stable")[:DRIVERS]],
-    )  # fmt: skip
+def _find_drivers(scene: _Scene, moved: Array, names: tuple[str, ...], target: Target, row: int) -> list[Driver]:
+    events, pair = scene.known.events, scene.pairs[row]
+    a, b = scene.names if row == 0 else scene.names[::-1]
+    out = []
+    for group, sum_ in group_moves(names, moved):
+        behind = find_behind(scene.known, group, target, (int(pair[0]), int(pair[1])), scene.day)
+        cited = tuple(
+            Cited(
+                str(int(scene.known.numbers[n])),
+                datetime.date(1970, 1, 1) + datetime.timedelta(days=events.first + int(events.days[n])),
+                events.countries[int(events.sources[n])],
+                events.types[int(events.kinds[n])],
+                events.countries[int(events.targets[n])],
+            )
+            for n in behind
+        )
+        out.append(Driver(kind=group.kind, side=group.side, words=say_group(group, say_target(target.name), a, b), moved=sum_, events=cited))
+    return out
+
+
+def _ask_intensity(models: Models, scene: _Scene, horizons: Sequence[int]) -> list[list[IntensityOutlook]]:
+    """For both ways, the sum of intensity over each horizon."""
+    daily = sum_intensity(scene.known, scene.pairs, scene.day + 1)
+    out: list[list[IntensityOutlook]] = [[], []]
+    for horizon in horizons:
+        trained = models.intensity(horizon)
+        for row in (0, 1):
+            if trained["reason"]:
+                out[row].append(IntensityOutlook(horizon_days=horizon, reason=trained["reason"]))
+                continue
+            mine = daily.take(np.array([row]))
+            usual = find_usual(mine.forth, horizon, trained["pool"])
+            mean, low, high = tell_intensity(trained["weights"], trained["spans"], mine, usual, horizon)
+            baselines = {
+                CLIMATOLOGY: float(usual.all[-1]),
+                DYAD_CLIMATOLOGY: float(usual.mean[0, -1]),
+                PERSISTENCE: float(usual.last[0, -1]),
+                RECENT: float(usual.recent[0, -1]),
+            }
+            out[row].append(IntensityOutlook(horizon_days=horizon, mean=mean, low=low, high=high, baselines=baselines, measured=trained["measured"]))
+    return out
+
+
+def _ask_states(models: Models, scene: _Scene, states: States, horizons: Sequence[int]) -> list[Outlook]:
+    columns = make_state_columns(scene.known.events, scene.pairs[:1], scene.day + 1, states)
+    high = columns.counts > 0
+    values = np.array([[column[0, scene.day] for column in columns.values.values()]])
+    out = []
+    for kind in STATE_KINDS:
+        for horizon in horizons:
+            asked = ask(states, kind, horizon, high)
+            trained = models.state(kind, horizon)
+            reason = trained["reason"]
+            if not asked.open[0, scene.day]:
+                reason = "crisis-is-on" if kind == ONSET else "no-crisis" if not states.on[0, scene.day] else "low-rung"
+            if reason:
+                out.append(Outlook(target=kind, horizon_days=horizon, reason=reason))
+                continue
+            overall = np.full(scene.day + 1, trained["overall"])
+            rate = run_rates(asked, horizon, overall)[1]
+            baselines = {
+                CLIMATOLOGY: float(trained["overall"]),
+                DYAD_CLIMATOLOGY: float(rate[0, scene.day]),
+                PERSISTENCE: float(trained["shares"][int(asked.held[0, scene.day])]),
+                RECENT: float(find_recent(asked, horizon, overall)[0, scene.day]),
+            }
+            told = tell_state(trained, values, logit(rate[0, [scene.day]]))
+            out.append(Outlook(target=kind, horizon_days=horizon, probability=float(told[0]), baselines=baselines, measured=trained["measured"]))
+    return out

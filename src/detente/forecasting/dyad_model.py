@@ -1,27 +1,31 @@
-"""The model of dyad forecasts: a ridge-penalised logistic regression and boosted trees, both starting from the dyad's own drawn rate, joined and calibrated.
+"""The model of dyad forecasts: a self-exciting intensity with weights that are nowhere negative, then a ridge-penalised logistic regression that starts from it, calibrated.
 
-Both learn only where the rate errs: with little to learn from, the forecast falls back to it. Calibration (none, Platt's line or an isotonic curve) is learned on days
-later than those that the models behind it were trained on, and of the three the one is taken that does best on dyads it was not fitted to.
+The intensity adds up what the dyad does over the long run and what each kind of act of late adds to it: of few weights, none of them negative, none can play against
+another. P(event within the window) = 1 - exp(-intensity ** power). Where that errs the regression, on the logarithms of the same rates, mends it. Calibration (none,
+Platt's line or an isotonic curve) is learned on days later than those that the model behind it was trained on, and of the three the one is taken that does best on
+dyads it was not fitted to.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from detente.errors import MissingExtraError
-from detente.forecasting.dyad_features import Array, Features
+from detente.forecasting.dyad_features import SCALE, Array, Features
 from detente.forecasting.dyad_targets import answer
 from detente.forecasting.quads import Ints
-
-if TYPE_CHECKING:
-    from lightgbm import Booster
 
 LEAST_PROBABILITY = 1e-4
 """No forecast is surer than this."""
 NEWTON_STEPS, SMALL_STEP = 25, 1e-6
+MOST_STEPS = 300
+"""Steps of the search for the weights of the intensity."""
+POWERS = (0.5, 1.5)
+"""The power of the intensity lies between: below 1, events come in clusters, and twice the intensity is less than twice the chance."""
+LEAST_INTENSITY = 1e-6
 FOLDS = 5
 """Groups of dyads that the ways of calibration are compared on, each fitted to the other four."""
 
@@ -30,21 +34,16 @@ LEAST_GAIN = 0.005
 
 
 class DyadSettings(NamedTuple):
-    """How the model is trained; chosen by the mean over months of ICEWS14 train (from days 180, 210, 240 and 270 on), with valid in sight. ``ridge``: penalty on the weights of the
-    regression, features in standard deviations. ``trees_share``: weight of the trees in the logit. ``warm_days``: first days, not learned from. ``late_share``: the
-    last part of the days to learn from, which calibrates.
+    """How the model is trained; chosen by the mean over months of ICEWS14 train (from days 150, 180, 210, 240 and 270 on). ``lasso``: penalty on the weights of the intensity, rates
+    taken over their means; ``ridge``: on those of the regression, for each row, features in standard deviations. ``warm_days``: first days, not learned from. ``late_share``: the last
+    part of the days to learn from, which calibrates. ``stride``: of the days only each so many-th is learned from, which long histories can spare: windows overlap.
     """
 
-    ridge: float = 1000.0
-    trees_share: float = 0.5
-    rounds: int = 150
-    learning_rate: float = 0.03
-    leaves: int = 4
-    least_rows: int = 500
-    warm_days: int = 45
+    lasso: float = 0.001
+    ridge: float = 0.015
+    warm_days: int = 30
     late_share: float = 0.3
-    seed: int = 1
-    threads: int = 1
+    stride: int = 1
 
 
 class Calibration(NamedTuple):
@@ -58,13 +57,16 @@ class Calibration(NamedTuple):
 
 
 class DyadModel(NamedTuple):
-    """A trained model. ``means``, ``scales``: of the features; ``weights``: of the regression, the constant last."""
+    """A trained model. ``pulls``: what each rate adds to the intensity; ``power``: of the intensity; ``usual``: the mean rates. ``means``, ``scales``: of the features; ``weights``: of the
+    regression, the constant last.
+    """
 
+    pulls: Array
+    power: float
+    usual: Array
     means: Array
     scales: Array
     weights: Array
-    trees: Booster
-    trees_share: float
     calibration: Calibration
 
 
@@ -82,15 +84,15 @@ def expit(logits: Array) -> Array:
 
 
 def train_model(features: Features, horizon: int, score: int, settings: DyadSettings) -> DyadModel:
-    """Features and the first scored day -> the model, from days whose window is over before it. Raises ``MissingExtraError`` without LightGBM."""
+    """Features and the first scored day -> the model, from days whose window is over before it. Raises ``MissingExtraError`` without SciPy."""
     answers = answer(features.counts[:, :score], horizon)
     last = answers.shape[1]  # days 0 to last - 1 have an answer by then
     late = last - max(1, int((last - settings.warm_days) * settings.late_share))
-    early = _fit(features, answers, np.arange(settings.warm_days, max(late - horizon + 1, settings.warm_days + 1)), settings)
+    early = _fit(features, answers, np.arange(settings.warm_days, max(late - horizon + 1, settings.warm_days + 1), settings.stride), settings)
     days = np.arange(late, last)
     raw = _logits(early, features, days)
     calibration = choose_calibration(raw, answers[:, days].astype(float))
-    return _fit(features, answers, np.arange(settings.warm_days, last), settings)._replace(calibration=calibration)
+    return _fit(features, answers, np.arange(settings.warm_days, last, settings.stride), settings)._replace(calibration=calibration)
 
 
 def predict(model: DyadModel, features: Features, days: Ints) -> Array:
@@ -99,43 +101,73 @@ def predict(model: DyadModel, features: Features, days: Ints) -> Array:
 
 
 def explain(model: DyadModel, features: Features, dyad: int, day: int) -> Array:
-    """A model, features, a dyad and a day -> how far each feature moves the logit away from where it starts, regression and trees (Shapley values) together."""
+    """A model, features, a dyad and a day -> how far each feature moves the logit from what it is at the mean rates, intensity (Aumann-Shapley values) and regression together."""
     values = features.values[dyad, [day]].astype(np.float64)
-    line = ((values - model.means) / model.scales * model.weights[:-1])[0]
-    trees = np.asarray(model.trees.predict(values, pred_contrib=True, num_threads=1))[0, :-1]
-    moved: Array = (1 - model.trees_share) * line + model.trees_share * trees
+    rates = _rates(values)[0]
+    parts = model.pulls * (rates - model.usual)
+    one, other = (_start(model.pulls, model.power, row[None])[0] for row in (rates, model.usual))
+    slope = (one - other) / parts.sum() if abs(parts.sum()) > LEAST_INTENSITY else 0.0
+    moved: Array = slope * parts + ((values - model.means) / model.scales * model.weights[:-1])[0]
     return moved
 
 
-def _rows(features: Features, days: Ints) -> tuple[Array, Array]:
-    values = features.values[:, days].reshape(-1, len(features.names)).astype(np.float64)
-    return values, logit(features.rate[:, days]).reshape(-1)
+def _rows(features: Features, days: Ints) -> Array:
+    return features.values[:, days].reshape(-1, len(features.names)).astype(np.float64)
+
+
+def _rates(values: Array) -> Array:
+    """Features -> the rates a day that they are logarithms of."""
+    rates: Array = np.expm1(values) / SCALE
+    return rates
+
+
+def _start(pulls: Array, power: float, rates: Array) -> Array:
+    """The logit that the intensity gives."""
+    return logit(-np.expm1(-((rates @ pulls + LEAST_INTENSITY) ** power)))
 
 
 def _fit(features: Features, answers: npt.NDArray[np.bool_], days: Ints, settings: DyadSettings) -> DyadModel:
-    try:
-        import lightgbm
-    except ImportError as error:
-        raise MissingExtraError("lightgbm: not installed; it trains the forecasts: pip install 'detente[forecast]'") from error
-    values, start = _rows(features, days)
-    right = answers[:, days].astype(float).reshape(-1)
+    values, right = _rows(features, days), answers[:, days].astype(float).reshape(-1)
+    rates = _rates(values)
+    pulls, power = fit_intensity(rates, right, settings.lasso)
     means, scales = values.mean(axis=0), values.std(axis=0) + 1e-6
-    weights = fit_regression((values - means) / scales, right, start, settings.ridge)
-    options = {
-        "objective": "binary", "learning_rate": settings.learning_rate, "num_leaves": settings.leaves, "min_data_in_leaf": settings.least_rows, "feature_fraction": 0.3,
-        "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 50.0, "boost_from_average": False, "num_threads": settings.threads, "seed": settings.seed,
-        "deterministic": True, "force_row_wise": True, "verbose": -1,
-    }  # fmt: skip
-    trees = lightgbm.train(options, lightgbm.Dataset(values, right, init_score=start), settings.rounds)
-    return DyadModel(means, scales, weights, trees, settings.trees_share, Calibration())
+    weights = fit_regression((values - means) / scales, right, _start(pulls, power, rates), settings.ridge * len(right))
+    return DyadModel(pulls, power, rates.mean(axis=0), means, scales, weights, Calibration())
 
 
 def _logits(model: DyadModel, features: Features, days: Ints) -> Array:
-    values, start = _rows(features, days)
+    values = _rows(features, days)
     line = (values - model.means) / model.scales @ model.weights[:-1] + model.weights[-1]
-    trees = np.asarray(model.trees.predict(values, raw_score=True, num_threads=1))
-    joined: Array = start + (1 - model.trees_share) * line + model.trees_share * trees
-    return joined.reshape(len(features.rate), len(days))
+    joined: Array = _start(model.pulls, model.power, _rates(values)) + line
+    return joined.reshape(len(features.values), len(days))
+
+
+def fit_intensity(rates: Array, right: Array, lasso: float) -> tuple[Array, float]:
+    """Rows of rates and answers (0, 1) -> the weights, none negative, and the power by which 1 - exp(-(rates @ weights) ** power) is likeliest, less ``lasso`` times their sum.
+
+    Rates are taken over their means. The first of them begins alone: the search ends at the nearest of what may be several tops. Raises ``MissingExtraError`` without SciPy.
+    """
+    try:
+        from scipy.optimize import minimize
+    except ImportError as error:
+        raise MissingExtraError("scipy: not installed; it trains the forecasts: pip install 'detente[forecast]'") from error
+    scales = rates.mean(axis=0) + 1e-9
+    scaled, number = rates / scales, rates.shape[1]
+
+    def loss(found: Array) -> tuple[float, Array]:
+        weights, power = found[:-1], found[-1]
+        intensity = scaled @ weights + LEAST_INTENSITY
+        hazard = intensity**power
+        chance = np.maximum(-np.expm1(-hazard), 1e-12)
+        bend = (right * np.exp(-hazard) / chance - (1 - right)) * hazard / len(right)
+        slopes = np.append(lasso - scaled.T @ (bend * power / intensity), -(bend * np.log(intensity)).sum())
+        return float(-np.mean(right * np.log(chance) - (1 - right) * hazard) + lasso * weights.sum()), slopes
+
+    begin = np.append(np.full(number, 0.001), 1.0)
+    begin[0] = 0.05
+    bounds = [(0.0, None)] * number + [POWERS]
+    found = minimize(loss, begin, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": MOST_STEPS}).x
+    return found[:-1] / scales, float(found[-1])
 
 
 def fit_regression(values: Array, right: Array, start: Array, ridge: float) -> Array:

@@ -46,9 +46,9 @@ def make_app(options: Options) -> Guard:
     app = FastAPI(title="detente", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan)
     app.state.desk = desk
     pages = [page for page in routes.PAGES if options.with_style or page.path != "/style"]
+    app.router.routes += list(routes.OTHERS)  # first: a page whose address ends in a free part would take them in
     app.router.routes += [route for page in pages for route in page_routes(page)]
     app.router.routes += [action_route(action, pages) for action in routes.ACTIONS]
-    app.router.routes += list(routes.OTHERS)
     for router in routes.API:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from detente import __version__
 from detente.codebook.ladder import LOWEST, load_ladder
 from detente.report import safe_link
+from detente.show_outlook import REASONS as OUTLOOK_REASONS
 from detente.show_situation import say_party
 from detente.web.event_words import FILTERS as EVENT_FILTERS
 from detente.web.identity import Who
@@ -128,6 +129,18 @@ def say_when(date: Mapping[str, Any] | None) -> str:
     return say_day(day) if start == end else f"{say_day(day)} to {say_day(datetime.date.fromisoformat(end))}"
 
 
+def say_sharp(day: datetime.date, precision: str) -> str:
+    """A day and how sharp it is -> in words, no sharper than it is known."""
+    return f"{day:%Y}" if precision == "year" else f"{day:%B %Y}" if precision == "month" else say_day(day)
+
+
+def say_outlook_target(name: str) -> str:
+    """A target of a forecast -> in words."""
+    from detente.forecasting.words import say_target
+
+    return say_target(name)
+
+
 def say_actor(actor: Mapping[str, Any]) -> str:
     """An actor of an event -> its name, with its sectors if they are more than the government."""
     sectors = "+".join(actor.get("sectors") or ())
@@ -161,6 +174,9 @@ FILTERS: dict[str, Any] = {
     "percent": lambda value: f"{value:.0%}",
     "day": lambda value: say_day(value) if isinstance(value, datetime.date) else say_day(datetime.date.fromisoformat(value)) if value else "no date",
     "when": say_when,
+    "sharp": say_sharp,
+    "target": say_outlook_target,
+    "outlook_reason": lambda code: OUTLOOK_REASONS.get(code, code),
     "actor": say_actor,
     "actors": say_actors,
     "rung_name": rung_name,
@@ -189,7 +205,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/documents", "/events", "/review", "/codebook")),
+        "nav_paths": frozenset(("/", "/dyads", "/events", "/documents", "/alerts", "/review", "/map", "/actors", "/codebook")),
     }
     made.finalize = _finalize
     return made

@@ -6,10 +6,51 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
-from detente.web import desk, documents, downloads, event, events, login, pages_codebook, pages_ladder, pages_rules, review, style
+from detente.web import (
+    desk,
+    documents,
+    downloads,
+    event,
+    events,
+    login,
+    pages_actors,
+    pages_alerts,
+    pages_answers,
+    pages_codebook,
+    pages_dyad_events,
+    pages_dyads,
+    pages_forecast,
+    pages_ladder,
+    pages_map,
+    pages_precedents,
+    pages_rules,
+    pages_series,
+    pages_situation,
+    report_files,
+    review,
+    style,
+)
 from detente.web.routing import Action, Page
 
-_MODULES: tuple[Any, ...] = (desk, documents, downloads, events, event, login, review, style, pages_rules, pages_ladder, pages_codebook)
+_DYADS: tuple[Any, ...] = (pages_dyads, report_files, pages_dyad_events, pages_answers, pages_precedents, pages_forecast, pages_series, pages_situation)
+"""The pages of a situation; that of the whole comes last, as its address would take in the others."""
+_MODULES: tuple[Any, ...] = (
+    desk,
+    documents,
+    downloads,
+    events,
+    event,
+    login,
+    review,
+    style,
+    pages_alerts,
+    pages_actors,
+    pages_map,
+    *_DYADS,
+    pages_rules,
+    pages_ladder,
+    pages_codebook,
+)
 PAGES: tuple[Page, ...] = tuple(page for module in _MODULES for page in getattr(module, "PAGES", ()))
 ACTIONS: tuple[Action, ...] = tuple(action for module in _MODULES for action in getattr(module, "ACTIONS", ()))
 OTHERS: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in getattr(module, "OTHERS", ()))

@@ -1,0 +1,86 @@
+"""Dyad forecasts on ICEWS14 month by month: each month of train with a model of the days before it, then valid, if asked for. Beside them the calibration error from 0.1 to 0.6
+that forecasts as these would have by chance if every one of them held: outcomes drawn from the forecasts, days apart by chance alone. Bursts would only make it larger.
+
+    python benchmarks/dyads.py [--undirected] [--target conflict] [--within 7] [--valid]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from detente.forecasting.backtest_dyads import TRAINED_DYADS
+from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, make_baselines
+from detente.forecasting.dyad_events import DyadEvents, choose_dyads, read_dyad_events
+from detente.forecasting.dyad_features import Array, make_features
+from detente.forecasting.dyad_model import DyadSettings, predict, train_model
+from detente.forecasting.dyad_scores import MIDDLE, tabulate_reliability
+from detente.forecasting.dyad_targets import Target, answer, parse_target
+from detente.forecasting.quads import read_benchmark
+
+FOLDER = Path(os.environ.get("DETENTE_ICEWS14") or Path(__file__).resolve().parents[2] / "shared" / "data" / "icews14")
+MONTHS = (150, 180, 210, 240, 270)
+"""First days of the months of train that settings were chosen on."""
+VALID = 304
+DAYS, DYADS, DRAWS, SEED = 30, 200, 200, 1
+
+
+def forecast_month(events: DyadEvents, start: int, target: Target, horizon: int, *, directed: bool) -> tuple[Array, Array, dict[str, Array]]:
+    """Events, the first day of a month and what is asked -> forecasts, what came, and baselines, each [dyad, day]; as ``detente backtest dyads`` does it."""
+    stop = start + DAYS
+    known = events.take(events.days < stop)
+    features = make_features(known, choose_dyads(known, start, TRAINED_DYADS, directed=directed), target, horizon, stop, directed=directed)
+    days, asked = np.arange(start, stop - horizon + 1), features.take(DYADS)
+    told = predict(train_model(features, horizon, start, DyadSettings()), asked, days)
+    right = answer(asked.counts, horizon)[:, days].astype(float)
+    return told, right, {name: values[:, days] for name, values in make_baselines(asked, horizon, start).items()}
+
+
+def find_error(told: Array, right: Array, low: float = 0.0, high: float = 1.0) -> float:
+    """Forecasts and what came -> the calibration error of the forecasts from ``low`` to ``high``."""
+    inside = (told >= low) & (told < high)
+    table = tabulate_reliability(told[inside], right[inside])
+    return sum(row.forecasts * abs(row.mean_probability - row.share) for row in table) / max(int(inside.sum()), 1)
+
+
+def draw_error(told: Array, horizon: int) -> tuple[float, float]:
+    """Forecasts [dyad, day] -> the mean calibration error from 0.1 to 0.6 that they have by chance if they hold, and what one draw in twenty exceeds."""
+    rng, daily = np.random.default_rng(SEED), 1 - (1 - told) ** (1 / horizon)
+    daily = np.concatenate([daily, np.repeat(daily[:, -1:], horizon - 1, axis=1)], axis=1)
+    errors = [find_error(told, answer((rng.random(daily.shape) < daily).astype(float), horizon).astype(float), *MIDDLE) for _ in range(DRAWS)]
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line -> a table on standard output."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--undirected", action="store_true")
+    parser.add_argument("--target", default="conflict")
+    parser.add_argument("--within", type=int, default=7)
+    parser.add_argument("--valid", action="store_true")
+    given = parser.parse_args(arguments)
+    events = read_dyad_events(read_benchmark([FOLDER / "train.txt", FOLDER / "valid.txt"], FOLDER / "entity2id.txt", FOLDER / "relation2id.txt"))
+    print(f"{'from day':>8}{'came':>8}{'over climatology':>18}{'over dyad climatology':>23}{'error':>8}{'.1-.6':>8}{'by chance':>11}{'1 in 20':>9}")
+    rows = []
+    for start in (*MONTHS, *([VALID] if given.valid else [])):
+        told, right, baselines = forecast_month(events, start, parse_target(given.target), given.within, directed=not given.undirected)
+        skills = [float(1 - ((told - right) ** 2).sum() / ((baselines[name] - right) ** 2).sum()) for name in (CLIMATOLOGY, DYAD_CLIMATOLOGY)]
+        row = [float(right.mean()), *skills, find_error(told, right), find_error(told, right, *MIDDLE), *draw_error(told, given.within)]
+        print(_line(str(start), row), flush=True)
+        if start != VALID:
+            rows.append((row, told, right))
+    print(_line("mean", np.mean([row for row, _, _ in rows], axis=0).tolist()))
+    told, right = (np.concatenate([values.reshape(-1) for values in part]) for part in ([told for _, told, _ in rows], [right for _, _, right in rows]))
+    print(f"the months before valid in one: calibration error {find_error(told, right):.4f}, {find_error(told, right, *MIDDLE):.4f} from 0.1 to 0.6")
+
+
+def _line(name: str, row: Sequence[float]) -> str:
+    return f"{name:>8}" + "".join(f"{value:>{width}.{places}f}" for value, width, places in zip(row, (8, 18, 23, 8, 8, 11, 9), (3, 3, 3, 4, 3, 3, 3), strict=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""The parts of a forecast by hand: what is kept, what was known, crises, sums of intensity, drivers."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detente.forecasting import dyad_states, flat_events, intensity, keeping
+from detente.forecasting.drivers import CALENDAR, OWN_RATE, WORLD, group_feature, say_group
+from detente.forecasting.dyad_events import choose_dyads
+from detente.forecasting.dyad_features import add_rates, fade, make_columns, make_features, past_rate
+from detente.forecasting.dyad_model import Calibration
+from detente.forecasting.dyad_states import COOLING, ONSET, States, ask
+from detente.forecasting.dyad_targets import CONFLICT
+from detente.forecasting.dyad_training import are_enough, find_model_day, find_stride
+from detente.store.flat import mark_state, read_flat_rows
+from detente.store.schema import open_store, reading
+from detente.store.write import add_report
+from stores import event, report
+from test_forecast_dyads import DAYS, SCORE, made_up, make_events
+
+
+# -- what is kept -------------------------------------------------------------------------------------------------------------
+def test_a_value_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    value = {"calibration": Calibration("isotonic", xs=np.array([0.5, 1.5])), "list": [1, None, "Ø", 2.5], "empty": np.zeros((0, 3), dtype=np.int8)}
+    keeping.keep_bytes(tmp_path / "a" / "b.model", keeping.pack_value(value))
+    found = keeping.recall_value(tmp_path / "a" / "b.model")
+    assert found["list"] == value["list"] and found["empty"].shape == (0, 3)
+    assert isinstance(found["calibration"], Calibration) and found["calibration"].xs.tolist() == [0.5, 1.5]
+    assert [file.name for file in (tmp_path / "a").iterdir()] == ["b.model"]
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x05", b"\xff" * 40, b"\x02\x00\x00\x00\x00\x00\x00\x00{]"])
+def test_a_file_that_is_no_value_is_none(tmp_path: Path, raw: bytes) -> None:
+    (tmp_path / "x.model").write_bytes(raw)
+    assert keeping.recall_value(tmp_path / "x.model") is None
+
+
+def test_only_the_files_used_last_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setattr(keeping, "MOST_FILES", 2)
+    for n in range(4):
+        (tmp_path / f"{n}.model").write_bytes(b"x")
+        os.utime(tmp_path / f"{n}.model", (n, n))
+    keeping.prune(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["2.model", "3.model"]
+
+
+# -- what was known -----------------------------------------------------------------------------------------------------------
+def test_the_mark_of_a_store_changes_when_it_is_written_to_and_not_when_it_is_read(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a.db")
+    before = mark_state(store)
+    with reading(store) as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM events")
+    store.close()
+    store = open_store(tmp_path / "a.db")
+    assert mark_state(store)[1] == mark_state(store)[1]
+    add_report(store, report(event(), doc_id="one"))
+    assert mark_state(store) != before
+    store.close()
+
+
+def test_an_event_is_known_from_the_day_it_is_told_of_and_as_it_then_stood(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a.db")
+    add_report(store, report(event(dead=None), doc_id="one", published_on="2020-06-18"))
+    later = report(event(dead=4), doc_id="two", published_on="2020-06-22")
+    assert add_report(store, later).joined == 1
+    flat = flat_events.flatten(*read_flat_rows(store))
+    since = datetime.date(2020, 6, 1)
+    known = {day: flat_events.know_events(flat, store, datetime.date(2020, 6, day), since) for day in (17, 18, 22)}
+    assert [len(known[day].numbers) for day in (17, 18, 22)] == [0, 1, 1]
+    assert [known[day].dead.tolist() for day in (18, 22)] == [[flat_events.UNCOUNTED], [4]]
+    assert known[18].events.days.tolist() == [15] and known[18].events.countries == ("KOR", "PRK")
+    assert [flat_events.know_pairs(flat, store, datetime.date(2020, 6, day)).rungs.tolist() for day in (17, 18, 22)] == [[], [5], [6]]
+    store.close()
+
+
+def test_background_and_what_is_known_to_the_month_only_do_not_count(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a.db")
+    told = [event(historical=True), event("THREATEN", precision="month", text="threatened much"), event("CONSULT", target="/REB", text="met rebels")]
+    add_report(store, report(*told, doc_id="one", published_on="2020-06-18"))
+    flat = flat_events.flatten(*read_flat_rows(store))
+    assert len(flat.numbers) == 3
+    assert len(flat_events.know_events(flat, store, datetime.date(2020, 7, 1), datetime.date(2020, 6, 1)).numbers) == 0
+    store.close()
+
+
+# -- training -----------------------------------------------------------------------------------------------------------------
+def test_all_days_of_a_month_share_its_first() -> None:
+    assert {find_model_day(datetime.date(2020, 6, day)) for day in (1, 16, 30)} == {datetime.date(2020, 6, 1)}
+
+
+def test_a_stride_is_never_a_week() -> None:
+    assert [find_stride(200, 100 * days, 20_000) for days in (1, 3, 7, 14)] == [1, 3, 8, 15]
+
+
+def test_windows_that_overlap_count_once() -> None:
+    answers = np.zeros((1, 700), dtype=bool)
+    answers[0, :60] = True
+    assert are_enough(answers, 1) and not are_enough(answers, 30)
+
+
+def test_a_pair_alone_has_the_features_that_it_has_among_all() -> None:
+    events = make_events(made_up())
+    dyads = choose_dyads(events, SCORE, 12, directed=True)
+    among = make_features(events, dyads, CONFLICT, 7, DAYS, directed=True)
+    overall = past_rate(among.counts, 7)[0]
+    alone = add_rates(make_columns(events, dyads[[5]], CONFLICT, DAYS, directed=True), 7, overall)
+    assert alone.names == among.names
+    assert np.allclose(alone.values[0], among.values[5], rtol=1e-5, atol=1e-6)
+
+
+def test_fading_over_more_days_than_a_block_is_what_is_left_of_each() -> None:
+    counts = np.random.default_rng(1).integers(0, 3, size=(2, 150)).astype(float)
+    by_hand = sum(counts[:, n] * 0.5 ** ((149 - n) / 10) for n in range(149))
+    assert fade(counts, 10.0)[:, 149] == pytest.approx(by_hand)
+
+
+# -- crises -------------------------------------------------------------------------------------------------------------------
+def test_a_crisis_is_on_until_thirty_days_after_the_last_hostile_act() -> None:
+    rows = [(0, 1, 5, 2), (1, 0, 10, 0), (0, 1, 30, 2)]  # a threat (rung 2), an assault (5), a threat
+    events = make_events(rows)
+    states = dyad_states.track_states(events, np.full(3, -1), np.array([[0, 1]]), 100)
+    assert np.flatnonzero(states.on[0]).tolist() == list(range(11, 62))
+    assert states.rung[0, 10] == 2 and states.rung[0, 11] == 5
+
+
+def test_threats_alone_are_no_crisis() -> None:
+    events = make_events([(0, 1, day, 2) for day in range(5, 60)])
+    assert not dyad_states.track_states(events, np.full(55, -1), np.array([[0, 1]]), 80).on.any()
+
+
+def test_an_onset_is_asked_while_none_is_on_and_a_fall_while_one_is() -> None:
+    states = States(np.array([[False, False, True, True, True]]), np.array([[0, 2, 5, 4, 3]]))
+    high = np.array([[False, True, False, False]])
+    onset, fall = ask(states, ONSET, 1, high), ask(states, COOLING, 2, high)
+    assert (onset.open.tolist(), onset.came.tolist()) == ([[True, True, False, False]], [[False, True, False, False]])
+    assert (fall.open.tolist(), fall.came.tolist()) == ([[False, False, True, True]], [[False, False, True]])
+
+
+# -- intensity ----------------------------------------------------------------------------------------------------------------
+def test_usual_sums_are_of_windows_that_were_over() -> None:
+    daily = np.array([[0.0, -4, 0, 0, 0, 0]])
+    usual = intensity.find_usual(daily, 2)
+    assert intensity.add_windows(daily, 2).tolist() == [[-4, -4, 0, 0, 0]]
+    assert usual.all.tolist() == pytest.approx([0, 0, -4, -4, -8 / 3, -2])
+    assert usual.last.tolist() == [[0, 0, -4, -4, 0, 0]]
+
+
+def test_sums_of_later_days_move_no_usual_and_no_sign() -> None:
+    rng = np.random.default_rng(6)
+    daily = intensity.Daily(*(rng.normal(size=(3, 60)) for _ in range(4)))
+    planted = intensity.Daily(*(np.concatenate([values[:, :40], 9 * values[:, 40:]], axis=1) for values in daily))
+    usual, other = (intensity.find_usual(each.forth, 7) for each in (daily, planted))
+    assert all(np.array_equal(one[..., :41], two[..., :41]) for one, two in zip(usual, other, strict=True))
+    assert np.array_equal(intensity.make_signs(daily, usual, 7)[:, :41], intensity.make_signs(planted, other, 7)[:, :41])
+
+
+def test_a_regression_finds_that_sums_go_on() -> None:
+    rng = np.random.default_rng(7)
+    level = np.repeat(rng.normal(size=(40, 20)) * 3, 20, axis=1)
+    forth = level + rng.normal(size=level.shape)
+    daily = intensity.Daily(forth, np.minimum(forth, 0), np.zeros_like(forth), np.zeros_like(forth))
+    made = intensity.train_intensity(daily, 7, 400, datetime.date(2020, 1, 1))
+    measured = made["measured"]
+    assert isinstance(measured, intensity.Measured) and measured.skill["dyad climatology"].low > 0.1
+    one = daily.take(np.array([0]))
+    mean, low, high = intensity.tell_intensity(made["weights"], made["spans"], one, intensity.find_usual(one.forth, 7, (0.0, 40.0)), 7)  # type: ignore[arg-type]
+    assert low < mean < high
+
+
+# -- drivers ------------------------------------------------------------------------------------------------------------------
+def test_every_feature_is_told_in_words() -> None:
+    events = make_events(made_up())
+    dyads = choose_dyads(events, SCORE, 3, directed=True)
+    for name in make_features(events, dyads, CONFLICT, 7, SCORE, directed=True).names:
+        group = group_feature(name)
+        words = say_group(group, "material conflict", "Kenya", "Chad")
+        assert group.kind in (OWN_RATE, WORLD, CALENDAR) or "Kenya" in words or "Chad" in words, name
+
+
+def test_what_is_told_of_a_group_names_who_and_whom() -> None:
+    assert say_group(group_feature("days with verbal conflict, b to a, 30 days"), "ASSAULT", "Kenya", "Chad") == "verbal conflict of Chad toward Kenya"
+    assert say_group(group_feature("target, a to others, 10 days"), "ASSAULT", "Kenya", "Chad") == "ASSAULT of Kenya toward others"
