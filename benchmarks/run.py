@@ -356,7 +356,12 @@ def main() -> int:
     """Take the measures, print the table, write results.json -> 0, or 1 if a command failed (not: if a figure is short of what is wanted)."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="leave the memory run out")
-    parser.add_argument("--only", choices=("events", "relations", "speed", "memory", "start", "store", "analysis", "quads"), action="append", help="take these measures only and write no results.json")
+    parser.add_argument(
+        "--only",
+        choices=("events", "relations", "speed", "memory", "start", "store", "analysis", "quads"),
+        action="append",
+        help="take these measures only and write no results.json",
+    )
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -365,7 +370,9 @@ def main() -> int:
     if (SHARED / "plv_dev.tsv").exists():
         steps.append(("relations", lambda: measure_relations(SHARED / "plv_dev.tsv")))
     steps += [("speed", measure_speed), ("start", measure_start), ("memory", measure_memory)]
-    steps += [("store", lambda n=name: measure_store(n)) for name in (("merging", "duplicates") if arguments.quick else ("merging", "duplicates", "import", "million", "kills", "growth"))]
+    steps += [
+        ("store", lambda n=name: measure_store(n)) for name in (("merging", "duplicates") if arguments.quick else ("merging", "duplicates", "import", "million", "kills", "growth"))
+    ]
     chosen = () if arguments.quick else ("cycle", "hawkes")
     if (SHARED / "icews14").exists():
         chosen += ("alerts",) if arguments.quick else ("alerts", "decay", "direction", "precedents")
@@ -391,7 +398,8 @@ def main() -> int:
         RESULTS.write_text(
             json.dumps({"machine": machine, "failures": failures, "measures": [{**r._asdict(), "value": round(r.value, 4), "met": r.met} for r in rows]}, indent=1) + "\n", "utf-8"
         )
-        print(f"wrote {_short(RESULTS)}")
+        subprocess.run([sys.executable, ROOT / "tools" / "make_accuracy.py"], check=True)
+        print(f"wrote {_short(RESULTS)}, and the figures of the desk's page /skill")
     return 1 if failures else 0
 
 

@@ -37,7 +37,7 @@ from stores import event
 
 FIRST = datetime.date(2020, 1, 1)
 Row = tuple[int, str, str, str]
-QUICK = Settings(candidates=6, head=3, tail=3, fit_days=40, rounds=10, threads=1)
+QUICK = Settings(candidates=6, drawn=6, fit_days=40, rounds=10, threads=1)
 QUICK_TYPES = TYPE_SETTINGS._replace(rounds=10, threads=1)
 
 

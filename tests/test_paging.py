@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,21 +12,23 @@ from detente.errors import SettingsError
 from detente.store.document_list import find_documents
 from detente.store.listing import ORDERS, list_events
 from detente.store.query import Filters
+from detente.store.review_queue import read_queue
 from detente.store.schema import Store, open_store
 from detente.store.write import add_report
 from stores import event, report
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Events some of which have the same day, rung or confidence, or none."""
-    made = open_store(tmp_path_factory.mktemp("paging") / "store.db")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Events some of which have the same day, rung or confidence, or none, on each database in turn."""
+    made = open_store(tmp_path_factory.mktemp("paging") / "store.db" if request.param == "sqlite" else str(request.getfixturevalue("postgres")()))
     for n in range(23):
         day = None if n % 7 == 3 else f"2020-06-{1 + n % 5:02}"
         kind = ("CONSULT", "ACCUSE", "ASSAULT", "PROTEST")[n % 4]
         told = event(kind, ("PRK", "IRN", "RUS")[n % 3], ("KOR", "ISR")[n % 2], day, f"act number {n}", confidence=0.5 + (n % 4) / 10, dead=n if n % 5 == 0 else None)
         add_report(made, report(told, doc_id=f"d{n}", published_on=f"2020-07-{1 + n % 9:02}", publisher=("Agency", "Daily")[n % 2]))
-    return made
+    yield made
+    made.close()
 
 
 def _walk(store: Store, order: str, size: int) -> list[list[str]]:
@@ -109,6 +113,24 @@ def test_documents_are_paged_by_cursor(store: Store) -> None:
     ids = [document.doc_id for page in (first, second, third) for document in page.documents]
     assert len(ids) == len(set(ids)) == 23
     assert third.after is None
+
+
+def test_documents_are_found_by_the_first_and_the_last_day(store: Store) -> None:
+    found = find_documents(store, since=datetime.date(2020, 7, 3), until=datetime.date(2020, 7, 3), limit=100)
+    assert {document.published_on for document in found.documents} == {"2020-07-03"}
+    assert find_documents(store, until=datetime.date.max).total == 23
+
+
+def test_the_queue_of_review_is_paged_like_any_list(store: Store) -> None:
+    seen, cursor = [], None
+    while True:
+        page = read_queue(store, Filters(), cursor=cursor, limit=4)
+        seen += [(one.score, one.event["event_id"]) for one in page.queued]
+        if page.after is None:
+            break
+        cursor = page.after
+    assert [score for score, _ in seen] == sorted((score for score, _ in seen), reverse=True)
+    assert len({event_id for _, event_id in seen}) == page.total == list_events(store, Filters()).total
 
 
 def test_a_document_in_a_list_has_its_events_and_the_gravest_rung(store: Store) -> None:

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from detente.cli import main
 from detente.errors import InputError
-from detente.forecasting import baselines, counts, evaluation, ranking_features
+from detente.forecasting import baselines, candidates, counts, evaluation, latent, ranking_features, rule_weights, rules
 from detente.forecasting.attributes import find_attributes
 from detente.forecasting.backtest_quads import QuadBacktest, Run, ask_past, backtest_quads, learn_past, plan_days
 from detente.forecasting.counts import Counts, Family
 from detente.forecasting.evaluation import Queries, rank_answers, score_ranks, take_queries
 from detente.forecasting.quads import Benchmark, Quads, add_mirrors, join_quads, read_benchmark
-from detente.forecasting.ranking_model import Settings, fit_ranker, pack_samples, score_entities
+from detente.forecasting.ranking_model import Settings, draw_candidates, fit_ranker, pack_samples, score_entities
 
 ENTITIES = tuple(f"Citizen_({name})" for name in ("Chad", "Mali", "Niger", "Kenya", "Ghana", "Togo", "Benin", "Gabon", "Egypt", "Libya", "Sudan", "Malawi"))
 RELATIONS = ("Consult", "Make_statement", "Threaten", "Use_unconventional_violence")
@@ -214,6 +215,72 @@ def test_features_are_as_many_as_their_names() -> None:
     learned = learn_past(run, both, lambda _: None)
     names = ranking_features.name_features()
     assert learned.samples[0].features.shape[2] == len(names) == len(set(names))
+
+
+def test_answers_are_always_among_the_candidates_drawn() -> None:
+    start, chosen = np.zeros((2, 50), np.float32), np.tile(np.arange(50), (2, 1))
+    draw = draw_candidates(start, chosen, queries([0, 1], [0, 0, 1], [49, 7, 20]), 10, np.random.default_rng(1))
+    assert [chosen[q][draw.kept[q]][draw.right[q]].tolist() for q in (0, 1)] == [[7, 49], [20]]
+    assert draw.kept.shape == draw.start.shape == (2, 10)
+
+
+def test_candidates_drawn_stand_for_all_wrong_ones() -> None:
+    start = np.linspace(0, -6, 60, dtype=np.float32)[None]
+    rng, asked, chosen = np.random.default_rng(1), queries([0], [0], [5]), np.arange(60)[None]
+    draws = [draw_candidates(start, chosen, asked, 12, rng) for _ in range(2000)]
+    below = np.mean([np.exp(draw.start[~draw.right]).sum() for draw in draws])
+    assert below == pytest.approx(np.exp(np.delete(start, 5)).sum(), rel=0.02)
+
+
+def test_with_few_candidates_all_are_drawn_as_they_are() -> None:
+    start = np.array([[0.5, 0.1, -1]], np.float32)
+    draw = draw_candidates(start, np.array([[4, 2, 9]]), queries([0], [0], [2]), 3, np.random.default_rng(1))
+    assert (draw.kept.tolist(), draw.right.tolist(), draw.start.tolist()) == ([[0, 1, 2]], [[False, True, False]], start.tolist())
+
+
+def test_reading_cells_of_a_sparse_matrix_leaves_the_scratch_empty() -> None:
+    matrix = sparse.csr_matrix(np.array([[0, 2, 0], [3, 0, 4]], np.float32))
+    scratch = np.zeros((2, 3), np.float32)
+    assert candidates.read_cells(matrix, np.array([[0], [1]]), np.array([[1, 2], [2, 0]]), scratch).tolist() == [[2, 0], [4, 3]]
+    assert not scratch.any()
+
+
+def weighed_rules(days: int) -> np.ndarray:
+    """Each day citizen 0 threatens whom it consulted the day before (1 on odd days, 2 on even ones) -> the shares of all, asked after so many days."""
+    rows = [(0, 0, 1 + day % 2, day) for day in range(days)] + [(0, 2, 1 + (day - 1) % 2, day) for day in range(1, days)]
+    both = add_mirrors(quads(rows), len(RELATIONS))
+    attributes = find_attributes(ENTITIES, RELATIONS)
+    found = counts.make_counts(both, attributes, (counts.TRIPLE,))
+    known = rules.make_rules(found, attributes)
+    learned = rule_weights.make_rule_weights(known)
+    for day in range(days):
+        events = both.take(both.days == day)
+        asked = evaluation.make_queries(events, day)
+        rule_weights.learn_rule_weights(learned, rules.find_bodies(found, known, asked), asked, len(ENTITIES))
+        counts.add_day(found, events, day)
+    asked = Queries(days, np.array([0, 9]), np.array([2, 2]), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    shares: np.ndarray = rule_weights.weigh_bodies(learned, rules.find_bodies(found, known, asked), (2, len(ENTITIES)))[1].toarray()
+    return shares
+
+
+def test_weights_of_rules_learn_who_comes_next() -> None:
+    shares = weighed_rules(31)
+    assert shares[0, 1] > 0.8 > 0.2 > shares[0, 2]
+    assert shares[0].sum() == pytest.approx(1)
+
+
+def test_who_never_acted_has_no_weighed_rules() -> None:
+    assert not weighed_rules(5)[1].any()
+
+
+def test_entities_with_like_acts_have_like_vectors_though_they_never_met() -> None:
+    acts = np.zeros((6, 8), np.float32)
+    acts[0, [0, 1, 2]] = acts[1, [0, 1, 3]] = acts[2, [5, 6]] = acts[3, [5, 7]] = 1
+    profiles = sparse.csr_matrix(acts / np.maximum(np.linalg.norm(acts, axis=1, keepdims=True), 1))
+    vectors = latent.find_vectors(latent.make_latents(6), profiles, 3)
+    alike = vectors @ vectors.T
+    assert alike[0, 1] > 0.5 > 0.1 > abs(alike[0, 2])
+    assert not vectors[4:].any()
 
 
 def test_the_days_that_train_lie_before_those_that_are_scored() -> None:

@@ -400,6 +400,16 @@ def test_next_and_previous_walk_the_queue_without_a_decision(client: TestClient)
     assert back["previous_cursor"] is None
 
 
+def test_what_was_passed_over_comes_again_after_the_last(client: TestClient) -> None:
+    first = client.get("/review/next.json").json()
+    second = client.get("/review/next.json", params={"cursor": first["next_cursor"]}).json()
+    back = f"/review/next?cursor={second['previous_cursor']}"
+    event_id = first["shown"]["event"]["event_id"]
+    to = _post(client, event_id, "accept", queue=back).headers["location"]
+    assert to == back
+    assert client.get(to.replace("/next?", "/next.json?")).json()["shown"]["event"]["event_id"] == second["shown"]["event"]["event_id"]
+
+
 def test_the_last_decision_can_be_undone_from_the_queue(client: TestClient) -> None:
     event_id = _blast(client)
     _post(client, event_id, "reject")

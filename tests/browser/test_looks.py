@@ -43,6 +43,8 @@ PAGES = (
     "/login",
     "/nothing-here",
 )
+
+
 def read(url: str) -> Any:
     with urlopen(url) as answer:
         return json.load(answer)

@@ -26,7 +26,7 @@ from detente.forecasting.counts import NEVER, PAIR, TRIPLE, Floats, code_keys, f
 from detente.forecasting.evaluation import Queries, Scores, make_queries, rank_answers, score_ranks, take_queries
 from detente.forecasting.quads import Benchmark, Ints, Quads, add_mirrors, join_quads
 from detente.forecasting.ranking_features import State
-from detente.forecasting.ranking_model import Sample, Settings, fit_ranker, pack_samples, score_entities, start_scores, take_sample
+from detente.forecasting.ranking_model import Sample, Settings, draw_candidates, fit_ranker, pack_samples, score_entities, start_scores, take_sample
 from detente.forecasting.rules import find_bodies
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _blocks(queries: Queries, entities: int) -> Iterator[Queries]:
 
 def _guess(run: Run, queries: Queries) -> candidates.Guesses:
     state = run.state
-    return candidates.make_guesses(state.counts, state.attributes, state.rules, find_bodies(state.counts, state.rules, queries), queries)
+    return candidates.make_guesses(state.counts, state.attributes, state.rules, state.rule_weights, find_bodies(state.counts, state.rules, queries), queries)
 
 
 def ask_past(run: Run, queries: Queries, weights: Floats) -> Asked:
@@ -170,6 +170,15 @@ def ask_past(run: Run, queries: Queries, weights: Floats) -> Asked:
     mixed = candidates.mix_guesses(guesses, weights)
     chosen = candidates.pick_candidates(mixed, run.settings.candidates)
     return Asked(queries, mixed, chosen, ranking_features.make_features(run.state, guesses, mixed, chosen, queries))
+
+
+def _sample(run: Run, queries: Queries, weights: Floats, rng: np.random.Generator) -> Sample:
+    """Queries of a past day, asked before it is counted, with their answers -> what the ranker learns from them."""
+    guesses = _guess(run, queries)
+    mixed = candidates.mix_guesses(guesses, weights)
+    chosen = candidates.pick_candidates(mixed, run.settings.candidates)
+    draw = draw_candidates(start_scores(mixed, chosen), chosen, queries, run.settings.drawn, rng)
+    return take_sample(ranking_features.make_features(run.state, guesses, mixed, chosen, queries, draw.kept), draw)
 
 
 class Learned(NamedTuple):
@@ -197,8 +206,7 @@ def learn_past(run: Run, quads: Quads, say: Say) -> Learned:
                 weights = candidates.learn_weights(evidence) if evidence else candidates.start_weights()
             some = np.flatnonzero(rng.random(len(queries.subjects)) < kept)
             for block in _blocks(take_queries(queries, some), state.attributes.entities):
-                asked = ask_past(run, block, weights)
-                samples.append(take_sample(asked.features, start_scores(asked.mixed, asked.chosen), asked.chosen, block, run.settings, rng))
+                samples.append(_sample(run, block, weights, rng))
             if (day - plan.fit) % 10 == 0:
                 say(f"features of day {day}, to {plan.score - 1}")
         if day >= plan.score - TRIAL_DAYS:

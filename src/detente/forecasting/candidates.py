@@ -6,17 +6,17 @@ similar subjects, two steps away. The mixture picks the candidates that the rank
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.counts import PAIR, TRIPLE, Counts, Family, Floats, code_groups, faded_keys, find_groups, share_rows, sum_groups
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints
+from detente.forecasting.rule_weights import RuleWeights, weigh_bodies
 from detente.forecasting.rules import Bodies, Rules, apply_rules
 
 DIRECT = (
@@ -27,7 +27,7 @@ DIRECT = (
 )  # fmt: skip
 """Guesses that are the shares of a table: its family, and the half-life by its position in ``HALF_LIVES``."""
 TO_COUNTRY, POPULAR = Family("id", "any", "country"), Family("any", "any", "id")
-DERIVED = ("rules", "alike, relation", "alike", "two steps", "partners, relation", "partners' country")
+DERIVED = ("rules", "rules, weighed", "alike, relation", "alike", "two steps", "two steps, recent", "partners, relation", "partners' country")
 GUESSES = len(DIRECT) + len(DERIVED)
 ALIKE = 100
 """How many of the most similar subjects speak for a subject. On four days of ICEWS14 valid 20 did worse, 150 a little better and slower."""
@@ -40,62 +40,79 @@ ROUNDS = 40
 
 
 class Guesses(NamedTuple):
-    """What the guesses say of one day. ``shares``: [guess, query, entity]. ``best_rule``: [query, entity]. ``classes``: of each query, for the weights."""
+    """What the guesses say of one day. ``shares``: by guess, [query, entity]. ``best_rule``, ``rule_scores``: [query, entity]. ``classes``: of each query, for the weights.
 
-    shares: Floats
-    best_rule: Floats
+    ``profiles``: what each entity did to whom, [entity, act], rows of length 1.
+    """
+
+    shares: tuple[sparse.csr_matrix, ...]
+    best_rule: sparse.csr_matrix
+    rule_scores: sparse.csr_matrix
     classes: Ints
+    profiles: sparse.csr_matrix
 
 
-def make_guesses(counts: Counts, attributes: Attributes, rules: Rules, bodies: Bodies, queries: Queries) -> Guesses:
+def make_guesses(counts: Counts, attributes: Attributes, rules: Rules, learned: RuleWeights, bodies: Bodies, queries: Queries) -> Guesses:
     """Queries and past counts -> the guesses."""
-    entities = attributes.entities
-    shares = np.zeros((GUESSES, len(queries.subjects), entities), np.float32)
+    shares: list[sparse.csr_matrix] = []
     matrices: dict[tuple[Family, int], sparse.csr_matrix] = {}
-    for number, (family, half_life) in enumerate(DIRECT):
+    for family, half_life in DIRECT:
         table = counts.tables[family]
         matrices[family, half_life] = matrix = share_rows(counts, table, queries.day, half_life)
-        rows = find_groups(table, code_groups(counts.maps, family, queries.subjects, queries.relations))
-        matrix[rows].toarray(out=shares[number])
-    best, either = apply_rules(rules, bodies, (len(queries.subjects), entities))
-    shares[len(DIRECT)] = either / np.maximum(either.sum(axis=1, keepdims=True), 1e-9)
-    _derive(counts, attributes, queries, matrices, shares[len(DIRECT) + 1 :])
+        shares.append(matrix[find_groups(table, code_groups(counts.maps, family, queries.subjects, queries.relations))])
+    best, either = apply_rules(rules, bodies, (len(queries.subjects), attributes.entities))
+    profiles = _profile_entities(counts, attributes, queries.day)
+    scores, weighed = weigh_bodies(learned, bodies, (len(queries.subjects), attributes.entities))
+    shares += [_normalise(either), weighed, *_derive(counts, attributes, queries, matrices, profiles)]
     table = counts.tables[TRIPLE]
     asked = np.append(sum_groups(table, faded_keys(counts, table, queries.day, 2)), 0.0)[find_groups(table, code_groups(counts.maps, TRIPLE, queries.subjects, queries.relations))]
-    return Guesses(shares, best, np.searchsorted(MIX_BOUNDS, asked))
+    return Guesses(tuple(shares), best, scores, np.searchsorted(MIX_BOUNDS, asked), profiles)
 
 
-def _derive(counts: Counts, attributes: Attributes, queries: Queries, matrices: dict[tuple[Family, int], sparse.csr_matrix], out: Floats) -> None:
-    """Fill in the guesses that go by way of other entities."""
+def _derive(
+    counts: Counts, attributes: Attributes, queries: Queries, matrices: dict[tuple[Family, int], sparse.csr_matrix], profiles: sparse.csr_matrix
+) -> Iterator[sparse.csr_matrix]:
+    """The guesses that go by way of other entities, in the order of ``DERIVED``."""
     pairs, triples, table = counts.tables[PAIR], matrices[TRIPLE, 2], counts.tables[TRIPLE]
     everyone = find_groups(pairs, np.arange(attributes.entities))
-    by_subject, ever = matrices[PAIR, 2][everyone], matrices[PAIR, 4][everyone]
+    recent, by_subject, ever = (matrices[PAIR, half_life][everyone] for half_life in (1, 2, 4))
     subjects, where = np.unique(queries.subjects, return_inverse=True)
-    own = by_subject[subjects]
-    alike = _most_alike(_profiles(counts, attributes, queries.day), subjects)
-    for number, weights in ((0, alike), (3, own)):
+    alike = _most_alike(profiles, subjects)
+
+    def follow(weights: sparse.csr_matrix) -> sparse.csr_matrix:
         by_query = weights[where].tocoo()
         groups = find_groups(table, code_groups(counts.maps, TRIPLE, by_query.col, queries.relations[by_query.row]))
         spread = sparse.csr_matrix((by_query.data, (by_query.row, groups)), shape=(len(queries.subjects), triples.shape[0]))
-        _normalise((spread @ triples).toarray(), out[number])
-    _normalise((alike @ by_subject).toarray()[where], out[1])
-    steps = (ever[subjects] @ ever).toarray()
-    steps[np.arange(len(subjects)), subjects] = 0
-    _normalise(steps[where], out[2])
+        return _normalise(spread @ triples)
+
+    def step_twice(step: sparse.csr_matrix) -> sparse.csr_matrix:
+        steps = step[subjects] @ step
+        steps.data[steps.indices == np.repeat(subjects, np.diff(steps.indptr))] = 0
+        return _normalise(steps)[where]
+
+    yield follow(alike)
+    yield _normalise(alike @ by_subject)[where]
+    yield step_twice(ever)
+    yield step_twice(recent)
+    yield follow(by_subject[subjects])
     countries = share_rows(counts, counts.tables[TO_COUNTRY], queries.day, 3)
     theirs = countries[find_groups(counts.tables[TO_COUNTRY], code_groups(counts.maps, TO_COUNTRY, subjects, np.zeros_like(subjects)))]
     popular = matrices[POPULAR, 2][0].toarray()[0]
     totals = np.maximum(np.bincount(attributes.countries, weights=popular), 1e-12)
-    places = (attributes.countries, np.arange(attributes.entities))
-    within = sparse.csr_matrix((popular / totals[attributes.countries], places), shape=(theirs.shape[1], attributes.entities))
-    _normalise((theirs @ within).toarray()[where], out[4])
+    seen = np.flatnonzero(popular)
+    places = (attributes.countries[seen], seen)
+    within = sparse.csr_matrix(((popular / totals[attributes.countries])[seen], places), shape=(theirs.shape[1], attributes.entities))
+    yield _normalise(theirs @ within)[where]
 
 
-def _normalise(values: npt.NDArray[np.floating], out: Floats) -> None:
-    np.divide(values, np.maximum(values.sum(axis=1, keepdims=True), 1e-12), out=out, casting="same_kind")
+def _normalise(rows: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Rows of weights -> float32 rows that sum to 1, or stay empty."""
+    totals = np.maximum(np.asarray(rows.sum(axis=1)).reshape(-1), 1e-12)
+    values = (rows.data / np.repeat(totals, np.diff(rows.indptr))).astype(np.float32)
+    return sparse.csr_matrix((values, rows.indices, rows.indptr), shape=rows.shape)
 
 
-def _profiles(counts: Counts, attributes: Attributes, day: int) -> sparse.csr_matrix:
+def _profile_entities(counts: Counts, attributes: Attributes, day: int) -> sparse.csr_matrix:
     """What each entity did to whom, as a row of length 1 over (relation, object): logarithms of faded counts, what few did weighing more."""
     table, kinds = counts.tables[TRIPLE], len(attributes.roots)
     values = np.log1p(faded_keys(counts, table, day, ALIKE_HALF_LIFE))
@@ -119,6 +136,21 @@ def _most_alike(profiles: sparse.csr_matrix, subjects: Ints) -> sparse.csr_matri
     return sparse.csr_matrix((values.reshape(-1), (rows, columns.reshape(-1))), shape=cosine.shape)
 
 
+def _flat_cells(matrix: sparse.csr_matrix) -> Ints:
+    """A sparse matrix -> where its values lie in the dense one, read row by row."""
+    cells: Ints = np.repeat(np.arange(matrix.shape[0]) * matrix.shape[1], np.diff(matrix.indptr)) + matrix.indices
+    return cells
+
+
+def read_cells(matrix: sparse.csr_matrix, rows: Ints, columns: Ints, scratch: Floats) -> Floats:
+    """A sparse matrix, and rows and columns that broadcast -> the values there. ``scratch``: zeros of the shape of the matrix, which are zeros again afterwards."""
+    flat, cells = scratch.reshape(-1), _flat_cells(matrix)
+    flat[cells] = matrix.data
+    values: Floats = scratch[rows, columns]
+    flat[cells] = 0
+    return values
+
+
 # -- the mixture ----------------------------------------------------------------------------------------------------------------
 class Evidence(NamedTuple):
     """What each guess gave to the true answers of a day, [answer, guess], and the class of each answer's query."""
@@ -129,7 +161,9 @@ class Evidence(NamedTuple):
 
 def see_answers(guesses: Guesses, queries: Queries) -> Evidence:
     """Guesses and the answers, once the day is over -> what the weights are learned from."""
-    return Evidence(guesses.shares[:, queries.query, queries.answers].T.copy(), guesses.classes[queries.query])
+    scratch = np.zeros(guesses.best_rule.shape, np.float32)
+    given = [read_cells(share, queries.query, queries.answers, scratch) for share in guesses.shares]
+    return Evidence(np.stack(given, axis=1), guesses.classes[queries.query])
 
 
 def start_weights() -> Floats:
@@ -156,9 +190,9 @@ def learn_weights(evidence: Sequence[Evidence]) -> Floats:
 
 def mix_guesses(guesses: Guesses, weights: Floats) -> Floats:
     """Guesses and weights -> the mixture [query, entity], 0 for an entity that no guess knows."""
-    mixed = np.zeros(guesses.shares.shape[1:], np.float32)
+    mixed = np.zeros(guesses.best_rule.shape, np.float32)
     for number, share in enumerate(guesses.shares):
-        mixed += weights[guesses.classes, number][:, None] * share
+        mixed.reshape(-1)[_flat_cells(share)] += share.data * np.repeat(weights[guesses.classes, number], np.diff(share.indptr))
     return mixed
 
 

@@ -120,7 +120,7 @@ def faded(counts: Counts, table: Table, rows: Ints, day: int, half_lives: tuple[
     chosen = list(half_lives)
     age = day - table.last[rows]
     age[table.last[rows] == NEVER] = 0
-    return (table.sums[:, chosen][rows] * counts.fading[:, chosen][age]).astype(np.float32)
+    return (table.sums[rows][..., chosen] * counts.fading[:, chosen][age]).astype(np.float32)
 
 
 def faded_keys(counts: Counts, table: Table, day: int, half_life: int) -> npt.NDArray[np.float64]:
@@ -151,8 +151,9 @@ def share_rows(counts: Counts, table: Table, day: int, half_life: int) -> sparse
 
 def lay_out(counts: Counts, table: Table, values: npt.NDArray[np.float64]) -> sparse.csr_matrix:
     """Values of all keys of a table -> a matrix [group, object]; the last row is empty, for groups that are not there."""
-    starts = np.append(table.starts, table.starts[-1])
-    return sparse.csr_matrix((values.astype(np.float32), table.objects, starts), shape=(len(table.groups) + 1, _width(counts.maps, "object", table.family.object)))
+    some = values != 0  # keys that come later are left out
+    starts = np.concatenate([[0], np.cumsum(some)])[np.append(table.starts, table.starts[-1])]
+    return sparse.csr_matrix((values[some].astype(np.float32), table.objects[some], starts), shape=(len(table.groups) + 1, _width(counts.maps, "object", table.family.object)))
 
 
 def find_groups(table: Table, groups: Ints) -> Ints:

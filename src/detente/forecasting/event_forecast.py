@@ -28,7 +28,7 @@ LEAST_DAYS, LEAST_EVENTS = 60, 1000
 """Days with events, and events between parties, below which nothing is trained: the counts alone rank, with equal or drawn weights."""
 HISTORY_DAYS = 730
 """Days up to the day asked for that count: the slowest of the counts halves in 120 days."""
-TARGET_SETTINGS = Settings(candidates=100, head=30, tail=20, fit_days=90, fit_queries=6_000, rounds=80, leaves=15, threads=1)
+TARGET_SETTINGS = Settings(candidates=100, drawn=24, fit_days=90, fit_queries=6_000, rounds=80, leaves=15, threads=1)
 """Fewer days, queries and trees than a backtest has, so that an answer comes within a minute."""
 
 

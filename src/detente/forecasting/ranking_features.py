@@ -10,12 +10,31 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detente.forecasting import candidates, rules
+from detente.forecasting import candidates, latent, rule_weights, rules
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.candidates import Guesses
-from detente.forecasting.counts import HALF_LIVES, NEVER, PAIR, TRIPLE, Counts, Family, Floats, Table, add_day, code_keys, faded, find_rows, make_counts
+from detente.forecasting.counts import (
+    HALF_LIVES,
+    NEVER,
+    PAIR,
+    TRIPLE,
+    Counts,
+    Family,
+    Floats,
+    Table,
+    add_day,
+    code_groups,
+    code_keys,
+    faded,
+    find_groups,
+    find_rows,
+    make_counts,
+    share_rows,
+)
 from detente.forecasting.evaluation import Queries
+from detente.forecasting.latent import Latents, make_latents
 from detente.forecasting.quads import Ints, Quads
+from detente.forecasting.rule_weights import RuleWeights
 from detente.forecasting.rules import Bodies, Rules
 
 FAR = 10_000
@@ -81,18 +100,24 @@ ASKED = (
 """What is said of the query itself, the same for all its candidates: how active the subject is, and how often it turns to someone new."""
 RELATIVE = (1, 6, 8, 10, 11, 12, 14, *range(len(candidates.DIRECT), candidates.GUESSES))
 """Guesses, by position, that are also given in relation to that of the best candidate."""
-PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1)
+PLACED = (0, 1, 6, 7, len(candidates.DIRECT), len(candidates.DIRECT) + 1, len(candidates.DIRECT) + 2)
 """Guesses, by position, of which it is also told how many candidates they give more."""
-OTHERS = ("rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role")
+LATENT = (
+    (TRIPLE, 3), (PAIR, 3), (Family("country", "id", "id"), 3), (Family("any", "id", "id"), 3), (Family("role", "id", "id"), 3),
+)  # fmt: skip
+"""Groups of past objects, the faded mean of whose vectors is set beside that of the candidate."""
+OTHERS = ("rules, score", "rule, best", "rule, best, relative", "mixture", "mixture, relative", "mixture, rank", "same country", "same role", "weekday")
 
 
 class State(NamedTuple):
-    """All that is known of the past: counts of all events, counts of the first events of pairs, and rules."""
+    """All that is known of the past: counts of all events, counts of the first events of pairs, rules and their weights, and how alike entities are."""
 
     attributes: Attributes
     counts: Counts
     new: Mapping[Family, Table]
     rules: Rules
+    rule_weights: RuleWeights
+    latents: Latents
 
 
 def make_state(quads: Quads, attributes: Attributes) -> State:
@@ -106,7 +131,8 @@ def make_state(quads: Quads, attributes: Attributes) -> State:
     ]
     new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
     counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
-    return State(attributes, counts, make_counts(quads, attributes, new).tables, rules.make_rules(counts, attributes))
+    made = rules.make_rules(counts, attributes)
+    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), make_latents(attributes.entities))
 
 
 def _parent(family: Family) -> Family:
@@ -122,6 +148,7 @@ def advance(state: State, quads: Quads, queries: Queries, bodies: Bodies) -> Non
     pairs = state.counts.tables[PAIR]
     known = pairs.last[find_rows(pairs, code_keys(state.counts.maps, PAIR, quads.subjects, quads.relations, quads.objects))] != NEVER
     rules.learn_rules(state.rules, bodies, queries, state.attributes.entities)
+    rule_weights.learn_rule_weights(state.rule_weights, bodies, queries, state.attributes.entities)
     add_day(state.counts, quads, queries.day)
     add_day(state.counts, quads.take(~known), queries.day, state.new)
 
@@ -130,6 +157,7 @@ def name_features() -> list[str]:
     """The names of the columns of ``make_features``, in their order."""
     direct = [f"guess {'/'.join(family)} {HALF_LIVES[half]:g}" for family, half in candidates.DIRECT] + [f"guess {name}" for name in candidates.DERIVED]
     names = [*direct, *(f"{direct[position]}, relative" for position in RELATIVE), *(f"{direct[position]}, ahead" for position in PLACED), *OTHERS]
+    names += ["latent self", *(f"latent {'/'.join(f)}" for f, _ in LATENT)]
     for view in (*VIEWS, *ASKED):
         name = "/".join(view.family) + (" mirrored" if view.mirrored else "") + (" new" if view.new else "")
         names += [f"{name} count {HALF_LIVES[half]:g}" for half in view.counts]
@@ -140,14 +168,29 @@ def name_features() -> list[str]:
     return names
 
 
-def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries) -> Floats:
-    """Candidates [query, candidate] -> their features [query, candidate, feature]."""
-    columns = [*_guess_columns(state, guesses, mixed, chosen, queries)]
+def make_features(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries, kept: Ints | None = None) -> Floats:
+    """Candidates [query, candidate] -> their features [query, candidate, feature]; of those at the positions ``kept`` [query, some] alone, if given.
+
+    A feature that is relative to the best candidate, or a place among them, looks at all candidates in either case.
+    """
+    shape = chosen.shape if kept is None else kept.shape
+    features = np.empty((*shape, len(name_features())), np.float32)
+    for place, column in enumerate(_columns(state, guesses, mixed, chosen, queries, kept)):
+        features[:, :, place] = column
+    return features
+
+
+def _columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries, kept: Ints | None) -> Iterator[Floats]:
+    def narrow(columns: Iterator[Floats]) -> Iterator[Floats]:
+        return columns if kept is None else (np.take_along_axis(column, kept, axis=1) for column in columns)
+
+    shown = chosen if kept is None else np.take_along_axis(chosen, kept, axis=1)
+    yield from narrow(_guess_columns(state, guesses, mixed, chosen, queries))
+    yield from _latent_columns(state, guesses, shown, queries)
     for view in VIEWS:
-        columns += _view_columns(state, view, chosen, queries)
+        yield from narrow(_view_columns(state, view, chosen, queries)) if view.relative else _view_columns(state, view, shown, queries)
     for view in ASKED:
-        columns += [np.broadcast_to(column, chosen.shape) for column in _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries)]
-    return np.stack(columns, axis=2)
+        yield from _view_columns(state, view, np.zeros((len(chosen), 1), np.int64), queries)
 
 
 def _relative(values: Floats) -> Floats:
@@ -156,16 +199,32 @@ def _relative(values: Floats) -> Floats:
 
 
 def _guess_columns(state: State, guesses: Guesses, mixed: Floats, chosen: Ints, queries: Queries) -> Iterator[Floats]:
-    shares = [np.take_along_axis(share, chosen, axis=1) for share in guesses.shares]
+    scratch, rows = np.zeros(mixed.shape, np.float32), np.arange(len(chosen))[:, None]
+    shares = [candidates.read_cells(share, rows, chosen, scratch) for share in guesses.shares]
     yield from shares
     yield from (_relative(shares[position]) for position in RELATIVE)
     yield from ((shares[position][:, None, :] > shares[position][:, :, None]).sum(axis=2).astype(np.float32) for position in PLACED)
-    best, mixture = np.take_along_axis(guesses.best_rule, chosen, axis=1), np.take_along_axis(mixed, chosen, axis=1)
+    best, mixture = candidates.read_cells(guesses.best_rule, rows, chosen, scratch), np.take_along_axis(mixed, chosen, axis=1)
+    yield candidates.read_cells(guesses.rule_scores, rows, chosen, scratch)
     yield from (best, _relative(best), mixture, _relative(mixture))
     yield np.broadcast_to(np.arange(chosen.shape[1], dtype=np.float32), chosen.shape)
     groups = state.attributes
     for attribute in (groups.countries, groups.roles):
         yield (attribute[chosen] == attribute[queries.subjects][:, None]).astype(np.float32)
+    yield np.full(chosen.shape, queries.day % 7, np.float32)
+
+
+def _latent_columns(state: State, guesses: Guesses, shown: Ints, queries: Queries) -> Iterator[Floats]:
+    """How alike a candidate is to the subject, and to what the groups of ``LATENT`` acted on before."""
+    vectors = latent.find_vectors(state.latents, guesses.profiles, queries.day)
+    theirs = vectors[shown]
+    yield np.einsum("qn,qcn->qc", vectors[queries.subjects], theirs)
+    for family, half in LATENT:
+        table = state.counts.tables[family]
+        matrix = share_rows(state.counts, table, queries.day, half)
+        rows = find_groups(table, code_groups(state.counts.maps, family, queries.subjects, queries.relations))
+        middle = np.asarray(matrix[rows] @ vectors)
+        yield np.matmul(theirs, middle[:, :, None])[:, :, 0]
 
 
 def _view_columns(state: State, view: View, chosen: Ints, queries: Queries) -> Iterator[Floats]:

@@ -1,8 +1,7 @@
 """The learned ranker: boosted trees over the features of candidates, which correct the mixture of guesses.
 
 The loss is that of the protocol: for each answer the softmax over the candidates that are no other answer of the query (time-aware filter). The trees start from
-the logarithm of the mixture, so that they learn only where it errs. Of the candidates that the mixture puts far behind, a sample stands for all, each with
-the logarithm of how many it stands for added, so that the sum below the softmax keeps its value on average.
+the logarithm of the mixture, so that they learn only where it errs. A sample of the wrong candidates stands for all.
 """
 
 from __future__ import annotations
@@ -26,13 +25,12 @@ SMALLEST = np.float32(1e-9)
 
 
 class Settings(NamedTuple):
-    """How the ranker is trained; tried on every third day of ICEWS14 valid. ``candidates``: entities of a query that are ranked by it. ``head``, ``tail``: how many of
-    the first candidates are all learned from, and how many drawn from the others. ``fit_queries``: if the days have more, a sample is taken.
+    """How the ranker is trained; tried on every third day of ICEWS14 valid, ``drawn`` on the 30 days before valid. ``candidates``: entities of a query that are ranked by it. ``drawn``: how many of
+    them are learned from. ``fit_queries``: if the days have more, a sample is taken.
     """
 
     candidates: int = 150
-    head: int = 40
-    tail: int = 28
+    drawn: int = 28
     fit_days: int = 124
     fit_queries: int = 65_000
     rounds: int = 240
@@ -58,22 +56,39 @@ def start_scores(mixed: Floats, chosen: Ints) -> Floats:
     return scores
 
 
-def take_sample(features: Floats, start: Floats, chosen: Ints, queries: Queries, settings: Settings, rng: np.random.Generator) -> Sample:
-    """The candidates of a day, best first by the mixture, and its answers -> what is learned from them; queries none of whose answers is a candidate are left out."""
+class Draw(NamedTuple):
+    """The candidates of a day's queries that are learned from, all [query, drawn]: their positions in the list, which are answers, where their scores start."""
+
+    kept: Ints
+    right: npt.NDArray[np.bool_]
+    start: Floats
+
+
+def draw_candidates(start: Floats, chosen: Ints, queries: Queries, drawn: int, rng: np.random.Generator) -> Draw:
+    """Where the scores of candidates start, and the answers of the day -> the answers and, for so many in all, some of the wrong candidates.
+
+    Priority sampling (Duffield, Lund and Thorup 2007), by the root of the mixture: a likely candidate is almost always drawn, the rest more seldom, each with the
+    logarithm of how many it stands for added, so that the sum below the softmax keeps its value on average.
+    """
     right = np.zeros(chosen.shape, bool)
     np.logical_or.at(right, queries.query, chosen[queries.query] == queries.answers[:, None])
-    if chosen.shape[1] > settings.head + settings.tail:
-        order = rng.random(chosen.shape)
-        order[right] = -1
-        order[:, : settings.head] = -2
-        kept = np.sort(np.argsort(order, axis=1, kind="stable")[:, : settings.head + settings.tail], axis=1)
-        behind = right[:, settings.head :].sum(axis=1)
-        stands_for = (chosen.shape[1] - settings.head - behind) / np.maximum(settings.tail - behind, 1)
-        right = np.take_along_axis(right, kept, axis=1)
-        features = np.take_along_axis(features, kept[:, :, None], axis=1)
-        start = np.take_along_axis(start, kept, axis=1) + np.where((kept >= settings.head) & ~right, np.log(stands_for)[:, None], 0).astype(np.float32)
-    useful = right.any(axis=1)
-    return Sample(features[useful], right[useful], start[useful])
+    if drawn >= chosen.shape[1]:
+        return Draw(np.broadcast_to(np.arange(chosen.shape[1]), chosen.shape), right, start)
+    size = np.exp((start - start.max(axis=1, keepdims=True)) / 2)
+    priority = np.where(right, np.inf, size / (1 - rng.random(chosen.shape)))
+    order = np.argsort(-priority, axis=1, kind="stable")
+    least = np.take_along_axis(priority, order[:, drawn : drawn + 1], axis=1)
+    kept = np.sort(order[:, :drawn], axis=1)
+    stands_for = np.maximum(least / np.take_along_axis(size, kept, axis=1), 1)
+    right = np.take_along_axis(right, kept, axis=1)
+    raised = np.where(right, 0, np.log(stands_for, where=~right, out=np.zeros_like(stands_for)))
+    return Draw(kept, right, np.take_along_axis(start, kept, axis=1) + raised.astype(np.float32))
+
+
+def take_sample(features: Floats, draw: Draw) -> Sample:
+    """The candidates drawn and their features -> what is learned from them; queries none of whose answers is a candidate are left out."""
+    useful = draw.right.any(axis=1)
+    return Sample(features[useful], draw.right[useful], draw.start[useful])
 
 
 class Training(NamedTuple):

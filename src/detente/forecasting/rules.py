@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from detente.forecasting.attributes import Attributes
-from detente.forecasting.counts import NEVER, TRIPLE, Counts, Floats, join_ranges
+from detente.forecasting.counts import NEVER, TRIPLE, Counts, join_ranges
 from detente.forecasting.evaluation import Queries
 from detente.forecasting.quads import Ints
 
@@ -22,6 +23,10 @@ OFTEN = (1, 3)
 CLASSES = (len(LAGS) + 1) * (len(OFTEN) + 1)
 PRIOR = 5.0
 """How many observations the confidence over all relations of the same two CAMEO roots counts for, in that of a single pair of relations."""
+
+
+KINSHIPS = 3
+"""A body's relation is that of the query, another of the same CAMEO root, or neither."""
 
 
 class Rules(NamedTuple):
@@ -45,6 +50,12 @@ class Bodies(NamedTuple):
     objects: Ints
     cells: Ints
     root_cells: Ints
+    kin_cells: Ints
+
+    @property
+    def levels(self) -> tuple[Ints, Ints, Ints]:
+        """The cells from fine to coarse: by the two relations, by their roots, by whether these are the same."""
+        return self.cells, self.root_cells, self.kin_cells
 
 
 def make_rules(counts: Counts, attributes: Attributes) -> Rules:
@@ -75,20 +86,22 @@ def find_bodies(counts: Counts, rules: Rules, queries: Queries) -> Bodies:
     kinds, roots = len(rules.roots), int(rules.roots.max(initial=0)) + 1
     cells = (kind * kinds + bodies) * kinds + heads
     root_cells = (kind * roots + rules.roots[bodies]) * roots + rules.roots[heads]
-    return Bodies(query, rules.objects[rows], cells, root_cells)
+    kinship = np.where(bodies == heads, 0, np.where(rules.roots[bodies] == rules.roots[heads], 1, 2))
+    return Bodies(query, rules.objects[rows], cells, root_cells, kind * KINSHIPS + kinship)
 
 
-def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[Floats, Floats]:
+def apply_rules(rules: Rules, bodies: Bodies, shape: tuple[int, int]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Bodies -> for each [query, entity] the highest confidence of a rule, and the noisy-or of all: the chance that one of them holds."""
+    if not len(bodies.query):
+        return sparse.csr_matrix(shape, dtype=np.float32), sparse.csr_matrix(shape, dtype=np.float32)
     prior = (rules.root_right[bodies.root_cells] + 0.01) / (rules.root_seen[bodies.root_cells] + 1)
     confidence = (rules.right[bodies.cells] + PRIOR * prior) / (rules.seen[bodies.cells] + PRIOR)
-    best, either = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    if len(confidence):
-        place = bodies.query * shape[1] + bodies.objects
-        starts = np.flatnonzero(np.diff(place, prepend=-1))
-        best.reshape(-1)[place[starts]] = np.maximum.reduceat(confidence, starts)
-        either.reshape(-1)[place[starts]] = -np.expm1(np.add.reduceat(np.log1p(-np.minimum(confidence, 0.999)), starts))
-    return best, either
+    starts = np.flatnonzero(np.diff(bodies.query * shape[1] + bodies.objects, prepend=-1))
+    columns, rows = bodies.objects[starts], np.searchsorted(bodies.query[starts], np.arange(shape[0] + 1))
+    best = np.maximum.reduceat(confidence, starts)
+    either = -np.expm1(np.add.reduceat(np.log1p(-np.minimum(confidence, 0.999)), starts))
+    highest, any_holds = (sparse.csr_matrix((values.astype(np.float32), columns, rows), shape=shape) for values in (best, either))
+    return highest, any_holds
 
 
 def learn_rules(rules: Rules, bodies: Bodies, queries: Queries, entities: int) -> None:

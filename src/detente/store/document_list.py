@@ -67,7 +67,8 @@ def find_documents(
         conditions.append(_d.c.published_on >= since.isoformat())
         phrases.append(f"from {since}")
     if until:
-        conditions.append(_d.c.published_on < f"{until.isoformat()}~")  # a time of the day may follow the day
+        if until < datetime.date.max:  # a time of the day may follow the day
+            conditions.append(_d.c.published_on < (until + datetime.timedelta(days=1)).isoformat())
         phrases.append(f"until {until}")
     if text:
         conditions += [sa.or_(_d.c.title.icontains(word, autoescape=True), _d.c.text.icontains(word, autoescape=True)) for word in _words(text)]

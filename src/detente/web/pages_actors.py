@@ -224,8 +224,8 @@ def draw(asked: Asked) -> ChartType | None:
     own = table.filter(is_party(party, "source") | is_party(party, "target"))
     about = set(own.filter(is_party(party, "source"))["source"]) | set(own.filter(is_party(party, "target"))["target"])
     keys = list(dict.fromkeys(key for pair in count_ties(own).select("a", "b").iter_rows() for key in pair))[:MOST_PARTIES]
-    if not keys:
-        return None
+    if not keys or (party.names and not any(key.casefold() in party.names for key in about)):
+        return None  # a person or body of a state: the network of its events would be the state's
     whole = pl.concat([own, table.filter(pl.col("source").is_in(keys) & pl.col("target").is_in(keys))]).unique(["event_id", "source", "target"], maintain_order=True)
     try:
         return draw_network(whole.sort("day", "event_id", "source", "target"), about=tuple(sorted(about)))

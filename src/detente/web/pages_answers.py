@@ -11,6 +11,7 @@ from detente.web.pairs import Heading, make_heading, read_situation, read_span
 from detente.web.routing import Page
 
 if TYPE_CHECKING:
+    import polars as pl
     from altair.typing import ChartType
 
     from detente.analysis.reciprocity import Reciprocity
@@ -60,7 +61,7 @@ def read_page(asked: Asked) -> AnswersPage:
     return AnswersPage(head=head, said=said, quarrel=situation.quarrel, rates=tuple(Rate(**row) for row in rates), within_days=ANSWER_DAYS)
 
 
-def _find_rates(asked: Asked, situation: Situation):  # type: ignore[no-untyped-def]
+def _find_rates(asked: Asked, situation: Situation) -> pl.DataFrame:
     from detente.analysis.reciprocity import answer_rates
 
     key = ("rates", situation.a.name, situation.b.name, situation.at, situation.asked)
@@ -81,4 +82,6 @@ def draw(asked: Asked) -> ChartType | None:
         return None
 
 
-PAGES = (Page("/dyads/{pair:path}/answers", read_page, "dyad_answers.html", lambda r: f"Who answers whom: {r.head.a.name} and {r.head.b.name}", nav="dyads", charts={"answers": draw}),)
+PAGES = (
+    Page("/dyads/{pair:path}/answers", read_page, "dyad_answers.html", lambda r: f"Who answers whom: {r.head.a.name} and {r.head.b.name}", nav="dyads", charts={"answers": draw}),
+)

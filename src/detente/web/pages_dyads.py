@@ -134,19 +134,19 @@ def list_names(asked: Asked) -> tuple[str, ...]:
 
 
 def list_of(asked: Asked, party: Party | None) -> list[PairSpan]:
-    """A party -> its pairs, the party first; without one, all. Groups and parts of countries are looked up in the events, whole countries and names in the index."""
+    """A party -> its pairs, the party first; without one, all. Whole countries are looked up in the index of pairs, the others in the events."""
     spans = list_all(asked)
     if party is None:
         return spans
-    if not party.sectors and len(party.members) + bool(party.names) == 1 and not any(m.since or m.until for m in party.members):
-        keys = {m.country for m in party.members}
-        mine = [span for span in spans for _ in [0] if _is(span.a, keys, party) != _is(span.b, keys, party)]
-        return [span if _is(span.a, keys, party) else span._replace(a=span.b, b=span.a) for span in mine]
+    if is_country(party):
+        key = party.members[0].country
+        return [span if span.a == key else span._replace(a=span.b, b=span.a) for span in spans if key in (span.a, span.b)]
     return asked.share(("pairs of", party.name), lambda: _list_group(asked, party))
 
 
-def _is(key: str, keys: set[str], party: Party) -> bool:
-    return key in keys or key.casefold() in party.names
+def is_country(party: Party) -> bool:
+    """Whether a party is one whole country, at any time."""
+    return len(party.members) == 1 and not (party.names or party.sectors or party.members[0].since or party.members[0].until)
 
 
 def _list_group(asked: Asked, party: Party) -> list[PairSpan]:

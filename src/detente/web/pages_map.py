@@ -228,9 +228,9 @@ def cluster(placed: pl.DataFrame) -> pl.DataFrame:
         cells = placed.with_columns(x=(pl.col("longitude") / side).floor(), y=(pl.col("latitude") / side).floor())
         spots = cells.group_by("x", "y", "place_name", "latitude", "longitude").agg(pl.len().alias("n")).sort(["n", "place_name"], descending=[True, False])
         first = spots.group_by("x", "y", maintain_order=True).agg(pl.col("place_name", "latitude", "longitude").first(), others=pl.len() - 1)
-        named = first.with_columns(
-            place_name=pl.when(pl.col("others") > 0).then(pl.format("{} and {} near", "place_name", "others")).otherwise(pl.col("place_name"))
-        ).drop("others")
+        named = first.with_columns(place_name=pl.when(pl.col("others") > 0).then(pl.format("{} and {} near", "place_name", "others")).otherwise(pl.col("place_name"))).drop(
+            "others"
+        )
         out = cells.drop("place_name", "latitude", "longitude").join(named, on=["x", "y"], how="left").drop("x", "y")
     return out
 

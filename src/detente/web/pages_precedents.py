@@ -122,5 +122,7 @@ def _load(situation: Situation, found: Precedent) -> pl.DataFrame:
 
 
 PAGES = (
-    Page("/dyads/{pair:path}/precedents", read_page, "dyad_precedents.html", lambda r: f"Precedents: {r.head.a.name} and {r.head.b.name}", nav="dyads", charts={"precedents": draw}),
+    Page(
+        "/dyads/{pair:path}/precedents", read_page, "dyad_precedents.html", lambda r: f"Precedents: {r.head.a.name} and {r.head.b.name}", nav="dyads", charts={"precedents": draw}
+    ),
 )

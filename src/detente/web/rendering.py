@@ -205,7 +205,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/dyads", "/events", "/documents", "/alerts", "/review", "/map", "/actors", "/codebook")),
+        "nav_paths": frozenset(("/", "/dyads", "/events", "/documents", "/alerts", "/review", "/map", "/actors", "/codebook", "/skill")),
     }
     made.finalize = _finalize
     return made

@@ -81,7 +81,10 @@ def _shown(one: Queued) -> QueuedEvent:
 
 def read_next(asked: Asked) -> ReviewRecord:
     """``dyad``, ``origin``, ``since``, ``until``, ``cursor`` -> the first event of the queue after the cursor, with its evidence."""
-    found = read_queue(asked.store, _read_filters(asked), cursor=asked.text("cursor"), limit=1)
+    filters, cursor = _read_filters(asked), asked.text("cursor")
+    found = read_queue(asked.store, filters, cursor=cursor, limit=1)
+    if cursor and not found.queued:  # the last one was decided: those that were passed over come again
+        found = read_queue(asked.store, filters, limit=1)
     last = latest_decision(asked.store, asked.who.name)
     if not found.queued:
         return ReviewRecord(shown=None, said=found.said, left=found.total, counted_to=COUNTED, score=0.0, differing=(), next_cursor=None, previous_cursor=None, last=last)
