@@ -50,6 +50,7 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DETENTE_CACHE"] = folder  # no model or backtest of this machine's user may show
+        os.environ["DETENTE_BY"] = "analyst"
         store = Path(sys.argv[1]) if len(sys.argv) > 1 else make_sample(Path(folder, "sample.db"))
         with serving_desk(store, with_style=False) as url, open_chromium() as browser:
             sizes = {path.name: path.stat().st_size for look in LOOKS for path in take_all(browser, url, look)}

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
@@ -26,9 +26,12 @@ from detente.web.cache import Kept
 from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
-from detente.web.rendering import Chrome, part, render
+from detente.web.rendering import Chrome, clean, part, render
 from detente.web.routing import Action, Chart, Done, File, Page, Posted
 from detente.web.state import Desk
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 NOTICE_COOKIE, THEME_COOKIE = "detente_notice", "detente_theme"
 SEEN_COOKIE = "detente_seen"
@@ -89,14 +92,12 @@ def _endpoint(page: Page, *, as_data: bool) -> Callable[[Request], Awaitable[Res
 
 def _chart_endpoint(page: Page, name: str, chart: Chart) -> Callable[[Request], Awaitable[Response]]:
     def draw(request: Request) -> Body:
-        from detente.charts.saving import as_svg
-
         asked = make_asked(request)
         drawn = chart(asked)
         check_read(asked)
         if drawn is None:
             raise refuse(404, f"{name}: found too little to draw; expected more events")
-        return make_body(as_svg(drawn, prefix=f"{name}-").encode(), "image/svg+xml")
+        return make_body(_as_clean_svg(drawn, name).encode(), "image/svg+xml")
 
     async def endpoint(request: Request) -> Response:
         need_role(request, page.role)
@@ -136,9 +137,14 @@ def _draw(page: Page, asked: Asked) -> dict[str, str]:
     """A page and what it is asked -> its charts by name, those for which there is enough to draw."""
     if not page.charts:
         return {}
+    return {name: _as_clean_svg(drawn, name) for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+
+
+def _as_clean_svg(drawn: ChartType, name: str) -> str:
+    """A chart and its name -> its SVG. The names in it are of reports: what hides or turns words, and what no XML may hold, is a dot in it as on the page."""
     from detente.charts.saving import as_svg
 
-    return {name: as_svg(drawn, prefix=f"{name}-") for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+    return clean(as_svg(drawn, prefix=f"{name}-"))
 
 
 def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
