@@ -6,6 +6,7 @@ import random
 
 from detente.records import Actor, Evidence
 from detente.store.documents import StoredDocument, StoredMention
+from detente.web.event_words import drop_repeats, rung_choices, split_trigger
 from detente.web.marks import MARKED_EVENTS, Mark, cut, find_lead, mark_document, marks_css, name_document, order_mentions
 from stores import event
 
@@ -124,3 +125,20 @@ def test_a_text_without_a_title_is_called_by_its_headline_or_its_first_words() -
     assert name_document(_document(long)).endswith("word …")
     assert not mark_document(_document(long)).has_title
     assert name_document(_document(" \n ")) == "d"
+
+
+def test_an_actor_that_the_text_names_twice_in_the_same_words_is_said_once() -> None:
+    actor = {"name": "North Korea", "entity": None, "sectors": ["GOV"], "text": "North Korea"}
+    assert drop_repeats([{**actor, "span": [0, 11]}, {**actor, "span": [82, 93]}, {**actor, "text": "Pyongyang"}]) == [{**actor, "span": [82, 93]}, {**actor, "text": "Pyongyang"}]
+
+
+def test_a_trigger_is_cut_out_of_its_words_only_where_its_span_fits() -> None:
+    piece = {"text": "they blew it up", "span": [10, 25], "trigger": [15, 19]}
+    assert split_trigger(piece) == ("they ", "blew", " it up")
+    assert split_trigger({**piece, "trigger": [0, 4]}) == ("they blew it up", "", "")
+    assert split_trigger({**piece, "span": [10, 30]}) == ("they blew it up", "", "")
+
+
+def test_a_rung_that_is_asked_for_can_be_chosen() -> None:
+    assert ("4..5", "4..5") in rung_choices("4..5")
+    assert len(rung_choices("")) == len(rung_choices("5..6"))

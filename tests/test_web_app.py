@@ -117,7 +117,7 @@ def test_a_document_shows_its_text_and_its_events(client: TestClient) -> None:
     assert "Day 9" in words_of(client.get("/documents/korea-9").text)
 
 
-@pytest.mark.parametrize("path", ["/documents/none", "/nothing", "/documents/none.json", "/static/none.css"])
+@pytest.mark.parametrize("path", ["/documents/none", "/nothing", "/documents/none.json", "/static/none.css", "/nowhere"])
 def test_what_is_not_there_is_404(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 

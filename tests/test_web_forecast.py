@@ -44,6 +44,15 @@ def test_a_page_view_trains_nothing_and_offers_to(client: TestClient, monkeypatc
     assert "Not trained yet" in page.text and 'action="/dyads/PRK-KOR/forecast/train"' in page.text
 
 
+def test_what_is_usual_is_told_without_a_model(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_forecast, "_ask", untrained)
+    usual = {(one["side"], one["quad"], one["horizon_days"]): one for one in client.get("/dyads/PRK-KOR/forecast.json").json()["usual"]}
+    # ten events in 28 days, the last four assaults, every third day
+    assaults = usual["a", 4, 7]
+    assert assaults["held"] and assaults["windows"] == 22 and 0.3 < assaults["share"] < 0.9
+    assert usual["b", 4, 7]["share"] == 0 and not usual["b", 4, 7]["held"]
+
+
 def test_training_needs_a_form_of_the_desk(client: TestClient) -> None:
     assert client.post("/dyads/PRK-KOR/forecast/train", data={"at": "2020-06-10"}).status_code == 403
 

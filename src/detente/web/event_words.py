@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST, load_ladder
@@ -40,9 +40,15 @@ def type_choices(given: str) -> list[str]:
     return list(dict.fromkeys([*([given] if given and given not in load_codebook().types else []), *load_codebook().types]))
 
 
+def drop_repeats(actors: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Actors as coded -> the same, each once, however often the text names it in the same words."""
+    return list({(a["name"], a["entity"], tuple(a["sectors"] or ()), a["text"]): a for a in actors}.values())
+
+
 FILTERS: dict[str, Any] = {
     "marked": mark_document,
     "lead_of": lambda document: find_lead(document.mentions, document.text),
+    "drop_repeats": drop_repeats,
     "name_of": name_document,
     "numbers": lambda told: {one.mention.mention_id: one.number for one in told},
     "publisher_choices": publisher_choices,

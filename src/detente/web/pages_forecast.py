@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ from detente.errors import InputError
 from detente.store.sizes import count_rows
 from detente.web.asked import Asked
 from detente.web.pages_precedents import Row, list_rates
-from detente.web.pairs import Heading, make_heading, read_situation, read_span
+from detente.web.pairs import Heading, go_back, make_heading, read_situation, read_span
 from detente.web.rendering import address, pair_address
 from detente.web.routing import Action, Done, Page, Posted
 
@@ -31,6 +32,9 @@ _TRAINING = "training"
 
 MOST_READ = 100_000
 """Events of a store that a page view may read anew for a forecast, after the store has changed; above it takes seconds."""
+USUAL_DAYS = 1095
+"""The days that the pair's own rates are taken of: as many as the models learn from."""
+QUADS = (4, 3, 1, 2)
 NICENESS = 10
 TOLD = (0, 1)
 """The command ends with 1 where nothing could be told; its models are there all the same."""
@@ -49,6 +53,17 @@ class Work(msgspec.Struct, frozen=True):
     fault: str = ""
 
 
+class Usual(msgspec.Struct, frozen=True, kw_only=True):
+    """How often windows of so many days held an event of a quad class of one side, over the last ``USUAL_DAYS`` days that were over; ``held``: the last window did."""
+
+    side: str
+    quad: int
+    horizon_days: int
+    windows: int
+    share: float
+    held: bool
+
+
 class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
     """``state``: ``told``, ``few-events``, ``no-country`` (``said`` says whose), ``not-trained`` or ``training``. The base rates of precedents are there in any case that has some."""
 
@@ -59,6 +74,7 @@ class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
     model_day: datetime.date | None
     known_events: int
     view: View | None
+    usual: tuple[Usual, ...]
     rates_reason: str
     horizons: tuple[int, ...]
     rows: tuple[Row, ...]
@@ -78,7 +94,17 @@ def read_page(asked: Asked) -> ForecastPage:
     work = _work_of(situation)
     if work and not work.fault:
         return ForecastPage(
-            head=make_heading(asked, situation, "forecast"), state="training", said="", work=work, model_day=None, known_events=0, view=None, rates_reason="", horizons=(), rows=()
+            head=make_heading(asked, situation, "forecast"),
+            state="training",
+            said="",
+            work=work,
+            model_day=None,
+            known_events=0,
+            view=None,
+            usual=(),
+            rates_reason="",
+            horizons=(),
+            rows=(),
         )
     found = situation.precedents
     horizons, rows = list_rates(found)
@@ -91,10 +117,37 @@ def read_page(asked: Asked) -> ForecastPage:
         model_day=forecast.models.model_day if forecast else None,
         known_events=forecast.events if forecast else 0,
         view=forecast.view if forecast else None,
+        usual=() if state == "told" else tuple(_find_usual(situation)),
         rates_reason=say_reason(found.reason) if found.reason else "",
         horizons=horizons,
         rows=rows,
     )
+
+
+def _find_usual(situation: Situation) -> Iterator[Usual]:
+    """The baselines that need no model: the pair's own shares of windows, and whether the last one held such an event."""
+    import numpy as np
+    import polars as pl
+
+    from detente.forecasting.dyad_baselines import held_last
+    from detente.forecasting.dyad_targets import answer
+    from detente.forecasting.forecast import HORIZONS
+
+    first = situation.dyad["day"].min()
+    if not isinstance(first, datetime.date):
+        return
+    start = max(first, go_back(situation.at, USUAL_DAYS - 1))
+    size = (situation.at - start).days + 1
+    sharp = situation.dyad.filter((pl.col("day") >= start) & (pl.col("precision") == "day"))
+    for side in ("a", "b"):
+        for quad in QUADS:
+            days = sharp.filter((pl.col("side") == side) & (pl.col("quad") == quad))["day"].to_list()
+            counts = np.zeros((1, size + 1))
+            np.add.at(counts, (0, [(day - start).days for day in days]), 1)
+            for horizon in HORIZONS:
+                windows = answer(counts[:, :size], horizon)
+                if windows.size:
+                    yield Usual(side=side, quad=quad, horizon_days=horizon, windows=windows.size, share=float(windows.mean()), held=bool(held_last(counts, horizon)[0, size]))
 
 
 def _look(situation: Situation) -> tuple[str, str, Forecast | None]:

@@ -28,7 +28,7 @@ SHOWN_CHARS = 180
 _HIDDEN = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u061c\\u202a-\\u202e\\u2066-\\u2069\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff]")
 """Characters that change the direction of what follows, or that nobody sees: a report must not make a page say something else than its words."""
 
-_UNNAMED = re.compile(r'(<g(?: class="[^"]*")?(?: transform="[^"]*")?) role="graphics-symbol" aria-roledescription="[^"]*"(?=[ >])(?! aria-label)')
+_UNNAMED = re.compile(r'(<g(?: class="[^"]*")?(?: clip-path="[^"]*")?(?: transform="[^"]*")?) role="graphics-symbol" aria-roledescription="[^"]*"(?=[ />])(?! aria-label)')
 """A group of a chart that is said to be a symbol, but has no name to be read: to a reader of the screen it is no more than its parts."""
 
 
