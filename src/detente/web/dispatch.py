@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
+import anyio.from_thread
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -37,6 +38,8 @@ NOTICE_COOKIE, THEME_COOKIE = "detente_notice", "detente_theme"
 SEEN_COOKIE = "detente_seen"
 """The version of the store after the reader's own last change: no older page is shown to them, whichever process answers."""
 THEMES = ("light", "dark")
+WAITING_SECONDS = 120
+"""So long a request waits for its turn, where others keep all threads busy, before it is told to come back."""
 GZIP_FROM = 600
 """Shorter bodies are not packed."""
 GZIP_LEVEL = 5
@@ -230,7 +233,12 @@ async def run(request: Request, make: Callable[[], Any]) -> Any:
     """A function that asks the store -> what it gives, run beside the event loop, within the time of a request and with as many others as the machine can bear."""
     desk: Desk = request.app.state.desk
 
+    def begin() -> None:
+        scope.deadline = anyio.current_time() + desk.options.request_seconds + 5
+
     def timed() -> Any:
+        # its time begins now: where many ask at once for what nobody has asked before, the last of them waits longer for its turn than its page takes
+        anyio.from_thread.run_sync(begin)
         set_deadline(desk.options.request_seconds)
         try:
             return make()
@@ -240,7 +248,7 @@ async def run(request: Request, make: Callable[[], Any]) -> Any:
             raise refusal_of(error) from error
 
     try:
-        with anyio.fail_after(desk.options.request_seconds + 5):
+        with anyio.fail_after(WAITING_SECONDS) as scope:
             return await anyio.to_thread.run_sync(timed, limiter=desk.limiter, abandon_on_cancel=True)
     except TimeoutError:
         raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from None
