@@ -36,7 +36,7 @@ TEXTS = (
     "</script></title></textarea><svg onload=alert(1)>",
     "{{ 7 * 7 }}{% include 'base.html' %}",
     "\u202egnp.exe\u2066\x1b[31m",
-    "a-b/c?d=e#f&g;h%2e%2e",
+    "a-b/c?d=e#f&g;h",
     "../../etc/passwd",
     "<style>*{display:none}</style><!--",
 )

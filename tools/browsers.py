@@ -44,7 +44,9 @@ def open_chromium() -> Iterator[Any]:
     path = find_chromium()
     assert path, MISSING_CHROMIUM
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--lang=en-GB", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--lang=en-GB", "--disable-gpu", "--force-color-profile=srgb", "--font-render-hinting=none"]
+        )
         try:
             yield browser
         finally:
