@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detente.forecasting.backtest_dyads import TRAINED_DYADS
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, make_baselines
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, read_dyad_events
 from detente.forecasting.dyad_features import Array, make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
 from detente.forecasting.dyad_scores import MIDDLE, tabulate_reliability
 from detente.forecasting.dyad_targets import Target, answer, parse_target
+from detente.forecasting.dyad_training import MOST_DYADS
 from detente.forecasting.quads import read_benchmark
 
 FOLDER = Path(os.environ.get("DETENTE_ICEWS14") or Path(__file__).resolve().parents[2] / "shared" / "data" / "icews14")
@@ -33,7 +33,7 @@ def forecast_month(events: DyadEvents, start: int, target: Target, horizon: int,
     """Events, the first day of a month and what is asked -> forecasts, what came, and baselines, each [dyad, day]; as ``detente backtest dyads`` does it."""
     stop = start + DAYS
     known = events.take(events.days < stop)
-    features = make_features(known, choose_dyads(known, start, TRAINED_DYADS, directed=directed), target, horizon, stop, directed=directed)
+    features = make_features(known, choose_dyads(known, start, MOST_DYADS, directed=directed), target, horizon, stop, directed=directed)
     days, asked = np.arange(start, stop - horizon + 1), features.take(DYADS)
     told = predict(train_model(features, horizon, start, DyadSettings()), asked, days)
     right = answer(asked.counts, horizon)[:, days].astype(float)

@@ -13,12 +13,18 @@ import pytest
 from detente.analysis.table import make_table
 from detente.cli import main
 from detente.errors import InputError
-from detente.forecasting import event_forecast
+from detente.forecasting import rank_models
 from detente.forecasting.backtest_types import TYPE_SETTINGS, backtest_types, learn_types
-from detente.forecasting.event_forecast import EventForecast, rank_targets, rank_types
+from detente.forecasting.dyad_training import find_model_day
+from detente.forecasting.evaluation import Queries, make_queries
+from detente.forecasting.event_forecast import EventForecast, find_past, rank_targets, rank_types
 from detente.forecasting.quads import add_mirrors
+from detente.forecasting.rank_models import TARGETS, TYPES, find_rank_model, learn_rank_model
+from detente.forecasting.ranking_features import advance, fill_state, make_state, take_lessons
 from detente.forecasting.ranking_model import Settings
+from detente.forecasting.rules import find_bodies
 from detente.forecasting.store_quads import EPOCH, StoreQuads, split_quads, take_quads
+from detente.forecasting.trees import score_trees, take_trees
 from detente.forecasting.type_ranking import (
     PairQueries,
     ask_pairs,
@@ -61,6 +67,14 @@ def made_up(days: int = 120) -> list[Row]:
 
 def take(rows: Sequence[Row]) -> StoreQuads:
     return take_quads(make_table([{"day": day(number), "source": source, "target": target, "event_type": kind} for number, source, kind, target in rows]))
+
+
+def targets(found: StoreQuads, actor: str, kind: str, at: datetime.date) -> EventForecast:
+    return rank_targets(found, actor, kind, at, learn_rank_model(TARGETS, found, find_model_day(at), QUICK))
+
+
+def types(found: StoreQuads, actor: str, toward: str, at: datetime.date) -> EventForecast:
+    return rank_types(found, actor, toward, at, learn_rank_model(TYPES, found, find_model_day(at), QUICK_TYPES))
 
 
 def names(found: EventForecast) -> list[str]:
@@ -163,12 +177,12 @@ def test_a_backtest_of_types_finds_who_answers_how() -> None:
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few hundred events are enough to train on."""
-    monkeypatch.setattr(event_forecast, "LEAST_EVENTS", 300)
+    monkeypatch.setattr(rank_models, "LEAST_EVENTS", 200)
 
 
 @pytest.mark.usefixtures("little")
 def test_the_target_of_an_act_is_ranked_with_probabilities_beside_recurrency() -> None:
-    found = rank_targets(take(made_up()), "PRK", "mobilize", day(119), QUICK)
+    found = targets(take(made_up()), "PRK", "mobilize", day(119))
     assert (found.method, found.event_type, found.own_events, found.reason) == ("ranker", "MOBILIZE", 40, "")
     assert sum(answer.probability for answer in found.answers) == pytest.approx(1)
     assert (found.answers[0].name, found.answers[0].recurrency_place, found.answers[0].events, found.answers[0].last) == ("KOR", 1, 40, day(117))
@@ -178,7 +192,7 @@ def test_the_target_of_an_act_is_ranked_with_probabilities_beside_recurrency() -
 
 @pytest.mark.usefixtures("little")
 def test_the_type_that_comes_next_is_ranked() -> None:
-    found = rank_types(take(made_up()), "KOR", "PRK", day(119), QUICK_TYPES)
+    found = types(take(made_up()), "KOR", "PRK", day(119))
     assert (found.method, names(found)[0], len(found.answers)) == ("ranker", "REJECT", 16)
     assert sum(answer.probability for answer in found.answers) == pytest.approx(1, abs=1e-5)
 
@@ -187,24 +201,21 @@ def test_the_type_that_comes_next_is_ranked() -> None:
 def test_nothing_after_the_day_moves_an_event_forecast() -> None:
     rows = made_up()
     planted = [*rows, *[(n, "PRK", kind, "USA") for n in range(100, 200) for kind in ("MOBILIZE", "AID")]]
-    one, other = (
-        [rank_targets(take(some), "PRK", "MOBILIZE", day(99), QUICK), rank_types(take(some), "PRK", "USA", day(99), QUICK_TYPES)]
-        for some in ([r for r in rows if r[0] < 100], planted)
-    )
+    one, other = ([targets(take(some), "PRK", "MOBILIZE", day(99)), types(take(some), "PRK", "USA", day(99))] for some in ([r for r in rows if r[0] < 100], planted))
     assert one == other
 
 
 def test_below_enough_events_the_counts_rank_and_say_so() -> None:
     rows = made_up(40)
-    found = rank_targets(take(rows), "PRK", "MOBILIZE", day(39), QUICK), rank_types(take(rows), "PRK", "KOR", day(39), QUICK_TYPES)
+    found = targets(take(rows), "PRK", "MOBILIZE", day(39)), types(take(rows), "PRK", "KOR", day(39))
     assert [forecast.method for forecast in found] == ["counts", "counts"]
     assert [names(forecast)[0] for forecast in found] == ["KOR", "MOBILIZE"]
-    assert any("by counts of these events, as there are too few to train a ranker" in line for line in event_lines(found[0], 3))
+    assert any("as too little was known before 1 February 2020 to train a ranker" in line for line in event_lines(found[0], 3))
 
 
 def test_who_has_not_acted_is_not_forecast() -> None:
     rows = [*made_up(10), (30, "KEN", "ACCUSE", "SOM")]
-    found = rank_targets(take(rows), "KEN", "ACCUSE", day(9), QUICK), rank_types(take(rows), "KEN", "SOM", day(9), QUICK_TYPES)
+    found = targets(take(rows), "KEN", "ACCUSE", day(9)), types(take(rows), "KEN", "SOM", day(9))
     assert [(forecast.reason, forecast.answers) for forecast in found] == [("no-acts", ()), ("no-acts", ())]
     assert list(event_lines(found[1], 5))[1] == "not enough data: Kenya has not acted, nor has anybody acted toward Somalia in the days that count"
 
@@ -219,7 +230,77 @@ def test_who_has_not_acted_is_not_forecast() -> None:
 )
 def test_what_cannot_be_asked_is_refused(actor: str, kind: str, at: datetime.date, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        rank_targets(take(made_up(10)), actor, kind, at, QUICK)
+        targets(take(made_up(10)), actor, kind, at)
+
+
+# -- the model that is kept ------------------------------------------------------------------------------------------------------
+def test_counts_filled_at_once_are_those_of_each_day() -> None:
+    found = take(made_up(60))
+    quads = add_mirrors(found.quads, found.attributes.relations)
+    slow = make_state(quads, found.attributes)
+    for number in np.unique(quads.days):
+        events = quads.take(quads.days == number)
+        queries = make_queries(events, int(number))
+        advance(slow, events, queries, find_bodies(slow.counts, slow.rules, queries))
+    subject, relation = found.parties.index("PRK"), found.types.index("MOBILIZE")
+    asked = Queries(int(quads.days[-1]) + 20, np.array([subject]), np.array([relation]), np.zeros(0, np.int64), np.zeros(0, np.int64))
+    quick = fill_state(quads, found.attributes, asked, take_lessons(slow))
+    assert np.array_equal(quick.rules.right, slow.rules.right)
+    for one, other in ((slow.counts.tables, quick.counts.tables), (slow.new, quick.new)):
+        for family, table in other.items():
+            rows = np.searchsorted(one[family].codes, table.codes)
+            assert len(rows)
+            assert np.array_equal(one[family].codes[rows], table.codes)
+            for name in ("sums", "first", "last", "days"):
+                assert np.allclose(getattr(one[family], name)[rows], getattr(table, name)[:-1]), (family, name)
+
+
+def test_trees_as_arrays_say_what_lightgbm_says() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(400, 5)).astype(np.float32)
+    data = lightgbm.Dataset(features, features[:, 0] * features[:, 1] + (features[:, 2] > 0))
+    booster = lightgbm.train({"num_leaves": 9, "verbose": -1, "num_threads": 1, "seed": 1, "deterministic": True, "force_row_wise": True}, data, num_boost_round=12)
+    assert score_trees(take_trees(booster), features) == pytest.approx(booster.predict(features, raw_score=True))
+
+
+def test_trees_that_could_not_grow_are_their_one_leaf() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    features = np.zeros((50, 2), np.float32)
+    booster = lightgbm.train({"verbose": -1, "num_threads": 1}, lightgbm.Dataset(features, np.ones(50)), num_boost_round=3)
+    assert score_trees(take_trees(booster), features) == pytest.approx(booster.predict(features, raw_score=True))
+
+
+@pytest.mark.usefixtures("little")
+@pytest.mark.parametrize(("kind", "settings"), [(TARGETS, QUICK), (TYPES, QUICK_TYPES)])
+def test_a_model_is_trained_once_and_then_found(kind: str, settings: Settings, tmp_path: Path) -> None:
+    past, told = take(made_up(100)), list[str]()
+    one, other = (find_rank_model(kind, past, day(91), tmp_path, told.append, settings) for _ in range(2))
+    assert len(told) == 1
+    asked = [rank_targets(past, "PRK", "MOBILIZE", day(99), m) if kind == TARGETS else rank_types(past, "KOR", "PRK", day(99), m) for m in (one, other)]
+    assert asked[0] == asked[1]
+    assert asked[0].method == "ranker"
+
+
+@pytest.mark.usefixtures("little")
+def test_days_of_a_month_share_a_model_and_have_counts_of_their_own() -> None:
+    found = take(made_up(120))
+    model = learn_rank_model(TARGETS, found, day(91), QUICK)
+    early, late = (rank_targets(found, "PRK", "MOBILIZE", day(number), model) for number in (95, 115))
+    assert (early.model_day, late.model_day) == (day(91), day(91))
+    assert (early.own_events, late.own_events) == (32, 39)
+    assert early.answers[0].last == day(93)
+
+
+def test_events_read_from_arrays_are_those_known_at_the_day(store: Path, tmp_path: Path) -> None:
+    opened = open_store(store, create=False)
+    past = find_past(opened, day(35), tmp_path)
+    opened.close()
+    rows = [row for row in made_up(40) if row[0] <= 35]
+    assert past.now.quads.events == len(rows)
+    assert past.before.quads.events == len([row for row in rows if row[0] < 31])
+    assert past.now.parties == take(rows).parties
+    assert (past.now.first - past.before.first) % 7 == 0
 
 
 # -- the command -----------------------------------------------------------------------------------------------------------------
@@ -268,7 +349,7 @@ def test_the_command_ranks_what_comes_next_as_json(store: Path, capsys: pytest.C
         (("PRK/MIL", "KOR", "--next"), "PRK/MIL: found a part of a party; expected one country"),
         (("East Asia", "KOR", "--next"), "East Asia: found a group of countries; expected one country"),
         (("PRK", "KEN", "--next"), "KEN: found no event of it with another party"),
-        (("PRK", "KOR", "--next", "--origin", "gdelt"), "found no events between two parties"),
+        (("PRK", "KOR", "--next", "--origin", "gdelt"), "--origin: found gdelt; expected one that coded events of the store: icews"),
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(store: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], message: str) -> None:

@@ -167,6 +167,23 @@ def test_a_longer_window_is_never_less_likely() -> None:
     assert [one.probability for one in told] == [pytest.approx(0.15), pytest.approx(0.15), None, 0.5]
 
 
+def test_a_rung_is_never_less_likely_than_one_above_it() -> None:
+    def made(rung: int, days: int, chance: float) -> Outlook:
+        return Outlook(target=f"rung:{rung}", horizon_days=days, probability=chance)
+
+    asked = [made(1, 7, 0.1), made(1, 30, 0.3), made(4, 7, 0.3), made(4, 30, 0.2), made(6, 7, 0.05), made(6, 30, 0.4)]
+    told = {(one.target, one.horizon_days): one.probability or 0 for one in order_outlooks(asked)}
+    for days in (7, 30):
+        assert told["rung:1", days] >= told["rung:4", days] >= told["rung:6", days]
+    assert all(told[f"rung:{rung}", 7] <= told[f"rung:{rung}", 30] for rung in (1, 4, 6))
+    assert order_outlooks([made(1, 7, 0.4), made(4, 7, 0.2)]) == [made(1, 7, 0.4), made(4, 7, 0.2)]
+
+
+def test_an_origin_that_coded_nothing_is_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["forecast", "KEN", "UGA", *ASKED, "--store", str(path), "--origin", "nobody"]) == 2
+    assert "--origin: found nobody; expected one that coded events of the store" in capsys.readouterr().err
+
+
 def test_two_that_hardly_met_are_not_forecast(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["forecast", "KEN", "UGA", *ASKED, "--store", str(path)]) == 1
     assert "Not enough data: 0 events between the two" in capsys.readouterr().out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from detente.errors import InputError
 from detente.forecasting import dyad_states, flat_events, intensity, keeping
 from detente.forecasting.drivers import CALENDAR, OWN_RATE, WORLD, group_feature, say_group
 from detente.forecasting.dyad_events import choose_dyads
@@ -17,7 +19,8 @@ from detente.forecasting.dyad_states import COOLING, ONSET, States, ask
 from detente.forecasting.dyad_targets import CONFLICT
 from detente.forecasting.dyad_training import are_enough, find_model_day, find_stride
 from detente.store.flat import mark_state, read_flat_rows
-from detente.store.schema import open_store, reading
+from detente.store.importing import Imported, import_events
+from detente.store.schema import open_store, reading, writing
 from detente.store.write import add_report
 from stores import event, report
 from test_forecast_dyads import DAYS, SCORE, made_up, make_events
@@ -62,6 +65,54 @@ def test_the_mark_of_a_store_changes_when_it_is_written_to_and_not_when_it_is_re
     add_report(store, report(event(), doc_id="one"))
     assert mark_state(store) != before
     store.close()
+
+
+def test_bookkeeping_leaves_the_mark_of_a_store(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a.db")
+    add_report(store, report(event(), doc_id="one"))
+    before = mark_state(store)
+    with writing(store, counter=None) as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+    assert mark_state(store) == before
+    store.close()
+
+
+def test_another_store_in_its_place_has_another_mark(tmp_path: Path) -> None:
+    marks = []
+    for text in ("one", "two"):
+        (tmp_path / "a.db").unlink(missing_ok=True)
+        store = open_store(tmp_path / "a.db")
+        add_report(store, report(event(text=f"shelled {text}"), doc_id=text))
+        store.close()
+        store = open_store(tmp_path / "a.db")
+        marks.append(mark_state(store))
+        store.close()
+    assert marks[0][0] == marks[1][0] and marks[0][1] != marks[1][1]
+
+
+def test_on_postgresql_bookkeeping_leaves_the_mark_and_a_report_changes_it(postgres: Callable[[], str]) -> None:
+    store = open_store(postgres())
+    add_report(store, report(event(), doc_id="one"))
+    before = mark_state(store)
+    with writing(store, counter=None) as connection:
+        connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+    assert mark_state(store) == before
+    add_report(store, report(event("AID", text="sent aid"), doc_id="two"))
+    assert mark_state(store) != before
+    store.close()
+
+
+def test_events_can_be_those_of_one_origin_alone(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "a.db")
+    add_report(store, report(event(), doc_id="one"))
+    rows = [Imported("e1", 1, event("AID", "PRK", "KOR", "2020-06-17", "sent aid"), "sent aid")]
+    import_events(store, rows, origin="icews", location="test", codebook="plover-2.0/test", licence="none", may_be_passed_on=False)
+    flat = flat_events.flatten(*read_flat_rows(store))
+    store.close()
+    assert sorted(flat.coders) == ["detente", "icews"]
+    assert [len(flat_events.take_origins(flat, chosen).numbers) for chosen in ((), ("icews",), ("icews", "detente"))] == [2, 1, 2]
+    with pytest.raises(InputError, match="--origin: found gdelt; expected one that coded events of the store: detente, icews"):
+        flat_events.take_origins(flat, ["gdelt"])
 
 
 def test_an_event_is_known_from_the_day_it_is_told_of_and_as_it_then_stood(tmp_path: Path) -> None:
@@ -186,3 +237,31 @@ def test_every_feature_is_told_in_words() -> None:
 def test_what_is_told_of_a_group_names_who_and_whom() -> None:
     assert say_group(group_feature("days with verbal conflict, b to a, 30 days"), "ASSAULT", "Kenya", "Chad") == "verbal conflict of Chad toward Kenya"
     assert say_group(group_feature("target, a to others, 10 days"), "ASSAULT", "Kenya", "Chad") == "ASSAULT of Kenya toward others"
+
+
+def test_a_fall_of_two_rungs_within_a_week_cannot_be() -> None:
+    assert [dyad_states.is_too_short(COOLING, horizon) for horizon in (1, 7, 8, 30)] == [True, True, False, False]
+    assert not dyad_states.is_too_short(ONSET, 1)
+
+
+def test_no_pair_on_the_ladder_falls_two_rungs_within_a_week() -> None:
+    rng = np.random.default_rng(5)
+    rows = [(0, 1, int(day), int(kind)) for day, kind in zip(np.sort(rng.integers(0, 300, 60)), rng.integers(0, 3, 60), strict=True)]
+    rung = dyad_states.track_states(make_events(rows), np.full(len(rows), -1), np.array([[0, 1]]), 400).rung[0]
+    assert (rung[7:] >= rung[:-7] - 1).all() and (rung[14:] <= rung[:-14] - 2).any()
+
+
+def test_the_interval_of_a_lively_pair_is_wider_than_that_of_a_quiet_one_and_holds_the_mean() -> None:
+    rng = np.random.default_rng(2)
+    forth = np.zeros((30, 400))
+    forth[:10] = rng.normal(0, 8, (10, 400)) * (rng.random((10, 400)) < 0.5)
+    forth[10:] = rng.normal(0, 8, (20, 400)) * (rng.random((20, 400)) < 0.02)
+    daily = intensity.Daily(forth, np.minimum(forth, 0), forth, np.minimum(forth, 0))
+    made = intensity.train_intensity(daily, 7, 400, datetime.date(2020, 1, 1))
+    told = [
+        intensity.tell_intensity(made["weights"], made["spans"], mine, intensity.find_usual(mine.forth, 7, made["pool"]), 7)  # type: ignore[arg-type]
+        for mine in (daily.take(np.array([row])) for row in range(30))
+    ]
+    assert all(low <= mean <= high for mean, low, high in told)
+    widths = [high - low for _, low, high in told]
+    assert min(widths[:10]) > 5 and np.mean(widths[:10]) > 2 * np.mean(widths[10:])

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from detente.web import pages_forecast
+from detente.web import pages_forecast, training
+from detente.web.refusals import RefusedError
 from webs_desk import csrf_of, make_client, sample_store
 
 KEY = ("a store", "PRK", "KOR", datetime.date(2020, 6, 16))
@@ -19,13 +20,13 @@ KEY = ("a store", "PRK", "KOR", datetime.date(2020, 6, 16))
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("DETENTE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(pages_forecast, "_WORK", {})
+    monkeypatch.setattr(training, "_works", {})
     with make_client(sample_store(tmp_path / "desk.db")) as made:
         yield made
 
 
 def untrained(*_: object) -> None:
-    raise pages_forecast.NotTrainedError
+    raise training.NotTrainedError
 
 
 def test_few_events_are_said_instead_of_a_forecast(client: TestClient) -> None:
@@ -59,23 +60,37 @@ def test_training_needs_a_form_of_the_desk(client: TestClient) -> None:
 
 def test_the_button_begins_training_and_the_page_says_so(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[object, ...]] = []
-    monkeypatch.setattr(pages_forecast, "_train", lambda *asked: begun.append(asked))
+    monkeypatch.setattr(training, "_train", lambda *asked: begun.append(asked))
     answer = client.post("/dyads/PRK-KOR/forecast/train", data={"csrf": csrf_of(client), "at": "2020-06-10"})
     assert answer.status_code == 303 and answer.headers["location"] == "/dyads/PRK-KOR/forecast?at=2020-06-10"
-    assert begun[0][0][-4:] == ["KOR", "--at", "2020-06-10", "--json"]  # type: ignore[index]
+    assert begun[0][1][-4:] == ["KOR", "--at", "2020-06-10", "--json"]  # type: ignore[index]
     assert "Under way" in client.get("/dyads/PRK-KOR/forecast?at=2020-06-10").text
     again = client.post("/dyads/PRK-KOR/forecast/train", data={"csrf": csrf_of(client), "at": "2020-06-10"})
     assert again.status_code == 303 and len(begun) == 1
 
 
 def test_what_the_training_says_is_kept_and_its_end_clears_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages_forecast, "_WORK", {KEY: pages_forecast.Work(datetime.datetime.now(datetime.UTC), "", 0)})
-    pages_forecast._train([sys.executable, "-c", "import sys; print('training one', file=sys.stderr)"], "nowhere.db", KEY)
-    assert pages_forecast._WORK == {}
+    monkeypatch.setattr(training, "_works", {KEY: training.Work(datetime.datetime.now(datetime.UTC), "", 0)})
+    training._train(KEY, [sys.executable, "-c", "import sys; print('training one', file=sys.stderr)"], "nowhere.db")
+    assert training._works == {}
 
 
 def test_a_training_that_fails_leaves_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages_forecast, "_WORK", {KEY: pages_forecast.Work(datetime.datetime.now(datetime.UTC), "", 0)})
+    monkeypatch.setattr(training, "_works", {KEY: training.Work(datetime.datetime.now(datetime.UTC), "", 0)})
     code = "import os, sys; print('training one', file=sys.stderr); print('lightgbm:', os.environ['DETENTE_STORE'], file=sys.stderr); sys.exit(2)"
-    pages_forecast._train([sys.executable, "-c", code], "nowhere.db", KEY)
-    assert pages_forecast._WORK[KEY].fault == "lightgbm: nowhere.db" and pages_forecast._WORK[KEY].models == 1
+    training._train(KEY, [sys.executable, "-c", code], "nowhere.db")
+    assert training._works[KEY].fault == "lightgbm: nowhere.db" and training._works[KEY].models == 1
+
+
+def test_a_training_waits_its_turn_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_works", {})
+    monkeypatch.setattr(training, "_train", lambda *asked: None)
+    first, is_new = training.begin_work("first", (), "nowhere.db")
+    assert (first.what, is_new) == ("reads the events", True)
+    assert training.begin_work("first", (), "nowhere.db") == (first, False)
+    assert training.begin_work("second", (), "nowhere.db")[0].what == "waits for its turn"
+    for n in range(training.MOST_WAITING - 1):
+        training.begin_work(n, (), "nowhere.db")
+    with pytest.raises(RefusedError) as refused:
+        training.begin_work("last", (), "nowhere.db")
+    assert refused.value.status == 503

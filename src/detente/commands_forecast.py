@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from detente import show
-from detente.commands_backtest import EXTRA, need
+from detente.commands_backtest import need
 from detente.commands_store import open_given
 
 
@@ -14,7 +14,7 @@ def run_forecast(arguments: argparse.Namespace) -> int:
     from detente.running import limit_threads
 
     limit_threads()
-    need("polars", *EXTRA)
+    need("polars")
     from detente.forecasting.forecast import Forecast
     from detente.show_outlook import forecast_lines
 
@@ -31,6 +31,7 @@ def run_forecast(arguments: argparse.Namespace) -> int:
             supposing=arguments.suppose,
             say=show.warn,
             cache=arguments.cache,
+            origins=tuple(arguments.origin),
         )
         record = forecast.as_record()
     finally:

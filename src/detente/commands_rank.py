@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 from typing import TYPE_CHECKING
 
 from detente import commands_forecast, show, show_rank
-from detente.commands_backtest import EXTRA, need
+from detente.commands_backtest import need
 from detente.commands_store import open_given
 from detente.errors import InputError, SettingsError
 
@@ -39,38 +38,39 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _run_events(arguments: argparse.Namespace) -> int:
-    need("polars", *EXTRA)
-    from detente.forecasting.event_forecast import rank_targets, rank_types
+    from detente.running import limit_threads
 
+    limit_threads()
+    need("polars", "scipy")
+    from detente.forecasting.dyad_training import find_model_day
+    from detente.forecasting.event_forecast import find_past, find_type, rank_targets, rank_types
+    from detente.forecasting.keeping import find_cache
+    from detente.forecasting.rank_models import TARGETS, TYPES, find_rank_model
+    from detente.store.tables import latest_day
+
+    cache = find_cache(arguments.cache)
     store = open_given(arguments.store, create=False)
     try:
-        quads, at = _load(store, arguments)
-        keys = [_find_key(store, text, quads) for text in ([arguments.actor] if arguments.actor else [arguments.a, arguments.b])]
+        at = arguments.at or latest_day(store)
+        if at is None:
+            raise InputError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")
+        # without --at nothing is left out as told later: the press tells of a day on the next
+        past = find_past(store, at, cache, told_later=arguments.at is None, origins=arguments.origin, say=show.warn)
+        keys = [_find_key(store, text, past.now) for text in ([arguments.actor] if arguments.actor else [arguments.a, arguments.b])]
     finally:
         store.close()
-    show.warn(f"{quads.quads.events:,} events between parties are learned from")
-    found = rank_targets(quads, keys[0], arguments.type, at) if arguments.actor else rank_types(quads, keys[0], keys[1], at)
+    if arguments.actor:
+        find_type(past.now, arguments.type)  # before anything is trained
+    elif keys[0] == keys[1]:
+        raise InputError(f"the pair: found {keys[0]} twice; expected two parties")
+    model = find_rank_model(TARGETS if arguments.actor else TYPES, past.before, find_model_day(at), cache, show.warn)
+    found = rank_targets(past.now, keys[0], arguments.type, at, model) if arguments.actor else rank_types(past.now, keys[0], keys[1], at, model)
     if arguments.json:
         show.say_json(found)
     else:
         for line in show_rank.event_lines(found, arguments.limit):
             show.say(line)
     return 1 if found.reason else 0
-
-
-def _load(store: Store, arguments: argparse.Namespace) -> tuple[StoreQuads, datetime.date]:
-    """The events that were known on ``--at``, and that day; without it the latest day of the store."""
-    from detente.analysis.table import load_table
-    from detente.forecasting.event_forecast import HISTORY_DAYS
-    from detente.forecasting.store_quads import take_quads
-    from detente.store.tables import Wanted, latest_day
-
-    at = arguments.at or latest_day(store)
-    if at is None:
-        raise InputError(f"{store.name}: found no events; expected some; detente add or detente import brings them in")
-    since = datetime.date.fromordinal(max(at.toordinal() - HISTORY_DAYS + 1, 1))
-    # without --at nothing is left out as told later: the press tells of a day on the next
-    return take_quads(load_table(store, Wanted(since=since, until=arguments.at, origins=tuple(arguments.origin)), with_text=False)), at
 
 
 def _find_key(store: Store, text: str, quads: StoreQuads) -> str:

@@ -31,6 +31,7 @@ REASONS = {
     "crisis-is-on": "a crisis is on already",
     "no-crisis": "no crisis is on",
     "low-rung": "they stand too low to fall two rungs",
+    "ladder-is-slower": "cannot be: a fall of two rungs takes longer",
 }
 
 

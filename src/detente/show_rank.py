@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from detente.forecasting.event_forecast import EventForecast
 
 METHODS = {
-    "ranker": "a ranker trained on these events",
-    "counts": "counts of these events, as there are too few to train a ranker",
+    "ranker": "a ranker trained on what was known before {day}",
+    "counts": "counts of these events, as too little was known before {day} to train a ranker",
 }
 LONGEST_NAME = 44
 
@@ -29,7 +29,7 @@ def event_lines(found: EventForecast, limit: int) -> Iterator[str]:
         yield f"not enough data: {actor} has not acted{f', nor has anybody acted toward {toward}' if toward else ''} in the days that count"
         return
     own = f"{found.own_events:,} of them {found.event_type} of {actor}" if found.question == "target" else f"{found.own_events:,} of them of {actor} toward {toward}"
-    yield f"{found.events:,} events between parties in the days that count, {own}; by {METHODS[found.method]}."
+    yield f"{found.events:,} events between parties in the days that count, {own}; by {METHODS[found.method].format(day=say_day(found.model_day))}."
     yield ""
     shown = [(answer, say_party(answer.name) if found.question == "target" else answer.name) for answer in found.answers[:limit]]
     width = min(LONGEST_NAME, max((len(name) for _, name in shown), default=0)) + 2

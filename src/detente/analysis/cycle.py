@@ -79,7 +79,7 @@ def fit_cycle(table: pl.DataFrame, at: datetime.date, *, volume: pl.DataFrame | 
     known = book or load_cycle()
     weeks = count_weeks(table, at, known, volume)
     enough = len(weeks.ends) >= known.learning.least_weeks and weeks.numbers.sum() >= known.learning.least_events
-    learned = enough if learn is None else learn
+    learned = bool(enough) if learn is None else learn
     return _fit(weeks, known, learned)
 
 

@@ -135,7 +135,9 @@ def _add_events(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--type", metavar="TYPE", help="the type of act, with --actor: MOBILIZE, ASSAULT ...")
     parser.add_argument("--next", action="store_true", help="rank which type of act comes next from A toward B")
     parser.add_argument("--limit", type=int, default=10, metavar="N", help="ranked answers that are shown, with --actor and --next (default: 10)")
-    parser.add_argument("--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it, with --actor and --next; may be repeated")
+    parser.add_argument(
+        "--origin", metavar="ORIGIN", action="append", default=[], help="only events coded by it; may be repeated. Of several that tell of the same event each counts once"
+    )
 
 
 def _add_targets(parser: argparse.ArgumentParser, days: str) -> None:

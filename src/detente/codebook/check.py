@@ -364,7 +364,7 @@ def _check_compositions(frame: _Frame) -> list[str]:
         if not isinstance(entry, dict) or "gives" not in entry or set(entry) - {"verbs", "gives"}:
             faults.append(_fault(path, line, name, f"{entry!r:.60}", "a map with gives and verbs", "correct it"))
             continue
-        if not entry.get("verbs") and not ((name.startswith("to-") and name[3:] in frame.types) or name in ("own", "between-states")):
+        if not entry.get("verbs") and not ((name.startswith("to-") and name[3:] in frame.types) or name in ("own", "between-states", "agreed")):
             faults.append(_fault(path, line, name, "no verbs", "verbs, or a name to-TYPE", "write the verbs"))
         for verb in {v for v in _listed(entry.get("verbs")) if _listed(entry.get("verbs")).count(v) > 1}:
             faults.append(_fault(path, line, name, f"the verb {verb!r} twice", "each verb once", "drop one"))

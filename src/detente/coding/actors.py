@@ -14,8 +14,9 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.register import COMMON_SURNAMES, HEADS, NATION, Entry, Register, Role, tenure_on
-from detente.coding.grammar import RELATIVE, children, conjuncts, first_conjunct, is_verb, surface_subjects
-from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
+from detente.coding.grammar import MAX_DEPTH, RELATIVE, SUBJECTS, children, conjuncts, first_conjunct, is_verb, noun_agents, surface_subjects
+from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent, subjects_above
+from detente.coding.sides import Named, count_sides, last_parties
 from detente.coding.whose import LOCATIVE, Spoken, choose_country, describe_countries, read_setting
 from detente.records import Actor, Place, Sentence
 
@@ -282,6 +283,11 @@ _BODIES = {
 }
 
 
+_TOWARDS = frozenset({"with", "on", "against", "by", "to", "from"})
+_REGIONS = {"european": "European Union", "african": "African Union", "arab": "Arab League"}
+"""Of which body the leaders of a region are the members."""
+
+
 def _body_of(role: str) -> str:
     """The organisation that an official's role names: "un secretary-general" -> United Nations."""
     return _BODIES.get(role.split(" ")[0], role)
@@ -345,6 +351,7 @@ class _Reader:
         self.roles: dict[str, Phrase] = {}
         self.known: list[_Known] = []
         self.speaker: Phrase | None = None
+        self.authors: tuple[Actor, ...] = ()
         self.setting = read_setting(_spoken(sentences, mentions))
         self.other_names = {word for s, found in zip(sentences, mentions, strict=True) for word in _unknown_surnames(s, found, self.grammar)}
         for s, found in zip(sentences, mentions, strict=True):
@@ -398,6 +405,18 @@ class _Reader:
         subject = s.deps[top] in ("nsubj", "nsubjpass", "agent") or (s.deps[top] == "pobj" and s.lemmas[s.heads[top]] == "by")
         self.known.append(_Known(s.index, i, phrase, subject))
 
+    def _whom_relative_means(self, i: int, depth: int) -> Phrase | None:
+        """ "Kuwait, whose emir flew": the noun that the clause of "whose" describes."""
+        s = self.s
+        token = i
+        for _ in range(MAX_DEPTH):
+            if s.deps[token] == "relcl":
+                return self.resolve(s.heads[token], depth + 1)
+            if s.heads[token] == token:
+                break
+            token = s.heads[token]
+        return None
+
     def _find_speaker(self) -> None:
         s = self.s
         for v, lemma in enumerate(s.lemmas):
@@ -426,23 +445,21 @@ class _Reader:
             code = "PRK" if low == "north" else "KOR"
             return Phrase((self._actor(i, i, self.register.countries[code].name, code, ("GOV",)),), "country")
         if low in RELATIVE:
-            return None
-        if (
-            low in ("two", "both")
-            and s.tags[i] in ("CD", "DT", "PDT")
-            or low in ("sides", "parties", "countries", "nations", "leaders", "neighbours", "neighbors", "governments", "rivals", "foes", "powers")
-            and any(s.words[c].lower() in ("two", "both") for c in s.children[i])
-        ):
-            pair = self._last_pair()
-            if pair:
-                return Phrase(pair, "pronoun", True)
+            return self._whom_relative_means(i, depth) if low == "whose" else None
+        counted = count_sides(s, i, self.grammar["party_nouns"], self.grammar["party_leaders"])
+        if counted is not None:
+            above = [] if s.deps[i] in SUBJECTS else [a for k in subjects_above(s, i) if k in self.here for a in self.here[k].actors]
+            others = (k for k in reversed(self.known[-40:]) if not any(a in above for a in k.phrase.actors))  # nobody mediates between himself and others
+            parties = last_parties((Named(self.sentences[k.sentence], k.token, k.phrase.kind, k.phrase.actors) for k in others), s.index, *counted)
+            if parties:
+                return Phrase(parties, "pronoun", True)
         contained = self._contained(i, depth)
         if contained is not None:
             return contained
         role = self._role(i)
         if role is not None:
             return self._by_role(i, role, depth)
-        if s.tags[i] in ("NNP", "NNPS"):
+        if s.tags[i] in ("NNP", "NNPS") or s.words[i] in self.people and s.kind != "title" and s.tags[i] == "NN":
             return self._unknown_name(i, depth)
         return self._owned(i, depth)
 
@@ -450,22 +467,6 @@ class _Reader:
         s = self.s
         span = (s.starts[first], s.ends[last])
         return Actor(self.plain[span[0] : span[1]], name, country, sectors, entity, span)
-
-    def _last_pair(self) -> tuple[Actor, ...]:
-        """ "the two", "both sides": the last two countries or armed bodies that the document spoke of as actors."""
-        pair: dict[str, Actor] = {}
-        for known in reversed(self.known[-30:]):
-            if self.s.index - known.sentence > 3:
-                break
-            if known.phrase.kind in ("place", "property", "expert", "owner"):
-                continue
-            for a in known.phrase.actors:
-                key = a.country or a.name
-                if not {"JRN", "IGO", "NGO", "EDU", "ELI"} & set(a.sectors) and key not in pair:
-                    pair[key] = a
-            if len(pair) >= 2:
-                break
-        return tuple(reversed(list(pair.values())[:2])) if len(pair) >= 2 else ()
 
     def _named(self, i: int, mention: Mention, depth: int) -> Phrase | None:
         s, entry = self.s, mention.entry
@@ -666,7 +667,7 @@ class _Reader:
         if "NGO" in sectors and any(s.lemmas[c].lower() in ("international", "foreign", "western", "global", "overseas", "right", "aid", "humanitarian") for c in s.children[i]):
             return [self._actor(first, i, role.phrase, None, sectors)]
         if sectors == ("UNK",) or s.tags[i] == "NNS" and role.phrase in ("nation", "country", "state", "government", "power", "leader", "world leader", "official", "member state"):
-            return []
+            return self._members_body(i, first)
         country = self._whose(i, role)
         if "JRN" in sectors and role.words[0] in ("state", "official", "government"):
             # "a statement carried by state media": those of the country whose statement it is
@@ -676,6 +677,24 @@ class _Reader:
         if "IGO" in sectors or ("REB" in sectors and role.kind == "expert"):
             return [self._actor(first, i, role.phrase, None, sectors)]
         return [self._actor(first, i, name, country, sectors)]
+
+    def _members_body(self, i: int, first: int) -> list[Actor]:
+        """ "European leaders", "the 27 leaders", "Leaders demanded": the body of states that meets, by its region's name or by being spoken of just before."""
+        s = self.s
+        if s.deps[i] != "nsubj" or s.lemmas[i].lower() not in self.grammar["member_nouns"]:
+            return []
+        region = next((s.words[c].lower() for c in s.children[i] if s.deps[c] == "amod" and s.words[c].lower() in _REGIONS), None)
+        if region is not None:
+            name = _REGIONS[region]
+            return [self._actor(first, i, name, None, ("IGO",), name)]
+        if any(s.deps[c] in ("amod", "compound", "poss", "nmod") for c in s.children[i]) or children(s, i, "prep"):
+            return []
+        for known in reversed(self.known[-40:]):
+            if s.index - known.sentence > MAX_GAP_SENTENCES:
+                break
+            if known.phrase.kind == "body" and known.phrase.actors and "IGO" in known.phrase.actors[0].sectors:
+                return [msgspec.structs.replace(known.phrase.actors[0], text=self.plain[s.starts[first] : s.ends[i]], span=(s.starts[first], s.ends[i]))]
+        return []
 
     def _named_body(self, role: Role, word: str) -> Phrase | None:
         """ "the court", "the agency", "the bloc": the last organisation of the document that is one."""
@@ -843,6 +862,12 @@ class _Reader:
                 phrase = Phrase(self._renamed(host, first, i), "person", role=host.role)
                 self._learn_name(i, phrase)
                 return phrase
+        for c in (k for p in children(s, i, "prep") for o in children(s, p, "pobj") for k in children(s, o, "appos")):
+            named = self.at.get(c)
+            if named is not None and named.entry.kind == "person" and s.deps[i] == "nsubj" and s.words[c - 1][0].isupper():
+                phrase = self._person(named.entry, named.first, named.last)  # "The Special Coordinator for the Peace Process, Tor Wennesland,": the name was hung too deep
+                self._learn_name(i, phrase)
+                return phrase
         for c in children(s, i, "relcl"):
             if s.lemmas[c] in ("head", "lead", "run", "command", "chair", "represent", "oversee", "direct", "govern", "rule"):
                 for led in children(s, c, "dobj"):
@@ -913,6 +938,10 @@ class _Reader:
             back = self._definite(i, lemma)
             if back is not None:
                 return back
+        for c in children(s, i, "appos"):
+            named = self.at.get(c)
+            if named is not None and named.entry.kind == "person":
+                return self._person(named.entry, named.first, named.last)  # "his party colleague Rahul Gandhi"
         owners: list[Actor] = []
         for c in children(s, i, "poss"):
             phrase = self.resolve(c, depth + 1)
@@ -937,7 +966,21 @@ class _Reader:
                     owners.extend(phrase.actors if phrase else ())
                 elif m is None and s.words[c] in self.people:
                     owners.extend(self.people[s.words[c]].actors)
+        if lemma in self.grammar["authored_nouns"]:
+            owners = owners or self._authors(i, depth)
+            if owners:
+                self.authors = tuple(owners)
         return Phrase(tuple(dict.fromkeys(owners)), "owner") if owners else None
+
+    def _authors(self, i: int, depth: int) -> list[Actor]:
+        """Whose words a text is that names no owner: who passes or issues it ("adopted a resolution condemning"), else whose the last text was ("The text deplores")."""
+        s = self.s
+        agents = [k for p in children(s, i, "prep", "agent") if s.lemmas[p] in ("by", "from") for k in children(s, p, "pobj")]
+        agents = agents or [k for c in children(s, i, "acl") for p in children(s, c, "agent") for k in children(s, p, "pobj")] or noun_agents(s, i)
+        found = [a for k in agents if k != i for phrase in [self.resolve(k, depth + 1)] if phrase is not None and phrase.kind != "owner" for a in phrase.actors]
+        if found or not any(s.lemmas[c].lower() in ("the", "this", "that") for c in children(s, i, "det")):
+            return found
+        return list(self.authors)
 
     def _nation(self, i: int) -> Entry | None:
         """The people without a state that an adjective before head ``i`` names: "Kurdish forces"."""
@@ -1001,6 +1044,10 @@ class _Reader:
     def antecedents(self, i: int) -> list[tuple[_Known, Antecedent]]:
         """What the pronoun at token ``i`` may stand for, nearest first."""
         out = []
+        above = [] if self.s.deps[i] in SUBJECTS else subjects_above(self.s, i)
+        acted_on = self._named_objects(i)
+        barred = self._bars(i)
+        meant = [self.here[k].actors for k in above if k in self.here and self.here[k].kind == "pronoun"]
         for known in reversed(self.known[-25:]):
             phrase, here = known.phrase, self.sentences[known.sentence]
             if self.s.index - known.sentence > MAX_GAP_SENTENCES:
@@ -1008,8 +1055,34 @@ class _Reader:
             if known.sentence == self.s.index and known.token >= i:
                 continue
             sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
-            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token)))
+            if known.sentence == self.s.index and known.token in barred or any((a.entity or a.country, a.sectors) in barred for a in phrase.actors):
+                continue
+            is_named = any(a.entity is not None for a in phrase.actors)
+            is_object = bool(acted_on & {a.entity or a.country for a in phrase.actors if a.entity is None or a.country is None})
+            own = known.sentence == self.s.index and known.token in above or bool(phrase.actors) and phrase.actors in meant
+            out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own, is_named, is_object)))
         return out
+
+    def _bars(self, i: int) -> set[object]:
+        """Whom an object cannot be, since he is the subject of its very verb ("Tsai decorated her"): head tokens, and names with sectors."""
+        s = self.s
+        top = i if s.deps[i] in ("dobj", "dative") else s.heads[i] if s.deps[i] == "pobj" and s.lemmas[s.heads[i]] in ("to", "against", "on", "of", "by") else None
+        if top is None or s.words[i].lower().endswith(("self", "selves")) or not is_verb(s, s.heads[top]):
+            return set()
+        subjects = [k for h in children(s, s.heads[top], "nsubj") if s.words[h].lower() not in RELATIVE for k in conjuncts(s, h)]
+        out: set[object] = set(subjects)
+        out.update((a.entity or a.country, a.sectors) for k in subjects if k in self.here for a in self.here[k].actors)
+        return out
+
+    def _named_objects(self, i: int) -> set[str | None]:
+        """Whom the verb of which the pronoun is the subject names as its object, or behind "with", "on", "against": countries, and bodies without one."""
+        s = self.s
+        if s.deps[i] not in ("nsubj", "nsubjpass"):
+            return set()
+        verb = s.heads[i]
+        heads = [*children(s, verb, "dobj", "dative"), *(k for p in children(s, verb, "prep", "agent") if s.lemmas[p] in _TOWARDS for k in children(s, p, "pobj"))]
+        found = [self.at[k].entry for h in heads for k in conjuncts(s, h) if k in self.at]
+        return {e.country or e.name for e in found if e.kind in ("country", "capital", "organisation", "metonym")}
 
     def _quoting_subject(self, i: int) -> Phrase | None:
         s = self.s

@@ -234,6 +234,9 @@ def _under_verb(
     depth: int,
 ) -> Modality:
     grammar = codebook.grammar
+    told = by_token.get((s.index, v))
+    if infinitive and told is not None and told.event_type in VERBAL and (lemma in grammar["contact_verbs"] or governor is not None and governor.event_type == "CONSULT"):
+        return _verb_modality(s, head, by_token, codebook, depth + 1)  # "telephoned to urge": the urging was done
     if dep == "advcl":
         if infinitive:
             if governor is not None and governor.event_type in OPERATORS:

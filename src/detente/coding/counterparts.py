@@ -204,6 +204,8 @@ def _act(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str]
     """
     below = [*s.children[m.trigger], *(c for p in s.children[m.trigger] if s.deps[p] == "prep" for c in s.children[p])]
     nouns = [s.lemmas[k].lower() for k in below if s.deps[k] in ("dobj", "pobj", "nsubjpass") and s.lemmas[k].lower() in story.codebook.anaphora]
+    if not nouns and m.rule.startswith("reject.deny") and any(s.tags[k] in ("PRP", "DT", "WDT") for k in below if s.deps[k] == "dobj"):
+        nouns = ["accusation"]  # "The ministry denied it"
     if {"resolution", "vote", "draft"} & set(nouns):
         body = _last_body(m, own, story, {"IGO"})
         if body:

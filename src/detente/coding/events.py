@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook, Composition, NounPattern, Pattern, Rule
-from detente.codebook.types import OPERATORS, SYMMETRIC
+from detente.codebook.types import OPERATORS, SYMMETRIC, VERBAL
 from detente.coding.actors import Phrase, expand
 from detente.coding.grammar import Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
 from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
@@ -26,6 +26,8 @@ _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
 _PACKAGES = frozenset(
     {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
 )
+_OWNED = VERBAL | {"SANCTION"}
+"""What somebody's team, chief, branch or resolution does is his own act."""
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
 Phrases = Mapping[int, Phrase]
 
@@ -51,6 +53,7 @@ class Found(msgspec.Struct):
     own_object: bool = False
     incomplete: bool = False
     needs_target: bool = False
+    is_reciprocal: bool = False
 
 
 def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phrases], codebook: Codebook) -> tuple[list[EventMention], list[Refusal]]:
@@ -97,6 +100,7 @@ class _Finder:
                 if found is not None:
                     by_verb[v] = found
         out = list(by_verb.values())
+        out.extend(msgspec.structs.replace(f, source=f.target, target=f.source) for f in by_verb.values() if f.is_reciprocal and f.target)
         for n, lemma in enumerate(s.lemmas):
             proper = s.tags[n] == "NNP" and s.kind != "title"  # "the Korean War", "Battle of Britain": names, not news
             if n not in self.used_nouns and not proper and (lemma in book.nouns and s.tags[n][:2] == "NN" or lemma.lower() in book.nouns and s.tags[n] == "NNP"):
@@ -188,7 +192,7 @@ class _Finder:
             if needs_object and not clause.passive and not self._may_lack_object(clause):
                 pass
         elif p.objects is not None:  # "ban {newspaper}": the noun of the pattern may itself be the target
-            named = [o for o in objects if self._is_lemma(o, p.objects) and o in self.phrases and self.phrases[o].kind in ("body", "group", "person")]
+            named = [o for o in objects if self._is_lemma(o, p.objects) and o in self.phrases and self._names_somebody(self.phrases[o], clause)]
             targets = tuple(named)
         rule = self.book.rules[p.rule]
         if rule.subject == "target":
@@ -198,6 +202,13 @@ class _Finder:
         if clause.passive and not subjects and p.target != "object" and p.objects is None and not any(s.deps[c] in ("auxpass", "agent") for c in s.children[v]):
             subjects = clause.objects  # "Mujuru, called for elections": the parser took the past tense for a participle
         return self._fill(rule, p, clause, subjects, targets)
+
+    def _names_somebody(self, phrase: Phrase, clause: Clause) -> bool:
+        """ "banned the newspaper", "burned American flags": what a pattern names is the target if it is somebody, or a thing that the words give to somebody else."""
+        if phrase.kind != "property" or phrase.inferred:
+            return phrase.kind in ("body", "group", "person")
+        own = {a.country for a in expand(self.s, clause.subjects, self.phrases)}
+        return bool(own) and not own & {a.country for a in phrase.actors}
 
     def _may_lack_object(self, clause: Clause) -> bool:
         return bool(clause.subjects)
@@ -237,15 +248,15 @@ class _Finder:
 
     def _fill(self, rule: Rule, p: Pattern | NounPattern, clause: Clause, subjects: Sequence[int], targets: Sequence[int], specificity: int | None = None) -> Found | None:
         s = self.s
-        source = expand(s, [h for h in subjects if not self._bare_place(h)], self.phrases)
+        source = expand(s, [h for h in subjects if not self._bare_place(h, rule)], self.phrases)
         if not source and (not subjects or clause.subject_is_shared) and not clause.passive:
             subjects, source = self._matrix_subject(clause.verb, subjects)
         if rule.type == "CONSULT" and isinstance(p, Pattern) and p.target == "object":
             targets = [h for h in targets if h not in self.phrases or self.phrases[h].kind not in ("owner", "property")]  # one meets people, not ships or remarks
         target = self._other(rule, expand(s, targets, self.phrases), targets, source)
         exchanged = s.lemmas[clause.verb] in ("trade", "exchange", "swap")
-        each_other = any(s.words[k].lower() in ("other", "another") for h in targets for k in (h, *s.children[h]))
-        if len(source) > 1 and (exchanged or not target and (self._is_mutual(rule) or each_other)):
+        each_other = len(source) > 1 and self._is_reciprocal(clause.verb, [*targets, *clause.objects])
+        if len(source) > 1 and (exchanged or each_other or not target and self._is_mutual(rule)):
             source, target = source[:1], source[1:]
         if rule.type == "MOBILIZE" and not source and target and all({"MIL", "COP", "PRM"} & set(a.sectors) for a in target):
             source, target = target, ()  # "riot police were deployed": the forces are the state's own
@@ -277,7 +288,18 @@ class _Finder:
             own_object=own_object,
             incomplete=incomplete or not source and not target,
             needs_target=needs_target,
+            is_reciprocal=each_other and not self._is_mutual(rule),
         )  # fmt: skip
+
+    def _is_reciprocal(self, v: int, heads: Iterable[int]) -> bool:
+        """ "accused each other", "expelled one another's envoys", "each blamed the other": what the subjects do to one another."""
+        s = self.s
+        for h in heads:
+            for k in (h, *s.children[h]):
+                low, before = s.words[k].lower(), s.words[k - 1].lower() if k else ""
+                if low == "other" and before in ("each", "the") or low == "another" and before == "one":
+                    return k > v
+        return False
 
     @staticmethod
     def _is_mutual(rule: Rule) -> bool:
@@ -305,12 +327,20 @@ class _Finder:
                         return (found,), expand(s, (found,), self.phrases)
         return subjects, ()
 
-    def _bare_place(self, head: int) -> bool:
-        """A province or town that is no actor of its own ("the province that left 32 dead")."""
+    def _bare_place(self, head: int, rule: Rule) -> bool:
+        """A province or town that is no actor of its own ("the province that left 32 dead"); what somebody owns speaks for him ("its chief urged") but does no deeds."""
         phrase = self.phrases.get(head)
-        if phrase is None:
+        if phrase is None or phrase.kind not in ("place", "owner"):
             return False
-        return phrase.kind == "place" or phrase.kind == "owner" and self.s.lemmas[head].lower() not in self.book.grammar["transparent_nouns"]
+        if phrase.kind == "place":
+            return True
+        lemma = self.s.lemmas[head].lower()
+        return lemma not in self.book.grammar["transparent_nouns"] and not (rule.type in _OWNED and (lemma in self.book.grammar["authored_nouns"] or self._is_owned_by_name(head)))
+
+    def _is_owned_by_name(self, head: int) -> bool:
+        """ "the UN rights chief", "its director": the owner is named; "the Russian painter" is only of a nation."""
+        s = self.s
+        return any(s.deps[c] == "poss" or s.deps[c] in ("compound", "nmod") and c in self.phrases and self.phrases[c].kind == "body" for c in s.children[head])
 
     def _other(self, rule: Rule, target: tuple[Actor, ...], heads: Sequence[int], source: tuple[Actor, ...]) -> tuple[Actor, ...]:
         """The target without what is the source itself: its own words again, or a thing that is its own only by inference."""
@@ -828,6 +858,8 @@ class _Finder:
                     return msgspec.structs.replace(f, target=target)
             return f
         made = self.book.compositions.get(f"to-{f.type}", {}).get(inner.type)
+        if f.rule.id == "agree.agree-to" and self.s.lemmas[f.trigger] == "agree":
+            made = self.book.compositions["agreed"].get(inner.type, made)
         if f.type == "AGREE" and self._is_negated(below):
             made = self.book.compositions["to-REJECT"].get(inner.type) if inner.type not in HOSTILE else None
         target = f.target

@@ -13,7 +13,11 @@ from detente.records import Sentence
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _OBJECT_PREPS = frozenset({"of", "for", "from", "into", "with", "over"})
-_SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat"})
+_HAVING_DONE = frozenset({"order", "have", "get"})
+"""With object and participle their subject is who does it through others: "ordered the camp cleared"."""
+_SEEING_DONE = frozenset({"see", "want", "find", "like"})
+"""The same, but others do it: "has seen its envoy thrown out"."""
+_SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat", "telephone", "phone", "ring", "write", "visit", "meet", "join"})
 MAX_DEPTH = 12
 NUMBER_WORDS = {
     w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
@@ -80,11 +84,19 @@ def conjuncts(s: Sentence, i: int) -> list[int]:
         out.extend(children(s, token, "conj"))
         if s.kind == "title":  # "Russia, Ukraine swap prisoners": a comma for "and"
             out.extend(c for c in children(s, token, "appos") if c == token + 2 and s.words[token + 1] == "," and s.tags[c] == s.tags[token] == "NNP" and not s.children[c])
+        else:  # "Saudi Arabia, Egypt, the Emirates and Bahrain": of a list of names the parser often takes the second for an apposition
+            out.extend(c for c in children(s, token, "appos") if s.tags[c] == s.tags[token] == "NNP" and s.words[c - 1] == "," and c - token <= 4 and _begins_list(s, c))
         # "Moon Jae-in and Donald Trump": the parser often hangs the first name on the second
         out.extend(
             c for c in s.children[token] if s.deps[c] in ("nmod", "compound", "amod") and c < token and s.tags[c][:2] == "NN" and any(s.deps[k] == "cc" for k in s.children[c])
         )
     return out
+
+
+def _begins_list(s: Sentence, i: int) -> bool:
+    """Whether further names follow ``i`` in a list that ends with "and"."""
+    following = children(s, i, "conj")
+    return bool(following) and all(s.tags[c][:3] == "NNP" for c in following) and not any(s.deps[c] in ("relcl", "acl", "prep") for c in s.children[i])
 
 
 def first_conjunct(s: Sentence, i: int) -> int:
@@ -118,6 +130,8 @@ def is_passive(s: Sentence, v: int, depth: int = 0) -> bool:
         return False
     has_aux = any(d == "aux" for d in deps)
     if s.tags[v] == "VBN" and not has_aux:
+        if _is_had_done(s, v, _HAVING_DONE | _SEEING_DONE):
+            return True
         if s.deps[v] in ("acl", "advcl", "relcl", "amod", "oprd", "ccomp", "xcomp") and "dobj" not in deps and "nsubj" not in deps:
             return True
         if s.deps[v] == "conj" and "nsubj" not in deps and depth < MAX_DEPTH and is_verb(s, s.heads[v]):
@@ -129,6 +143,12 @@ def is_passive(s: Sentence, v: int, depth: int = 0) -> bool:
     if s.deps[v] == "acl" and s.tags[v] == "VBD" and "dobj" not in deps:
         return True
     return s.kind == "title" and not has_aux and "dobj" not in deps and s.tags[v] == "VBN"
+
+
+def _is_had_done(s: Sentence, v: int, verbs: frozenset[str]) -> bool:
+    """ "ordered the camp cleared": a participle with its object before it, below a verb of having things done."""
+    head = s.heads[v]
+    return s.deps[v] in ("ccomp", "xcomp") and is_verb(s, head) and s.lemmas[head] in verbs and bool(children(s, v, "nsubj")) and not children(s, v, "dobj", "aux")
 
 
 def surface_subjects(s: Sentence, v: int, depth: int = 0) -> tuple[list[int], bool]:
@@ -241,6 +261,8 @@ def read_clause(s: Sentence, v: int) -> Clause:
         if s.deps[v] == "amod":
             objects = [s.heads[v]]
         extra = [c for c in children(s, v, "dobj", "oprd")]
+        if not agents and _is_had_done(s, v, _HAVING_DONE):
+            agents = surface_subjects(s, s.heads[v])[0]
         subjects, objects = agents, [*objects, *extra]
     else:
         subjects = surface
@@ -263,6 +285,10 @@ def _gap_object(s: Sentence, v: int) -> list[int]:
     if own and s.words[own[0]].lower() not in RELATIVE:
         if any(s.lemmas[p] not in ("by",) and not s.children[p] for p in children(s, v, "prep")):
             return []
+        if any(s.words[c].lower() == "whose" for c in s.children[own[0]]) or any(s.tags[c] == "WRB" for c in s.children[v]):
+            return []  # "Kuwait, whose emir flew", "the town where rebels attacked"
+        if any(s.tags[o] == "WDT" for p in children(s, v, "prep") for o in children(s, p, "pobj")):
+            return []  # "the talks at which Iran threatened"
         return [s.heads[v]]
     return []
 

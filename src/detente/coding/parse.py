@@ -11,6 +11,7 @@ import importlib.util
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from detente.coding.repair import mend_dependencies
 from detente.errors import MissingExtraError, SettingsError
 from detente.records import Block, Sentence
 
@@ -136,6 +137,7 @@ def _sentences(parser: Parser, doc: Any) -> Iterator[tuple[list[str], list[str],
 
 def _shift(raw: tuple[list[str], list[str], list[str], list[str], list[int], list[int]], index: int, block: int, kind: Any, offset: int) -> Sentence:
     words, tags, deps, lemmas, heads, offsets = raw
+    mend_dependencies(words, tags, deps, heads)
     children: list[list[int]] = [[] for _ in words]
     root = 0
     for i, head in enumerate(heads):

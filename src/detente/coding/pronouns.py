@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from detente.coding.grammar import MAX_DEPTH, SUBJECTS, conjuncts, is_verb, surface_subjects
 from detente.records import Sentence
 
 HE = frozenset({"he", "him", "his", "himself", "she", "her", "herself", "hers"})
@@ -20,7 +21,8 @@ _PLACES = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "poss", "compound", "
 
 
 class Antecedent(msgspec.Struct, frozen=True):
-    """What a pronoun may stand for: its kind of phrase, first sector, number, where it stands (sentence, head token) and whether as a subject."""
+    """What a pronoun may stand for: its kind of phrase, first sector, number, where it stands (sentence, head token), whether as a subject, whether
+    as that of the pronoun's own verb, whether it is a named person or body, and whether the pronoun's verb names it again as its object."""
 
     kind: str
     sector: str
@@ -28,6 +30,24 @@ class Antecedent(msgspec.Struct, frozen=True):
     is_subject: bool
     sentence: Sentence
     token: int
+    is_own_subject: bool = False
+    is_named: bool = False
+    is_object: bool = False
+
+
+def subjects_above(s: Sentence, token: int) -> list[int]:
+    """The subject of the nearest verb above a token, found through control ("told Iran to stop its ships": Iran): its own things are "its", itself is never "it"."""
+    for _ in range(MAX_DEPTH):
+        if s.heads[token] == token:
+            return []
+        if s.deps[token] in SUBJECTS and is_verb(s, s.heads[token]):
+            token = s.heads[token]  # within the subject itself the verb above decides
+            continue
+        token = s.heads[token]
+        if is_verb(s, token):
+            subjects, _ = surface_subjects(s, token)
+            return [k for h in subjects for k in conjuncts(s, h)]
+    return []
 
 
 def pronoun_class(low: str) -> str:
@@ -47,6 +67,14 @@ def describe_antecedent(found: Antecedent, nearer: int, s: Sentence, token: int)
         names["subject"] = names[f"subject, gap {min(gap, 2)}"] = 1.0
     if found.plural:
         names["plural"] = 1.0
+    if found.is_own_subject:
+        names["own subject"] = names[
+            "own subject, owning" if s.deps[token] == "poss" else "own subject, object" if s.deps[token] in ("dobj", "dative") else "own subject, else"
+        ] = 1.0
+    if found.is_named:
+        names["named"] = names["named, plural" if found.plural else "named, one"] = 1.0
+    if found.is_object:
+        names["named as object"] = 1.0  # "It suspended Mali": it is not Mali
     if found.sentence.kind == "title":
         names["title"] = 1.0
     if gap == 0 and found.sentence.heads[found.token] == s.heads[token]:

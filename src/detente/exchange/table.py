@@ -119,7 +119,7 @@ def _escape(name: str) -> str:
 def encode_events(events: Iterable[Event | ImportedEvent]) -> bytes:
     """Events -> their CSV lines, UTF-8, without the header."""
     out = io.StringIO()
-    csv.writer(out).writerows([_safe_cell(cell) for cell in flatten_event(event)] for event in events)
+    csv.writer(out).writerows([safe_cell(cell) for cell in flatten_event(event)] for event in events)
     return out.getvalue().encode()
 
 
@@ -128,7 +128,7 @@ def encode_report(report: CodedReport) -> bytes:
     return encode_events(report.events)
 
 
-def _safe_cell(cell: Any) -> Any:
+def safe_cell(cell: Any) -> Any:
     """A spreadsheet runs a text that begins like a formula; an apostrophe before it stops that. Truth values are written as JSON has them."""
     if isinstance(cell, bool):
         return "true" if cell else "false"

@@ -19,13 +19,12 @@ from detente.forecasting.dyad_features import make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
 from detente.forecasting.dyad_scores import DyadScores, find_skill, summarise
 from detente.forecasting.dyad_targets import Target, answer
+from detente.forecasting.dyad_training import MOST_DYADS, TESTED_DYADS
 from detente.forecasting.evaluation import Interval
 from detente.forecasting.quads import Ints
 from detente.forecasting.resampling import draw_blocks
 
 MODEL = "model"
-TRAINED_DYADS = 400
-"""The most active dyads, which the model is trained on; those that are scored are the first of them. More teach it less of what moves the busy ones, fewer leave it to their chance."""
 LEAST_DAYS = 30
 """Days with an answer, after the first that only fill the counts, that a model is trained on at least."""
 LEAST_HITS = 20
@@ -72,7 +71,7 @@ def backtest_dyads(
     targets: Sequence[tuple[Target, int]],
     *,
     end: int | None = None,
-    most: int = 200,
+    most: int = TESTED_DYADS,
     directed: bool = True,
     settings: DyadSettings | None = None,
     say: Say | None = None,
@@ -85,7 +84,7 @@ def backtest_dyads(
     """
     settings = settings or DyadSettings()
     stop = int(events.days.max(initial=-1)) + 1 if end is None else end
-    trained = choose_dyads(events, score, max(most, TRAINED_DYADS), directed=directed)
+    trained = choose_dyads(events, score, max(most, MOST_DYADS), directed=directed)
     dyads = trained[:most]
     if not len(dyads):
         raise InputError("the events before the scored part: found none between two countries; expected some")

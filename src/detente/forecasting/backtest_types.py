@@ -22,6 +22,7 @@ from detente.forecasting.dyad_scores import ReliabilityRow, sum_errors, tabulate
 from detente.forecasting.evaluation import Scores, rank_pairs, score_ranks
 from detente.forecasting.quads import Benchmark, Ints, Quads, add_mirrors, join_quads
 from detente.forecasting.ranking_model import Sample, Settings, fit_ranker, pack_samples
+from detente.forecasting.trees import Trees, score_trees
 from detente.forecasting.type_ranking import (
     PairQueries,
     TypeState,
@@ -97,13 +98,15 @@ def learn_types(state: TypeState, quads: Quads, score: int, settings: Settings, 
     return TypeModel(fit_ranker(pack_samples(samples, settings), settings), choose_fading(trials) if trials else DEFAULT)
 
 
-def share_types(state: TypeState, queries: PairQueries, ranker: Booster | None, threads: int = 1) -> Floats:
+def share_types(state: TypeState, queries: PairQueries, ranker: Booster | Trees | None, threads: int = 1) -> Floats:
     """Queries and the trees -> [query, type]: the share that each type has in what comes next, each row with the sum 1; without trees that of the counts."""
     mixed = mix_shares(state, queries)
     if ranker is None:
         return mixed
     features = make_type_features(state, queries, mixed)
-    raw = np.log(mixed) + np.asarray(ranker.predict(features.reshape(-1, features.shape[2]), raw_score=True, num_threads=threads)).reshape(mixed.shape)
+    rows = features.reshape(-1, features.shape[2])
+    told = score_trees(ranker, rows) if isinstance(ranker, Trees) else np.asarray(ranker.predict(rows, raw_score=True, num_threads=threads))
+    raw = np.log(mixed) + told.reshape(mixed.shape)
     powers = np.exp(raw - raw.max(axis=1, keepdims=True))
     shares: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares

@@ -27,6 +27,8 @@ DIRECT = (
 )  # fmt: skip
 """Guesses that are the shares of a table: its family, and the half-life by its position in ``HALF_LIVES``."""
 TO_COUNTRY, POPULAR = Family("id", "any", "country"), Family("any", "any", "id")
+EVERYWHERE = (PAIR, TO_COUNTRY, POPULAR)
+"""Tables, beside that of triples, of which the guesses look at the rows of entities other than the subject."""
 DERIVED = ("rules", "rules, weighed", "alike, relation", "alike", "two steps", "two steps, recent", "partners, relation", "partners' country")
 GUESSES = len(DIRECT) + len(DERIVED)
 ALIKE = 100

@@ -70,13 +70,20 @@ def make_counts(quads: Quads, attributes: Attributes, families: tuple[Family, ..
         **{("object", name): groups for name, groups in actors.items()},
         **{("relation", name): groups for name, groups in kinds.items()},
     }
-    ages = np.arange(int(quads.days.max(initial=0)) + 2)
-    fading = np.stack([np.exp2(-ages / half) for half in HALF_LIVES], axis=1)
-    return Counts(maps, {family: _make_table(quads, maps, family) for family in families}, fading)
+    return Counts(maps, {family: _make_table(quads, maps, family) for family in families}, _weigh_ages(int(quads.days.max(initial=0)) + 2))
+
+
+def _weigh_ages(number: int) -> npt.NDArray[np.float64]:
+    """How many ages, from 0 days on -> what is left of an event [age, half-life]."""
+    return np.stack([np.exp2(-np.arange(number) / half) for half in HALF_LIVES], axis=1)
 
 
 def _make_table(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family) -> Table:
-    codes = np.unique(code_keys(maps, family, quads.subjects, quads.relations, quads.objects))
+    return _lay_table(np.unique(code_keys(maps, family, quads.subjects, quads.relations, quads.objects)), maps, family)
+
+
+def _lay_table(codes: Ints, maps: Mapping[tuple[str, str], Ints], family: Family) -> Table:
+    """Distinct keys in order -> their table, empty."""
     width = _width(maps, "object", family.object)
     groups, starts = np.unique(codes // width, return_index=True)
     rows = len(codes) + 1
@@ -107,6 +114,51 @@ def add_day(counts: Counts, quads: Quads, day: int, tables: Mapping[Family, Tabl
         table.first[rows] = np.where(table.first[rows] == NEVER, day, table.first[rows])
         table.last[rows] = day
         table.days[rows] += 1
+
+
+class About(NamedTuple):
+    """Whose rows are needed, on a ``day``, of tables that are filled at once: of these ``subjects``, or their groups, under these ``relations``, or theirs. Of ``whole`` families all rows."""
+
+    day: int
+    subjects: Ints
+    relations: Ints
+    whole: tuple[Family, ...]
+
+
+def fill_counts(quads: Quads, attributes: Attributes, families: tuple[Family, ...], about: About) -> Counts:
+    """Past events in the order of their days (mirrors included) -> the tables that ``add_day`` makes of them day by day, of the rows that are asked for."""
+    empty = make_counts(quads.take(np.zeros(0, np.int64)), attributes, ())._replace(fading=_weigh_ages(about.day + 2))
+    tables = {family: _fill_table(_concern(quads, empty.maps, family, about), empty, family) for family in families}
+    return empty._replace(tables=tables)
+
+
+def _concern(quads: Quads, maps: Mapping[tuple[str, str], Ints], family: Family, about: About) -> Quads:
+    """The events of the rows that are asked for."""
+    if family in about.whole:
+        return quads
+    kept = np.ones(len(quads.days), dtype=bool)
+    for side, name, values, wanted in (("subject", family.subject, quads.subjects, about.subjects), ("relation", family.relation, quads.relations, about.relations)):
+        groups = maps[side, name]
+        chosen = np.zeros(int(groups.max(initial=0)) + 1, dtype=bool)
+        chosen[groups[wanted]] = True
+        kept &= chosen[groups][values]
+    return quads.take(kept)
+
+
+def _fill_table(quads: Quads, counts: Counts, family: Family) -> Table:
+    codes = code_keys(counts.maps, family, quads.subjects, quads.relations, quads.objects)
+    order = np.argsort(codes, kind="stable")  # the events of a key stay in the order of their days
+    codes, days = codes[order], quads.days[order]
+    is_first = np.diff(codes, prepend=-1) != 0
+    starts = np.flatnonzero(is_first)
+    table = _lay_table(codes[starts], counts.maps, family)
+    if not len(starts):
+        return table
+    rows = np.cumsum(is_first) - 1
+    table.first[:-1], table.last[:-1] = days[starts], days[np.append(starts[1:], len(days)) - 1]
+    table.days[:-1] = np.bincount(rows, weights=is_first | (np.diff(days, prepend=-1) != 0))
+    table.sums[:-1] = np.add.reduceat(counts.fading[table.last[rows] - days], starts)
+    return table
 
 
 def find_rows(table: Table, codes: Ints) -> Ints:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,8 +14,8 @@ from detente.forecasting.drivers import Cited, Driver, find_behind, group_moves,
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, PERSISTENCE, RECENT, held_last
 from detente.forecasting.dyad_features import RECENT_HALVES, Array, Columns, add_rates, make_columns, recent_rate
 from detente.forecasting.dyad_model import explain, logit, predict
-from detente.forecasting.dyad_states import COOLING, ONSET, States, ask, find_recent, make_state_columns, run_rates, tell_state, track_states
-from detente.forecasting.dyad_targets import Target
+from detente.forecasting.dyad_states import COOLING, ONSET, States, ask, find_recent, is_too_short, make_state_columns, run_rates, tell_state, track_states
+from detente.forecasting.dyad_targets import Target, parse_target
 from detente.forecasting.dyad_training import Measured
 from detente.forecasting.flat_events import KnownEvents
 from detente.forecasting.intensity import find_usual, tell_intensity
@@ -24,11 +25,13 @@ from detente.forecasting.words import say_target
 
 LEAST_EVENTS = 10
 """Events between the two, either way, below which nothing is forecast of them."""
+ROUNDS = 5
+"""So often horizons and rungs are ordered by turns: after two or three nothing moves by more than a hundredth of a percent."""
 STATE_KINDS = (ONSET, COOLING)
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):
-    """One question within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``, ``crisis-is-on``, ``no-crisis``, ``low-rung``), else "".
+    """One question within one horizon. ``reason``: why there is no forecast (``too-few-days``, ``too-few-events``, ``crisis-is-on``, ``no-crisis``, ``low-rung``, ``ladder-is-slower``), else "".
 
     ``measured``: how such forecasts of the same model did on days that it had not seen, ``None`` if that could not be measured.
     """
@@ -152,23 +155,33 @@ def _ask_target(models: Models, scene: _Scene, columns: Columns, target: Target,
 
 
 def order_outlooks(outlooks: Sequence[Outlook], rising: Sequence[str] | None = None) -> list[Outlook]:
-    """Outlooks, each of a model of its own -> the same, those of longer windows nowhere less likely than those of shorter ones: where they were, both have their mean.
+    """Outlooks, each of a model of its own -> the same, those of longer windows nowhere less likely than those of shorter ones, and a rung or higher nowhere less likely than one above it: where they
+    were, both have their mean.
 
-    ``rising``: the targets of which this holds; all, if not given.
+    ``rising``: the targets of which the first holds; all, if not given.
     """
-    out = list(outlooks)
-    for target in dict.fromkeys(one.target for one in outlooks) if rising is None else rising:
-        places = sorted((n for n, one in enumerate(out) if one.target == target and one.probability is not None), key=lambda n: out[n].horizon_days)
-        blocks: list[list[float]] = []
-        for n in places:
-            blocks.append([out[n].probability or 0.0, 1.0])
-            while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-                value, size = blocks.pop()
-                blocks[-1] = [(blocks[-1][0] * blocks[-1][1] + value * size) / (blocks[-1][1] + size), blocks[-1][1] + size]
-        ordered = [value for value, size in blocks for _ in range(int(size))]
-        for n, value in zip(places, ordered, strict=True):
-            out[n] = msgspec.structs.replace(out[n], probability=value)
-    return out
+    told = {(one.target, one.horizon_days): one.probability for one in outlooks if one.probability is not None}
+    targets = [target for target in dict.fromkeys(target for target, _ in told) if rising is None or target in rising]
+    rungs = {target: parse_target(target).rung for target in targets if target.startswith("rung:")}
+    longer = [sorted(key for key in told if key[0] == target) for target in targets]
+    lower = [sorted((key for key in told if key[0] in rungs and key[1] == days), key=lambda key: -(rungs[key[0]] or 0)) for days in dict.fromkeys(days for _, days in told)]
+    for _ in range(ROUNDS if rungs else 1):
+        for chain in (*longer, *(lower if rungs else ())):
+            told.update(zip(chain, _pool([told[key] for key in chain]), strict=True))
+    for chain in longer if rungs else ():  # what the rounds left; it keeps the order of the rungs
+        told.update(zip(chain, itertools.accumulate((told[key] for key in chain), max), strict=True))
+    return [msgspec.structs.replace(one, probability=told.get((one.target, one.horizon_days))) for one in outlooks]
+
+
+def _pool(values: Sequence[float]) -> list[float]:
+    """Values -> the nearest that never fall: neighbours that do have their mean (isotonic regression)."""
+    blocks: list[tuple[float, int]] = []
+    for value in values:
+        blocks.append((value, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (one, size), (other, more) = blocks[-2:]
+            blocks[-2:] = [((one * size + other * more) / (size + more), size + more)]
+    return [value for value, size in blocks for _ in range(size)]
 
 
 def _find_drivers(scene: _Scene, moved: Array, names: tuple[str, ...], target: Target, row: int) -> list[Driver]:
@@ -222,7 +235,7 @@ def _ask_states(models: Models, scene: _Scene, states: States, horizons: Sequenc
     for kind in STATE_KINDS:
         for horizon in horizons:
             asked = ask(states, kind, horizon, high)
-            trained = models.state(kind, horizon)
+            trained: dict[str, Any] = {"reason": "ladder-is-slower"} if is_too_short(kind, horizon) else models.state(kind, horizon)
             reason = trained["reason"]
             if not asked.open[0, scene.day]:
                 reason = "crisis-is-on" if kind == ONSET else "no-crisis" if not states.on[0, scene.day] else "low-rung"

@@ -79,6 +79,13 @@ def _track_rung(events: DyadEvents, dead: Ints, pair: Ints, days: int) -> Ints:
     return out
 
 
+def is_too_short(kind: str, horizon: int) -> bool:
+    """Whether the ladder cannot answer yes within so many days: what an act holds up sinks by a rung in so many days, and so does the highest of all that is held up. Nothing is to be learned then."""
+    from detente.codebook.ladder import load_ladder
+
+    return kind == COOLING and -(-horizon // load_ladder().decay.step_days) < FALL
+
+
 def ask(states: States, kind: str, horizon: int, high: Bools) -> Asked:
     """States, a question and its horizon -> by day whether it could be asked, and the answer. ``high``: days with an act that makes a crisis [dyad, day]."""
     days = states.on.shape[1] - 1

@@ -1,35 +1,40 @@
 """Event forecasts at a day: at whom an actor's act of a type will be directed, and which type of act comes next from one party toward another.
 
 Each has a probability that adds up to 1 over all answers: it says whom, or what, if there is such an act, not whether there is one (that is what dyad forecasts say).
-Nothing after the day counts, neither for the forecast nor for the model, which is trained on the last days up to it.
+Nothing after the day counts: not for the counts, which are those of the day, nor for the model, which learned from what was known before the first of its month.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from detente.errors import InputError
-from detente.forecasting.backtest_quads import Run, ask_past, learn_past, plan_days
-from detente.forecasting.backtest_types import MIXTURE, RANKER, TYPE_SETTINGS, learn_types, share_types
+from detente.forecasting.backtest_quads import Run, ask_past, plan_days
+from detente.forecasting.backtest_types import MIXTURE, RANKER, share_types
 from detente.forecasting.baselines import recurrency_scores
 from detente.forecasting.counts import NEVER, TRIPLE, Counts, code_keys, find_rows
+from detente.forecasting.dyad_training import find_model_day
 from detente.forecasting.evaluation import Queries
+from detente.forecasting.flat_events import take_origins
+from detente.forecasting.keeping import Say
+from detente.forecasting.kept_events import load_flat
 from detente.forecasting.quads import Quads, add_mirrors
-from detente.forecasting.ranking_features import make_state
-from detente.forecasting.ranking_model import Settings, fit_ranker, pack_samples, start_scores
-from detente.forecasting.store_quads import EPOCH, StoreQuads
-from detente.forecasting.type_ranking import PairQueries, make_type_state, recurrency_of_types
+from detente.forecasting.rank_models import TARGET_SETTINGS, RankModel, move_lessons
+from detente.forecasting.ranking_features import fill_state
+from detente.forecasting.ranking_model import start_scores
+from detente.forecasting.store_quads import EPOCH, StoreQuads, find_quads
+from detente.forecasting.trees import score_trees
+from detente.forecasting.type_ranking import PairQueries, fill_type_state, recurrency_of_types
+from detente.store.schema import Store
 
-LEAST_DAYS, LEAST_EVENTS = 60, 1000
-"""Days with events, and events between parties, below which nothing is trained: the counts alone rank, with equal or drawn weights."""
 HISTORY_DAYS = 730
-"""Days up to the day asked for that count: the slowest of the counts halves in 120 days."""
-TARGET_SETTINGS = Settings(candidates=100, drawn=24, fit_days=90, fit_queries=6_000, rounds=80, leaves=15, threads=1)
-"""Fewer days, queries and trees than a backtest has, so that an answer comes within a minute."""
+"""Days up to the day asked for that count, and before the model's day that it learns from: the slowest of the counts halves in 120 days."""
 
 
 class RankedAnswer(msgspec.Struct, frozen=True):
@@ -45,7 +50,7 @@ class RankedAnswer(msgspec.Struct, frozen=True):
 
 class EventForecast(msgspec.Struct, frozen=True):
     """``question``: target, of what ``actor`` does by way of ``event_type``; or type, of what ``actor`` does to ``toward``. ``method``: ranker, or counts where there is too little to
-    train on. ``events``: between parties, that count; ``own_events``: of them those of the actor (with that type, or toward that party). ``reason``: why nothing is ranked, else ""."""
+    train on; ``model_day``: what was known before it taught the model. ``events``: between parties, that count; ``own_events``: of them those of the actor (with that type, or toward that party). ``reason``: why nothing is ranked, else ""."""
 
     question: str
     actor: str
@@ -53,43 +58,66 @@ class EventForecast(msgspec.Struct, frozen=True):
     toward: str
     at: datetime.date
     method: str
+    model_day: datetime.date
     events: int
     own_events: int
     reason: str
     answers: Sequence[RankedAnswer] = ()
 
 
-def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.date, settings: Settings = TARGET_SETTINGS) -> EventForecast:
-    """Events of a store, a party's key, a type, a day -> whom such an act will be directed at from the day after on, likeliest first.
+class Past(NamedTuple):
+    """Events of a store for forecasts ``at`` a day: ``now``, those that count then, and ``before``, those that the model of its month learns from."""
 
-    Raises ``InputError`` for a party without events and for another type, ``MissingExtraError`` without LightGBM.
+    at: datetime.date
+    now: StoreQuads
+    before: StoreQuads
+
+
+def find_past(store: Store, at: datetime.date, cache: Path, *, told_later: bool = False, origins: Sequence[str] = (), say: Say | None = None) -> Past:
+    """A store, a day and the cache folder -> the events that count. ``told_later``: also those that happened by the day and were told of after it. ``origins``: only events that these coded.
+
+    Raises ``InputError`` for an origin of no event, and if there are no events between two parties.
     """
-    subject, kind = _find_party(found, actor), _find_type(found, event_type)
+    flat = take_origins(load_flat(store, cache, say), origins)
+    known = max(at, EPOCH + datetime.timedelta(days=int(flat.told.max(initial=0)))) if told_later else at
+    model_day = find_model_day(at)
+    now, before = (find_quads(flat, store, know, _back(last, HISTORY_DAYS - 1), last) for know, last in ((known, at), (_back(model_day, 1), _back(model_day, 1))))
+    if not now.quads.events:
+        raise InputError(f"the store: found no events between two parties in the {HISTORY_DAYS} days up to {at}; expected some")
+    return Past(at, now, before)
+
+
+def _back(day: datetime.date, days: int) -> datetime.date:
+    return datetime.date.fromordinal(max(day.toordinal() - days, 1))
+
+
+def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.date, model: RankModel) -> EventForecast:
+    """Events of a store, a party's key, a type, a day and its model -> whom such an act will be directed at from the day after on, likeliest first.
+
+    Raises ``InputError`` for a party without events and for another type.
+    """
+    subject, kind = _find_party(found, actor), find_type(found, event_type)
     past, day = _take_past(found, at)
     own = int(((past.subjects == subject) & (past.relations == kind)).sum())
-    made = EventForecast("target", found.parties[subject], found.types[kind], "", at, MIXTURE, past.events, own, "")
+    made = EventForecast("target", found.parties[subject], found.types[kind], "", at, MIXTURE, model.day, past.events, own, "")
     if not (past.subjects == subject).any():
         return msgspec.structs.replace(made, reason="no-acts")
-    trained, settings = _is_enough(past), settings if _is_enough(past) else settings._replace(fit_queries=0)
-    quads = add_mirrors(past, found.attributes.relations)
-    run = Run(make_state(quads, found.attributes), plan_days(int(past.days[0]), day, day, settings.fit_days), settings)
-    learned = learn_past(run, quads, lambda _: None)
-    ranker = fit_ranker(pack_samples(learned.samples, settings), settings) if trained else None
     queries = Queries(day, np.array([subject]), np.array([kind]), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    asked = ask_past(run, queries, learned.weights)
+    state = fill_state(add_mirrors(past, found.attributes.relations), found.attributes, queries, move_lessons(model, found.parties))
+    asked = ask_past(Run(state, plan_days(0, day, day, 0), TARGET_SETTINGS), queries, model.weights)
     raw = start_scores(asked.mixed, asked.chosen).astype(np.float64)[0]
-    if ranker is not None:
-        raw += np.asarray(ranker.predict(asked.features[0], raw_score=True, num_threads=settings.threads))
+    if model.trees is not None:
+        raw += score_trees(model.trees, asked.features[0])
     raw[(np.take_along_axis(asked.mixed, asked.chosen, axis=1)[0] <= 0) | (asked.chosen[0] == subject)] = -np.inf
     powers = np.exp(raw - raw.max())
-    places = _places(recurrency_scores(run.state.counts, queries, learned.recurrency)[0])
+    places = _places(recurrency_scores(state.counts, queries, model.recurrency)[0])
     rows = [(int(entity), float(share)) for entity, share in zip(asked.chosen[0], powers / powers.sum(), strict=True) if share > 0]
-    answers = [_answer(found, run.state.counts, entity, found.parties[entity], share, places, (subject, kind, entity)) for entity, share in rows]
-    return msgspec.structs.replace(made, method=MIXTURE if ranker is None else RANKER, answers=_sorted(answers))
+    answers = [_answer(found, state.counts, entity, found.parties[entity], share, places, (subject, kind, entity)) for entity, share in rows]
+    return msgspec.structs.replace(made, method=MIXTURE if model.trees is None else RANKER, answers=_sorted(answers))
 
 
-def rank_types(found: StoreQuads, actor: str, toward: str, at: datetime.date, settings: Settings = TYPE_SETTINGS) -> EventForecast:
-    """Events of a store, two parties' keys, a day -> which type of act comes next from the first toward the second, from the day after on, likeliest first.
+def rank_types(found: StoreQuads, actor: str, toward: str, at: datetime.date, model: RankModel) -> EventForecast:
+    """Events of a store, two parties' keys, a day and its model -> which type of act comes next from the first toward the second, from the day after on, likeliest first.
 
     Raises as ``rank_targets`` does.
     """
@@ -98,18 +126,16 @@ def rank_types(found: StoreQuads, actor: str, toward: str, at: datetime.date, se
         raise InputError(f"the pair: found {actor} twice; expected two parties")
     past, day = _take_past(found, at)
     own = int(((past.subjects == subject) & (past.objects == entity)).sum())
-    made = EventForecast("type", found.parties[subject], "", found.parties[entity], at, MIXTURE, past.events, own, "")
+    made = EventForecast("type", found.parties[subject], "", found.parties[entity], at, MIXTURE, model.day, past.events, own, "")
     if not ((past.subjects == subject) | (past.objects == entity)).any():
         return msgspec.structs.replace(made, reason="no-acts")
-    trained = _is_enough(past)
-    quads = add_mirrors(past, found.attributes.relations)
-    state = make_type_state(quads, found.attributes)
-    model = learn_types(state, quads, day, settings if trained else settings._replace(fit_queries=0))
     queries = PairQueries(day, np.array([subject]), np.array([entity]), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    shares = share_types(state, queries, model.ranker if trained else None, settings.threads)[0].tolist()
-    places = _places(recurrency_of_types(state, queries, model.recurrency)[0])
+    state = fill_type_state(add_mirrors(past, found.attributes.relations), found.attributes, queries)
+    shares = share_types(state, queries, model.trees)[0].tolist()
+    fading, mix = (float(values[0]) for values in model.recurrency)
+    places = _places(recurrency_of_types(state, queries, (fading, mix))[0])
     answers = [_answer(found, state.counts, kind, name, shares[kind], places, (subject, kind, entity)) for kind, name in enumerate(found.types)]
-    return msgspec.structs.replace(made, method=RANKER if trained and model.ranker is not None else MIXTURE, answers=_sorted(answers))
+    return msgspec.structs.replace(made, method=MIXTURE if model.trees is None else RANKER, answers=_sorted(answers))
 
 
 def _find_party(found: StoreQuads, key: str) -> int:
@@ -118,7 +144,8 @@ def _find_party(found: StoreQuads, key: str) -> int:
     raise InputError(f"{key}: found no event of it with another party; expected a party that acted, or was acted on")
 
 
-def _find_type(found: StoreQuads, text: str) -> int:
+def find_type(found: StoreQuads, text: str) -> int:
+    """A type's name in any letters -> its number. Refused: another one."""
     if text.upper() in found.types:
         return found.types.index(text.upper())
     raise InputError(f"the type: found {text!r}; expected one of {', '.join(found.types)}")
@@ -131,10 +158,6 @@ def _take_past(found: StoreQuads, at: datetime.date) -> tuple[Quads, int]:
     if not past.events:
         raise InputError(f"the store: found no events between two parties in the {HISTORY_DAYS} days up to {at}; expected some")
     return past, day
-
-
-def _is_enough(past: Quads) -> bool:
-    return past.events >= LEAST_EVENTS and len(np.unique(past.days)) >= LEAST_DAYS
 
 
 def _places(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> list[int]:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from detente.codebook.load import load_plover
 from detente.codebook.register import country_names
+from detente.errors import InputError
 from detente.forecasting.dyad_events import DyadEvents
 from detente.forecasting.dyad_features import Array
 from detente.forecasting.quads import Ints
@@ -26,13 +27,16 @@ UNCOUNTED = -1
 
 class FlatEvents(NamedTuple):
     """Events by (day, number), a row for each pair of parties, an array for each column; days count from 1970-01-01. ``retold``: [event, (number, first, latest report)].
+    ``sectors``: [event, (number, position in ``parties``, position in ``sorts``)] of parties without a country: what sort of actor they are told to be.
 
     ``numbers``: of the events in their store. ``sources``, ``targets``: positions in ``parties`` (all countries by alphabet, then the others); ``kinds``: in ``types``.
-    ``sharp``: as in ``store.flat``, 0 of background. Scores that are not known count as 0.
+    ``origins``: positions in ``coders``, who coded them. ``sharp``: as in ``store.flat``, 0 of background. Scores that are not known count as 0.
     """
 
     parties: tuple[str, ...]
     types: tuple[str, ...]
+    coders: tuple[str, ...]
+    sorts: tuple[str, ...]
     numbers: Ints
     sources: Ints
     targets: Ints
@@ -45,7 +49,13 @@ class FlatEvents(NamedTuple):
     goldstein: Array
     dead: Ints
     sharp: Ints
+    origins: Ints
     retold: Ints
+    sectors: Ints
+
+
+ROWS = FlatEvents._fields[4:-2]
+"""The columns that have a place for each row."""
 
 
 class KnownEvents(NamedTuple):
@@ -58,15 +68,15 @@ class KnownEvents(NamedTuple):
     dead: Ints
 
 
-def flatten(rows: Sequence[Row], retold: Sequence[Retold], known: Sequence[str] = ()) -> FlatEvents:
-    """Flat rows -> arrays. ``known``: parties that have their places already, countries first."""
+def flatten(rows: Sequence[Row], retold: Sequence[Retold], known: FlatEvents | None = None, told: Sequence[tuple[int, str, str]] = ()) -> FlatEvents:
+    """Flat rows -> arrays. ``known``: whose parties and coders have their places already. ``told``: sectors, as ``read_sectors`` gives them."""
     countries = tuple(sorted(country_names()))
     types = tuple(sorted(load_plover()["types"]))
     kind = {name: position for position, name in enumerate(types)}
     columns: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True) if rows else [()] * len(COLUMNS), strict=True))
-    others = {name for column in ("source", "target") for name in dict.fromkeys(columns[column])} - set(known or countries)
-    parties = (*(known or countries), *sorted(others))
-    number = {name: position for position, name in enumerate(parties)}
+    parties = _join_names(known.parties if known else countries, (*columns["source"], *columns["target"]))
+    coders, sorts = _join_names(known.coders if known else (), columns["origin"]), tuple(sorted({sectors for _, _, sectors in told}))
+    number, coder, sort = ({name: position for position, name in enumerate(names)} for names in (parties, coders, sorts))
     days = {text: _count_days(text) for column in (columns["day"], columns["told"], *([(one.first, one.latest) for one in retold])) for text in dict.fromkeys(column)}
 
     def whole(name: str, dtype: npt.DTypeLike, places: dict[Any, int] | None = None, missing: int = 0) -> Any:
@@ -77,11 +87,17 @@ def flatten(rows: Sequence[Row], retold: Sequence[Retold], known: Sequence[str] 
         return np.array([value or 0.0 for value in columns[name]], dtype=np.float64)
 
     made = FlatEvents(
-        parties, types, whole("id", np.int64), whole("source", np.int32, number), whole("target", np.int32, number), whole("day", np.int32, days),
+        parties, types, coders, sorts, whole("id", np.int64), whole("source", np.int32, number), whole("target", np.int32, number), whole("day", np.int32, days),
         whole("told", np.int32, days), whole("event_type", np.int8, kind), whole("quad", np.int8), whole("rung", np.int8), score("intensity"), score("goldstein"),
-        whole("dead", np.int32, missing=UNCOUNTED), whole("sharp", np.int8), np.array([(one.id, days[one.first], days[one.latest]) for one in retold], dtype=np.int64).reshape(-1, 3),
+        whole("dead", np.int32, missing=UNCOUNTED), whole("sharp", np.int8), whole("origin", np.int16, coder), np.array([(one.id, days[one.first], days[one.latest]) for one in retold], dtype=np.int64).reshape(-1, 3),
+        np.array([(event, number[name], sort[sectors]) for event, name, sectors in told if name in number], dtype=np.int64).reshape(-1, 3),
     )  # fmt: skip
     return _take(made, np.flatnonzero(made.kinds >= 0))
+
+
+def _join_names(known: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Names that have their places, and more of them -> all, the new ones by alphabet behind."""
+    return (*known, *sorted(set(names) - set(known)))
 
 
 def _count_days(text: str | None) -> int:
@@ -90,9 +106,22 @@ def _count_days(text: str | None) -> int:
 
 def _take(flat: FlatEvents, chosen: Ints) -> FlatEvents:
     """Some of the rows, by (day, number, parties)."""
-    taken: dict[str, Any] = {name: getattr(flat, name)[chosen] for name in FlatEvents._fields[2:-1]}
+    taken: dict[str, Any] = {name: getattr(flat, name)[chosen] for name in ROWS}
     order = np.lexsort((taken["targets"], taken["sources"], taken["numbers"], taken["days"]))
     return flat._replace(**{name: values[order] for name, values in taken.items()})
+
+
+def take_origins(flat: FlatEvents, origins: Sequence[str]) -> FlatEvents:
+    """Flat events and who coded those that are wanted -> these alone; all of them if nobody is named. Refused with ``InputError``: a coder of none of the events."""
+    if unknown := [name for name in origins if name not in flat.coders]:
+        raise InputError(f"--origin: found {unknown[0]}; expected one that coded events of the store: {', '.join(flat.coders) or 'it has none'}")
+    if not origins:
+        return flat
+    kept = np.flatnonzero(np.isin(flat.origins, [flat.coders.index(name) for name in origins]))
+    numbers = flat.numbers[kept]
+    return flat._replace(
+        **{name: getattr(flat, name)[kept] for name in ROWS}, retold=flat.retold[np.isin(flat.retold[:, 0], numbers)], sectors=flat.sectors[np.isin(flat.sectors[:, 0], numbers)]
+    )
 
 
 def know_events(flat: FlatEvents, store: Store, day: datetime.date, since: datetime.date) -> KnownEvents:
@@ -103,9 +132,9 @@ def know_events(flat: FlatEvents, store: Store, day: datetime.date, since: datet
     return _renumber(_stand(flat, store, day, (since - EPOCH).days, for_pairs=False), (since - EPOCH).days)
 
 
-def know_pairs(flat: FlatEvents, store: Store, day: datetime.date) -> FlatEvents:
-    """Flat events, their store and a day -> those of all parties, known to the week or better, that had happened and were told of by then, as they stood then."""
-    return _stand(flat, store, day, ALWAYS, for_pairs=True)
+def know_pairs(flat: FlatEvents, store: Store, day: datetime.date, since: datetime.date | None = None) -> FlatEvents:
+    """Flat events, their store and a day -> those of all parties, known to the week or better, that had happened (from ``since`` on) and were told of by then, as they stood then."""
+    return _stand(flat, store, day, ALWAYS if since is None else (since - EPOCH).days, for_pairs=True)
 
 
 def _stand(flat: FlatEvents, store: Store, day: datetime.date, first: int, *, for_pairs: bool) -> FlatEvents:
@@ -117,12 +146,13 @@ def _stand(flat: FlatEvents, store: Store, day: datetime.date, first: int, *, fo
     here = here[(flat.told[here] <= last) & _are_usable(flat, here, for_pairs=for_pairs)]
     if len(doubtful):
         here = here[~np.isin(flat.numbers[here], doubtful)]
-    known = flat._replace(**{name: getattr(flat, name)[here] for name in FlatEvents._fields[2:-1]})
+    sectors = flat.sectors[~np.isin(flat.sectors[:, 0], doubtful) & np.isin(flat.sectors[:, 0], flat.numbers[here])] if len(flat.sectors) else flat.sectors
+    known = flat._replace(**{name: getattr(flat, name)[here] for name in ROWS}, sectors=sectors)
     if len(doubtful):
-        then = flatten(restate_rows(store, doubtful.tolist(), day), [], flat.parties)
+        then = flatten(restate_rows(store, doubtful.tolist(), day), [], flat)
         then = _take(then, np.flatnonzero(_are_usable(then, np.arange(len(then.days)), for_pairs=for_pairs)))
-        joined: dict[str, Any] = {name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in FlatEvents._fields[2:-1]}
-        both = known._replace(parties=then.parties, **joined)
+        joined: dict[str, Any] = {name: np.concatenate([getattr(known, name), getattr(then, name)]) for name in ROWS}
+        both = known._replace(parties=then.parties, coders=then.coders, **joined)
         known = _take(both, np.flatnonzero((both.days >= first) & (both.days <= last) & (both.told <= last)))
     return known
 

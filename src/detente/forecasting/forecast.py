@@ -6,25 +6,24 @@ import datetime
 import functools
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from detente.analysis.dyads import Party, find_party
+from detente.analysis.precedents import Precedents
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_plover
 from detente.codebook.register import country_names
 from detente.errors import InputError, StoreError
 from detente.forecasting.dyad_forecast import LEAST_EVENTS, Question, View, count_between, look_out
 from detente.forecasting.dyad_targets import CONFLICT, Target, parse_target
-from detente.forecasting.kept_models import Models, Say
+from detente.forecasting.keeping import Say
+from detente.forecasting.kept_models import Models
 from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
 from detente.store.schema import Store, open_store
 from detente.store.tables import has_events, latest_day
-
-if TYPE_CHECKING:
-    from detente.analysis.precedents import Precedents
 
 HORIZONS = (1, 7, 30, 90)
 """Days that are forecast, unless others are asked for."""
@@ -38,7 +37,7 @@ class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All of it as data. ``reason``: ``few-events`` if the two had too little to do with each other, else empty; then there is no ``view``.
 
     ``model_day``: the models learned from what was known before it. ``events``: between the two in the three years before, either way. With a scenario ``supposed``, ``view`` is what is forecast without it
-    for the same days, ``supposing`` with it.
+    for the same days, ``supposing`` with it. ``origins``: who coded the events that count; empty: anybody.
     """
 
     a: str
@@ -51,6 +50,7 @@ class ForecastRecord(msgspec.Struct, frozen=True, kw_only=True):
     supposed: tuple[Supposed, ...]
     supposing: View | None
     precedents: Precedents
+    origins: tuple[str, ...] = ()
 
 
 class Forecast:
@@ -59,7 +59,7 @@ class Forecast:
     ``store``: an open store, or its file or URL. ``a``, ``b``: countries by code, name or alias. ``at``: a day or its ISO text, by default the latest of the store; nothing
     that happened or was told of after it counts. ``targets``: as ``--target`` takes them; ``within``: days; ``full``: all types and rungs. ``supposing``: events of a scenario,
     such as "2020-06-17 PRK MOBILIZE KOR". ``say``: told when a model must be trained, which takes seconds each; models are kept for the next time in the
-    folder ``cache`` (default: the setting).
+    folder ``cache`` (default: the setting). ``origins``: only events that these coded; by default those of all count, one that two of them tell of twice.
     Refused with ``InputError``: parties that are no countries, a target, day or scenario that is none; with ``StoreError`` a store without events.
 
     >>> forecast = detente.Forecast("detente.db", "PRK", "KOR", at="2020-06-16")  # doctest: +SKIP
@@ -79,6 +79,7 @@ class Forecast:
         supposing: Iterable[str] = (),
         say: Say | None = None,
         cache: str | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
         from detente.analysis.situation import parse_at
 
@@ -92,12 +93,12 @@ class Forecast:
         self.at: datetime.date = parse_at(at) or latest_day(self.store) or datetime.datetime.now(datetime.UTC).date()
         self.question = make_question(targets, within, full=full)
         self.supposed = tuple(parse_scenario(text, self.at, lambda name: find_country(find_party(self.store, name))) for text in supposing)
-        self.say, self.cache = say, cache
+        self.say, self.cache, self.origins = say, cache, tuple(origins)
 
     @functools.cached_property
     def models(self) -> Models:
         """The models of the day, trained or as they were kept."""
-        return Models(self.store, self.at, self.say, self.cache)
+        return Models(self.store, self.at, self.say, self.cache, self.origins)
 
     @functools.cached_property
     def _known(self) -> Any:
@@ -154,6 +155,7 @@ class Forecast:
             supposed=self.supposed,
             supposing=self.supposing,
             precedents=self.precedents,
+            origins=self.origins,
         )
 
 

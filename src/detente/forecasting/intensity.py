@@ -21,9 +21,9 @@ from detente.forecasting.quads import Ints
 HALVES = (3.0, 10.0, 30.0, 90.0)
 """Half-lives in days of the sums of intensity."""
 SPAN = (0.1, 0.9)
-"""Quantiles between which the interval lies: 80% of the windows that the regression was measured on, after forecasts of about this height, fell into it."""
+"""Quantiles of the errors of forecasts between which the interval lies: into it fell 80% of the windows that the regression was measured on, of pairs as lively."""
 SPANS = 8
-"""Classes of forecasts, of equal size, that have an interval of their own: after quiet weeks most sums are 0, after others they spread."""
+"""Classes of days, of equal size, by how lively the pair is, that have an interval of their own: of quiet pairs most sums are 0, those of others spread."""
 RIDGE = 100.0
 """Penalty on the weights, features in standard deviations of the sums."""
 WARM_DAYS = 45
@@ -124,7 +124,7 @@ def make_signs(daily: Daily, usual: Usual, horizon: int) -> Array:
 
 
 def train_intensity(daily: Daily, horizon: int, score: int, first: datetime.date) -> dict[str, object]:
-    """Daily sums of the model's dyads up to its day -> ``reason``, and if that is empty ``weights`` (the constant last), ``spans``: what came of forecasts of each height, ``pool`` for ``find_usual``, ``measured``."""
+    """Daily sums of the model's dyads up to its day -> ``reason``, and if that is empty ``weights`` (the constant last), ``spans``: how far forecasts of pairs so lively erred, ``pool`` for ``find_usual``, ``measured``."""
     start = find_test_start(score, horizon, WARM_DAYS)
     if start - horizon - WARM_DAYS < LEAST_DAYS + horizon:
         return {"reason": "too-few-days"}
@@ -138,12 +138,11 @@ def train_intensity(daily: Daily, horizon: int, score: int, first: datetime.date
     stirs = are_stirring(daily)[:, late]
     if stirs.sum() < LEAST_STIRRING:
         return {"reason": "too-few-events"}
-    offset = usual.mean[:, late] / usual.deviation[:, late]
     return {
         "reason": "",
         "weights": _fit(signs, sums, usual, np.arange(WARM_DAYS, sums.shape[1], find_stride(len(sums), score))),
         "pool": [float(usual.all[-1]), float(usual.spread[-1])],
-        "spans": _find_spans((told + offset)[stirs], (off + offset)[stirs]),
+        "spans": _find_spans(find_liveliness(daily, usual)[:, late][stirs], (off - told)[stirs]),
         "measured": _measure(off, told, usual, sums, late, start, first),
     }
 
@@ -186,17 +185,26 @@ def are_stirring(daily: Daily) -> npt.NDArray[np.bool_]:
     return left
 
 
-def _find_spans(told: Array, came: Array) -> dict[str, list[float]]:
-    """Forecasts and what came, in the pairs' deviations -> ``edges`` between ``SPANS`` classes of forecasts, and of what came the quantiles ``low`` and ``high`` of each."""
-    edges = np.unique(np.quantile(told, np.linspace(0, 1, SPANS + 1)[1:-1]))
-    place = np.searchsorted(edges, told)
-    ends = [np.quantile(came[place == n], SPAN).tolist() if (place == n).any() else [0.0, 0.0] for n in range(len(edges) + 1)]
-    return {"edges": edges.tolist(), "low": [low for low, _ in ends], "high": [high for _, high in ends]}
+def find_liveliness(daily: Daily, usual: Usual) -> Array:
+    """How much is left of what the pair did of late, hostile or friendly, in its own deviations [dyad, day]. What a sum may differ by goes by this, not by the forecast: a pair that does nothing, and one
+    whose acts cancel out, may have the same."""
+    size = usual.deviation.shape[1]
+    lively: Array = fade(np.abs(daily.forth[:, :size]), STIR_HALF) / usual.deviation
+    return lively
+
+
+def _find_spans(lively: Array, errors: Array) -> dict[str, list[float]]:
+    """How lively pairs were, and what came less what was told, in their deviations -> ``edges`` between ``SPANS`` classes of days, and the quantiles ``low`` and ``high`` of the errors of each."""
+    edges = np.unique(np.quantile(lively, np.linspace(0, 1, SPANS + 1)[1:-1]))
+    place = np.searchsorted(edges, lively)
+    used = [n for n in range(len(edges) + 1) if (place == n).any()]
+    ends = [np.quantile(errors[place == n], SPAN).tolist() for n in used]
+    return {"edges": [float(edges[n]) for n in used[:-1]], "low": [low for low, _ in ends], "high": [high for _, high in ends]}
 
 
 def tell_intensity(weights: Array, spans: Mapping[str, Sequence[float]], daily: Daily, usual: Usual, horizon: int) -> tuple[float, float, float]:
     """A regression and the daily sums of one dyad up to the day -> the mean of the sum over the window that begins with the last day, and the ends of its interval."""
     mean, deviation = float(usual.mean[0, -1]), float(usual.deviation[0, -1])
-    told = float(_predict(weights, make_signs(daily, usual, horizon)[0, -1])) + mean / deviation
-    place = int(np.searchsorted(spans["edges"], told))
-    return told * deviation, spans["low"][place] * deviation, spans["high"][place] * deviation
+    told = float(_predict(weights, make_signs(daily, usual, horizon)[0, -1])) * deviation + mean
+    place = int(np.searchsorted(spans["edges"], float(find_liveliness(daily, usual)[0, -1])))
+    return told, told + min(spans["low"][place], 0.0) * deviation, told + max(spans["high"][place], 0.0) * deviation

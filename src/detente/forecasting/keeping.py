@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ _SOURCES = (
 """Modules that make what is kept: when one of them changes, all is made anew."""
 
 
+Say = Callable[[str], None]
+"""Told what takes long."""
+
+
 def find_cache(given: str | None = None) -> Path:
     """What the flag gave -> the folder where things are kept: the setting, else ``detente`` in the user's cache folder."""
     chosen = read_text("cache", given)
@@ -41,10 +45,10 @@ def digest(*parts: bytes | str) -> str:
     return made.hexdigest()
 
 
-def digest_code() -> str:
-    """Nothing -> a digest of the code that makes what is kept."""
+def digest_code(sources: Sequence[str] = _SOURCES) -> str:
+    """Names of modules, by default those of dyad forecasts -> a digest of the code that makes what is kept."""
     folder = Path(__file__).parent
-    return digest(*((folder / f"{name}.py").read_bytes() for name in _SOURCES))
+    return digest(*((folder / f"{name}.py").read_bytes() for name in sources))
 
 
 def keep_bytes(path: Path, raw: bytes) -> None:
@@ -57,6 +61,21 @@ def keep_bytes(path: Path, raw: bytes) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def find_made(cache: Path, key: str, make: Callable[[], object]) -> Any:
+    """The cache folder, a digest of what something is made of, and who makes it -> the thing, kept from the last time or made and kept now."""
+    folder = cache / "models"
+    path = folder / f"{key}.model"
+    found = recall_value(path)
+    if found is not None:
+        with contextlib.suppress(OSError):
+            path.touch()  # those used last stay
+        return found
+    made = pack_value(make())
+    keep_bytes(path, made)
+    prune(folder)
+    return unpack_value(made)  # as it will be found, so that the first forecast is like the next
 
 
 def prune(folder: Path) -> None:

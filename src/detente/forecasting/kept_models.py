@@ -1,59 +1,38 @@
 """The models that a forecast of a store at a day asks: found among those kept, or trained, measured and kept.
 
-Two things are kept, each under the digest of what it is made of. The store's events as arrays hold until the store changes. A model holds for what was known before the
-first of the month: new events of the month do not touch it, and all days of the month share it.
+Each is kept under the digest of what it learned from: what was known before the first of the month. New events of the month do not touch it, and all days of the month share it.
 """
 
 from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from detente import __version__
 from detente.forecasting.dyad_features import Columns, make_columns
 from detente.forecasting.dyad_states import States, make_state_columns, track_states, train_state
 from detente.forecasting.dyad_targets import Target
-from detente.forecasting.dyad_training import HISTORY_DAYS, Measured, Trained, choose_model_dyads, find_model_day, train_target
-from detente.forecasting.flat_events import FlatEvents, KnownEvents, flatten, know_events
+from detente.forecasting.dyad_training import HISTORY_DAYS, TESTED_DYADS, Measured, Trained, choose_model_dyads, find_model_day, train_target
+from detente.forecasting.flat_events import KnownEvents, know_events, take_origins
 from detente.forecasting.intensity import Daily, sum_days, train_intensity
-from detente.forecasting.keeping import digest, digest_code, find_cache, keep_bytes, pack_value, prune, recall_value, unpack_value
+from detente.forecasting.keeping import Say, digest, digest_code, find_cache, find_made
+from detente.forecasting.kept_events import load_flat
 from detente.forecasting.quads import Ints
-from detente.store.flat import mark_state, read_flat_rows
 from detente.store.schema import Store
-
-Say = Callable[[str], None]
-
-
-def load_flat(store: Store, cache: Path, say: Say | None = None) -> FlatEvents:
-    """A store and the cache folder -> its events as arrays, kept from the last time if nothing has changed since."""
-    name, state = mark_state(store)
-    path = cache / "events" / f"{digest(name)}.events"
-    mark = digest(state, __version__, digest_code())
-    found = recall_value(path)
-    if isinstance(found, dict) and found.pop("mark", "") == mark and set(found) == set(FlatEvents._fields):
-        kept: dict[str, Any] = {name: tuple(values) if isinstance(values, list) else values for name, values in found.items()}
-        return FlatEvents(**kept)
-    if say:
-        say(f"{store.name}: reading the events")
-    flat = flatten(*read_flat_rows(store))
-    keep_bytes(path, pack_value({"mark": mark, **flat._asdict()}))
-    return flat
 
 
 class Models:
     """The models of a store at a day ``at``, kept in the folder ``cache``. ``model_day``: the day before which they learn; ``first``: the date of day 0, ``score``: the model's day counted from it.
 
-    ``then``: what was known before the model's day, within three years of it. ``is_empty``: nothing was.
+    ``origins``: only events that these coded, if any is named. ``then``: what was known before the model's day, within three years of it. ``is_empty``: nothing was.
     """
 
-    def __init__(self, store: Store, at: datetime.date, say: Say | None = None, cache: str | None = None) -> None:
+    def __init__(self, store: Store, at: datetime.date, say: Say | None = None, cache: str | None = None, origins: Sequence[str] = ()) -> None:
         self.store, self.at, self.say, self.cache = store, at, say, find_cache(cache)
-        self.flat = load_flat(store, self.cache, say)
+        self.flat = take_origins(load_flat(store, self.cache, say), origins)
         self.model_day = find_model_day(at)
         since = self.model_day - min(datetime.timedelta(days=HISTORY_DAYS), self.model_day - datetime.date.min)
         then = know_events(self.flat, store, self.model_day - datetime.timedelta(days=1), since)
@@ -75,19 +54,12 @@ class Models:
         return digest(digest_code(), ",".join(events.countries), str(self.first), str(self.score), *(np.ascontiguousarray(values).tobytes() for values in arrays))
 
     def _find(self, name: str, make: Callable[[], object]) -> Any:
-        folder = self.cache / "models"
-        path = folder / f"{digest(self.key, name)}.model"
-        found = recall_value(path)
-        if found is None:
+        def train() -> object:
             if self.say:
                 self.say(f"training on what was known before {self.model_day}: {name}")
-            made = pack_value(make())
-            keep_bytes(path, made)
-            prune(folder)
-            found = unpack_value(made)  # as it will be found, so that the first forecast is like the next
-        else:
-            _touch(path)
-        return found
+            return make()
+
+        return find_made(self.cache, digest(self.key, name), train)
 
     def target(self, target: Target, horizon: int) -> Trained:
         """A target within so many days -> its model."""
@@ -121,11 +93,11 @@ class Models:
 
     @functools.cached_property
     def _daily(self) -> Daily:
-        return sum_intensity(self.then, self._dyads, self.score)
+        return sum_intensity(self.then, self._dyads[:TESTED_DYADS], self.score)
 
     @functools.cached_property
     def _states(self) -> tuple[Columns, States]:
-        dyads = choose_model_dyads(self.then.events, self.score, directed=False)
+        dyads = choose_model_dyads(self.then.events, self.score, directed=False, most=TESTED_DYADS)
         states = track_states(self.then.events, self.then.dead, dyads, self.score)
         return make_state_columns(self.then.events, dyads, self.score, states), states
 
@@ -149,10 +121,3 @@ def _with_measured(found: dict[str, Any]) -> dict[str, Any]:
 
 def _days(number: int) -> str:
     return f"{number} day{'s' if number > 1 else ''}"
-
-
-def _touch(path: Path) -> None:
-    try:
-        path.touch()
-    except OSError:
-        return

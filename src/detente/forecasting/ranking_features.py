@@ -5,10 +5,11 @@ Everything is read from the state as it is before the day is counted. ``advance`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from detente.forecasting import candidates, latent, rule_weights, rules
 from detente.forecasting.attributes import Attributes
@@ -18,6 +19,7 @@ from detente.forecasting.counts import (
     NEVER,
     PAIR,
     TRIPLE,
+    About,
     Counts,
     Family,
     Floats,
@@ -26,6 +28,7 @@ from detente.forecasting.counts import (
     code_groups,
     code_keys,
     faded,
+    fill_counts,
     find_groups,
     find_rows,
     make_counts,
@@ -122,17 +125,56 @@ class State(NamedTuple):
 
 def make_state(quads: Quads, attributes: Attributes) -> State:
     """All events that will ever be counted (mirrors included; only their keys are taken) -> a state that knows nothing yet."""
-    families = [*(family for family, _ in candidates.DIRECT), candidates.TO_COUNTRY]
+    families, new = _list_families()
+    counts = make_counts(quads, attributes, families)
+    made = rules.make_rules(counts, attributes)
+    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), make_latents(attributes.entities))
+
+
+class Lessons(NamedTuple):
+    """What going through past days taught, and counting their events at once does not: ``rules``, the counts of the rules in the order of ``Rules``; their ``weights``; the ``basis`` of the latent
+    vectors [entity, number]. All empty: nothing."""
+
+    rules: Sequence[Floats] = ()
+    weights: Sequence[Floats] = ()
+    basis: npt.NDArray[np.float64] | None = None
+
+
+def take_lessons(state: State) -> Lessons:
+    """A state that went through past days -> what they taught."""
+    made = state.rules
+    return Lessons((made.seen, made.right, made.root_seen, made.root_right), state.rule_weights.weights, state.latents.basis)
+
+
+def fill_state(quads: Quads, attributes: Attributes, queries: Queries, lessons: Lessons) -> State:
+    """Past events in the order of their days (mirrors included) -> the state after them, as far as these queries ask it, with what other days taught."""
+    families, new = _list_families()
+    kinds = attributes.relations
+    about = About(queries.day, queries.subjects, np.concatenate([queries.relations, (queries.relations + kinds) % (2 * kinds)]), (TRIPLE, *candidates.EVERYWHERE))
+    counts = fill_counts(quads, attributes, families, about)
+    _, first, of = np.unique(quads.subjects * attributes.entities + quads.objects, return_index=True, return_inverse=True)
+    of_new = quads.take(quads.days == quads.days[first][of])
+    made, latents = rules.make_rules(counts, attributes), make_latents(attributes.entities)
+    weights = rule_weights.make_rule_weights(made)
+    if lessons.rules:
+        seen, right, root_seen, root_right = lessons.rules
+        made = made._replace(seen=seen, right=right, root_seen=root_seen, root_right=root_right)
+        weights = weights._replace(weights=tuple(lessons.weights))
+    if lessons.basis is not None and lessons.basis.shape == latents.basis.shape:
+        latents = latents._replace(basis=lessons.basis.copy())
+    return State(attributes, counts, fill_counts(of_new, attributes, new, about).tables, made, weights, latents)
+
+
+def _list_families() -> tuple[tuple[Family, ...], tuple[Family, ...]]:
+    """What is counted: of all events, and of the first of pairs."""
+    families = [*(family for family, _ in candidates.DIRECT), candidates.TO_COUNTRY, *(family for family, _ in LATENT)]
     families += [
         family
         for view in (*VIEWS, *ASKED)
         if not view.new
         for family in (view.family, *([_parent(view.family)] if view.shares else []), *([_whole(view.family)] if view.lifts else []))
     ]
-    new = tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
-    counts = make_counts(quads, attributes, tuple(dict.fromkeys(families)))
-    made = rules.make_rules(counts, attributes)
-    return State(attributes, counts, make_counts(quads, attributes, new).tables, made, rule_weights.make_rule_weights(made), make_latents(attributes.entities))
+    return tuple(dict.fromkeys(families)), tuple(dict.fromkeys(view.family for view in (*VIEWS, *ASKED) if view.new))
 
 
 def _parent(family: Family) -> Family:

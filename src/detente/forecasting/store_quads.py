@@ -18,13 +18,16 @@ from detente.codebook.groups import MEMBERS, load_groups
 from detente.codebook.load import load_plover
 from detente.errors import InputError
 from detente.forecasting.attributes import Attributes, number_groups, with_mirrors
+from detente.forecasting.flat_events import FlatEvents, know_pairs
 from detente.forecasting.quads import Benchmark, Quads
+from detente.store.flat import SHARP
 
 if TYPE_CHECKING:
     import polars as pl
 
     from detente.forecasting.backtest_quads import QuadBacktest
     from detente.forecasting.backtest_types import TypeBacktest
+    from detente.store.schema import Store
 
 Backtest = TypeVar("Backtest", "QuadBacktest", "TypeBacktest")
 EPOCH = datetime.date(1970, 1, 1)
@@ -57,15 +60,38 @@ def take_quads(table: pl.DataFrame, before: datetime.date | None = None) -> Stor
         np.array([numbers[value] for value in kept[column]], dtype=np.int64) for column, numbers in (("source", number), ("event_type", kind), ("target", number))
     )
     told = kept.filter(pl.col("day") < before) if before else kept
-    return StoreQuads(parties, types, Quads(subjects, relations, objects, days - days[0]), _group(told, parties, types), int(days[0]))
+    return StoreQuads(parties, types, Quads(subjects, relations, objects, days - days[0]), _group(_count_sectors(told), parties, types), int(days[0]))
 
 
-def _group(told: pl.DataFrame, parties: tuple[str, ...], types: tuple[str, ...]) -> Attributes:
-    """The groups of parties: regions are facts, sectors those that the party has in most of the events that were told."""
+def find_quads(flat: FlatEvents, store: Store, known: datetime.date, since: datetime.date, until: datetime.date) -> StoreQuads:
+    """A store's events as arrays, the store, and the day at whose end things were known -> the events between two parties from one day to another, as ``take_quads`` gives them. There may be none."""
+    found = know_pairs(flat, store, known, since)
+    rows = np.flatnonzero((found.sharp == SHARP["day"]) & (found.days <= (until - EPOCH).days))
+    numbers, sources, targets, days = (getattr(found, name)[rows].astype(np.int64) for name in ("numbers", "sources", "targets", "days"))
+    used = sorted(np.unique(np.concatenate([sources, targets])).tolist(), key=lambda place: found.parties[place])
+    parties, types = tuple(found.parties[place] for place in used), tuple(load_plover()["types"])
+    place = np.zeros(len(found.parties), dtype=np.int64)
+    place[used] = np.arange(len(used))
+    kinds = np.array([types.index(name) for name in found.types], dtype=np.int64)[found.kinds[rows]]
+    told = found.sectors[np.isin(found.sectors[:, 0], numbers)]
+    pairs, often = np.unique(told[:, 1:], axis=0, return_counts=True)
+    sectors = {found.parties[party]: found.sorts[sort] for party, sort in pairs[np.argsort(often, kind="stable")].tolist()}  # of each party the one told most often is the last
+    first = int(days[0]) if len(days) else (since - EPOCH).days
+    first -= first % 7  # so that days of two such readings that are as many weeks apart are the same day of the week
+    return StoreQuads(parties, types, Quads(place[sources], kinds, place[targets], days - first), _group(sectors, parties, types), first)
+
+
+def _count_sectors(told: pl.DataFrame) -> dict[str, str]:
+    """An events table -> the sectors that each party has in most of its events."""
     sectors: dict[str, str] = {}
     for side in ("target", "source"):
         rows = told.group_by(side, f"{side}_sectors").len().sort("len", side, f"{side}_sectors")
         sectors.update(zip(rows[side], rows[f"{side}_sectors"], strict=True))
+    return sectors
+
+
+def _group(sectors: Mapping[str, str], parties: tuple[str, ...], types: tuple[str, ...]) -> Attributes:
+    """The groups of parties: regions are facts, ``sectors`` are told."""
     regions = _regions()
     by_region = [regions.get(party, f"party {party}") for party in parties]
     roles = ["state" if party in regions else sectors.get(party, "") for party in parties]

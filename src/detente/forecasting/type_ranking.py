@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from detente.forecasting.attributes import Attributes
 from detente.forecasting.baselines import DEFAULT, PAIRS
-from detente.forecasting.counts import NEVER, PAIR, TRIPLE, Counts, Family, Floats, add_day, code_keys, faded, find_rows, make_counts
+from detente.forecasting.counts import NEVER, PAIR, TRIPLE, About, Counts, Family, Floats, add_day, code_keys, faded, fill_counts, find_rows, make_counts
 from detente.forecasting.evaluation import rank_pairs
 from detente.forecasting.quads import Ints, Quads
 from detente.forecasting.ranking_features import FAR
@@ -61,6 +61,12 @@ class TypeState(NamedTuple):
 def make_type_state(quads: Quads, attributes: Attributes) -> TypeState:
     """All events that will ever be counted (mirrors included; only their keys are taken) -> a state that knows nothing yet."""
     return TypeState(make_counts(quads, attributes, tuple(dict.fromkeys(family for family, _, _ in VIEWS))), attributes)
+
+
+def fill_type_state(quads: Quads, attributes: Attributes, queries: PairQueries) -> TypeState:
+    """Past events in the order of their days (mirrors included) -> the state after them, as far as these queries ask it."""
+    about = About(queries.day, queries.subjects, np.arange(2 * attributes.relations), (TAKEN, WORLD))
+    return TypeState(fill_counts(quads, attributes, tuple(dict.fromkeys(family for family, _, _ in VIEWS)), about), attributes)
 
 
 def count_day(state: TypeState, quads: Quads, day: int) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -95,6 +95,49 @@ def find_raised(store: Store, pairs: Iterable[tuple[str, str]], since: datetime.
     return out
 
 
+class Place(NamedTuple):
+    """The place of an alert in the order of their raising: ``raised_at`` (UTC, to the second), then the id."""
+
+    raised_at: str
+    alert_id: str
+
+
+def list_raised(
+    store: Store, *, pair: tuple[str, str] | None = None, since: datetime.date | None = None, until: datetime.date | None = None, before: Place | None = None, limit: int | None
+) -> list[tuple[Place, Raised]]:
+    """All that were raised with their places, the latest first: of a pair, of some days, before one in this order, at most so many."""
+    wanted: list[sa.ColumnElement[bool]] = []
+    if pair:
+        wanted.append(sa.tuple_(alerts.c.a, alerts.c.b).in_([pair, pair[::-1]]))
+    if since:
+        wanted.append(alerts.c.day >= since.isoformat())
+    if until:
+        wanted.append(alerts.c.day <= until.isoformat())
+    if before:
+        wanted.append(sa.or_(alerts.c.raised_at < before.raised_at, sa.and_(alerts.c.raised_at == before.raised_at, alerts.c.alert_id < before.alert_id)))
+    return _with_places(store, sa.select(alerts).where(*wanted).order_by(alerts.c.raised_at.desc(), alerts.c.alert_id.desc()).limit(limit))
+
+
+def find_since(store: Store, raised_at: str) -> list[tuple[Place, Raised]]:
+    """A moment -> what was raised then or later, in the order of the raising."""
+    return _with_places(store, sa.select(alerts).where(alerts.c.raised_at >= raised_at).order_by(alerts.c.raised_at, alerts.c.alert_id))
+
+
+def _with_places(store: Store, query: sa.Select[Any]) -> list[tuple[Place, Raised]]:
+    with reading(store) as connection:
+        rows = connection.execute(query).mappings().all()
+    return [(Place(row["raised_at"], row["alert_id"]), _as_raised(row)) for row in rows]
+
+
+def find_place(store: Store, alert_id: str | None = None) -> Place | None:
+    """An alert's id -> its place; without one that of the latest alert. ``None`` if there is none."""
+    query = sa.select(alerts.c.raised_at, alerts.c.alert_id)
+    query = query.order_by(alerts.c.raised_at.desc(), alerts.c.alert_id.desc()).limit(1) if alert_id is None else query.where(alerts.c.alert_id == alert_id)
+    with reading(store) as connection:
+        row = connection.execute(query).first()
+        return Place(*row) if row else None
+
+
 def keep_raised(store: Store, raised: Iterable[Raised], looked: int, *, deliver: bool) -> None:
     """New alerts, and the last document that was looked at for them -> kept at once; with ``deliver`` they wait for the webhook."""
     rows = [{**alert._asdict(), "day": alert.day.isoformat(), "raised_at": now(), "delivery": "waiting" if deliver else "none"} for alert in raised]
@@ -143,9 +186,12 @@ def load_hold(store: Store) -> Hold:
 
 
 def _read(connection: Connection, *conditions: sa.ColumnElement[bool]) -> list[Raised]:
-    columns = [alerts.c[name] for name in Raised._fields]
-    rows = connection.execute(sa.select(*columns).where(*conditions).order_by(alerts.c.raised_at, alerts.c.day, alerts.c.alert_id))
-    return [Raised(**{**row._asdict(), "day": datetime.date.fromisoformat(row.day)}) for row in rows]
+    query = sa.select(alerts).where(*conditions).order_by(alerts.c.raised_at, alerts.c.day, alerts.c.alert_id)
+    return [_as_raised(row) for row in connection.execute(query).mappings()]
+
+
+def _as_raised(row: Mapping[Any, Any]) -> Raised:
+    return Raised(**{name: row[name] for name in Raised._fields if name != "day"}, day=datetime.date.fromisoformat(row["day"]))
 
 
 def _mark(connection: Connection, name: str) -> str | None:

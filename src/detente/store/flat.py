@@ -16,9 +16,11 @@ from detente.store.known import stand_at
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
+from detente.store.web_tables import read_counters
 
-COLUMNS = ("id", "source", "target", "day", "told", "event_type", "quad", "rung", "intensity", "goldstein", "dead", "sharp")
-"""What a flat row has: the event's number in this store, party keys, ISO days (``told``: of the first report, ``None`` if it is not known), what it is; ``sharp``: of ``SHARP``, 0 of background."""
+COLUMNS = ("id", "source", "target", "day", "told", "event_type", "quad", "rung", "intensity", "goldstein", "dead", "sharp", "origin")
+"""What a flat row has: the event's number in this store, party keys, ISO days (``told``: of the first report, ``None`` if it is not known), what it is; ``sharp``: of ``SHARP``, 0 of background;
+``origin``: who coded it."""
 SHARP = {"day": 2, "week": 1}
 """How sharp the day of an event is known; to the month or year: 0."""
 ASKED_AT_ONCE = 500
@@ -37,19 +39,17 @@ class Retold(NamedTuple):
 
 
 def mark_state(store: Store) -> tuple[str, str]:
-    """A store -> what it is called everywhere, and a text that is another one after every change, asked for in milliseconds; it may also change without one.
+    """A store -> what it is called everywhere, and a text that is another one after every change of its events, asked for in milliseconds; it may also change without one.
 
-    SQLite: sizes and times of the file and of its log. PostgreSQL: the place in its log.
+    It is the store's counter of changes, which bookkeeping leaves as it is. Beside it stand what another store that was laid in the place of this one would not share, though it had been changed as
+    often: when it was made, its last document and its last event.
     """
-    if store.engine.dialect.name == "postgresql":
-        with reading(store) as connection:
-            told = connection.exec_driver_sql("SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END::text").scalar()
-        return store.name, str(told)
-    path = Path(str(store.engine.url.database)).resolve()
-    files = [path, path.with_name(path.name + "-wal")]
-    found = [(file.stat().st_size, file.stat().st_mtime_ns, file.stat().st_ino) for file in files if file.exists()]
-    # a reader leaves an empty log: it says nothing
-    return str(path), str([told for told in found if told[0]])
+    made = sa.select(schema.migrations.c.applied_at).order_by(schema.migrations.c.number).limit(1)
+    last = [sa.select(table.c.id, column).order_by(table.c.id.desc()).limit(1) for table, column in ((schema.documents, schema.documents.c.digest), (_e, _e.c.event_id))]
+    with reading(store) as connection:
+        told = [read_counters(connection)[0], connection.scalar(made), *(tuple(row) for query in last for row in connection.execute(query))]
+    name = store.name if store.engine.dialect.name == "postgresql" else str(Path(str(store.engine.url.database)).resolve())
+    return name, str(told)
 
 
 def read_flat_rows(store: Store) -> tuple[Sequence[Row], Sequence[Retold]]:
@@ -57,7 +57,7 @@ def read_flat_rows(store: Store) -> tuple[Sequence[Row], Sequence[Retold]]:
     columns = (_e.c.id, _d.c.source, _d.c.target, _e.c.date_start, _e.c.first_report, _e.c.event_type, _e.c.quad, _e.c.rung, _e.c.intensity, _e.c.goldstein, _e.c.dead)
     sharp = sa.case((_e.c.historical.is_(True), 0), (_e.c.date_precision == "day", SHARP["day"]), (_e.c.date_precision == "week", SHARP["week"]), else_=0)
     happened = (_e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW))
-    chosen = sa.select(*columns, sharp).join(_e, _d.c.event_id == _e.c.id).where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
+    chosen = sa.select(*columns, sharp, _e.c.origin).join(_e, _d.c.event_id == _e.c.id).where(*happened, _e.c.date_start.is_not(None), _d.c.source != "", _d.c.target != "")
     told_by_document = sa.exists().where(_m.c.event_id == _e.c.id, _m.c.document_id.is_not(None))
     retold = sa.select(_e.c.id, _e.c.first_report, _e.c.latest_report).where(*happened, _e.c.mentions > 1, _e.c.latest_report > _e.c.first_report, told_by_document)
     with reading(store) as connection:
@@ -82,7 +82,7 @@ def restate_rows(store: Store, numbers: Collection[int], day: datetime.date) -> 
                 sharp = 0 if then.historical else SHARP.get(then.date_precision or "", 0)
                 quad = int(load_plover()["types"][then.event_type]["quad"])
                 rung = rung_of(then.event_type, then.modes, dead=then.dead, cameo=then.cameo, origin=row.origin)
-                what = (then.date_start, row.first_report, then.event_type, quad, rung, then.intensity, then.goldstein, then.dead, sharp)
+                what = (then.date_start, row.first_report, then.event_type, quad, rung, then.intensity, then.goldstein, then.dead, sharp, row.origin)
                 out += [(row.id, source, target, *what) for source, target in dyad_pairs(then.source, then.target) if source and target]
     return out
 
@@ -93,3 +93,13 @@ def name_ids(store: Store, numbers: Collection[int]) -> dict[int, str]:
         listed = sorted(numbers)
         parts = [listed[start : start + ASKED_AT_ONCE] for start in range(0, len(listed), ASKED_AT_ONCE)]
         return {row.id: row.event_id for part in parts for row in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.id.in_(part)))}
+
+
+def read_sectors(store: Store) -> list[tuple[int, str, str]]:
+    """A store -> (event, party, PLOVER's sectors as ``+REB+``) of its parties without a country, which are known by name: what sort of actor each is told to be, event by event."""
+    table, actors = schema.participants, schema.actors
+    query = (
+        sa.select(table.c.event_id, actors.c.name, actors.c.sectors).join(actors, table.c.actor_id == actors.c.id).where(actors.c.country == "", actors.c.sectors != "").distinct()
+    )
+    with reading(store) as connection:
+        return [(number, name, sectors) for number, name, sectors in connection.execute(query)]

@@ -22,6 +22,7 @@ from detente.codebook.load import load_codebook
 from detente.running import limit_threads
 from detente.settings import read_text
 from detente.web import routes
+from detente.web.api_stream import end_streams_with
 from detente.web.dispatch import action_route, answer_refusal, page_routes
 from detente.web.guard import Guard
 from detente.web.options import Options, read_options
@@ -40,10 +41,12 @@ def make_app(options: Options) -> Guard:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_warm_up, daemon=True).start()
+        end_streams_with(desk)
         yield
+        desk.is_ending = True
         desk.close()
 
-    app = FastAPI(title="detente", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json", lifespan=lifespan)
+    app = FastAPI(title="detente", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = desk
     pages = [page for page in routes.PAGES if options.with_style or page.path != "/style"]
     app.router.routes += list(routes.OTHERS)  # first: a page whose address ends in a free part would take them in

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Callable
+from typing import BinaryIO, NamedTuple
 
 import anyio
 from starlette.requests import Request
@@ -77,23 +77,37 @@ async def download(request: Request) -> Response:
         raise missing(f"format: found {name[:40]!r}; expected one of {', '.join(FORMATS)}")
     store: Store = request.app.state.desk.store
     filters, newest_first = await run(request, lambda: read_wanted(make_asked(request)))
+    form = FORMATS[name]
+    return await answer_file(lambda out: write_events(name, store, filters, newest_first, out), f"detente-events.{form.ending}", form.media_type)
+
+
+def write_events(name: str, store: Store, filters: Filters, newest_first: bool, out: BinaryIO) -> None:
+    """A format and events -> written to a binary stream."""
+    events = read_out(store, filters, as_rows=name not in OWN_FORMATS, newest_first=newest_first)
+    try:
+        exchange.write_events(name, events, out)
+    finally:
+        events.close()
+
+
+async def answer_file(write: Callable[[BinaryIO], object], file_name: str, media_type: str) -> Response:
+    """What writes a file into a binary stream -> the answer that streams it. What fails before its first bytes is refused as anywhere."""
     if not _slots.acquire(blocking=False):
         raise refuse(503, f"download: found {MOST_DOWNLOADS} under way; expected fewer; try again in a minute", headers={"Retry-After": "60"})
-    body = _stream(store, name, filters, newest_first)
+    body = _stream(write)
     first = await anext(body, b"")
-    form = FORMATS[name]
-    headers = {"Content-Disposition": f'attachment; filename="detente-events.{form.ending}"', "Cache-Control": "private, no-store"}
 
     async def whole() -> AsyncIterator[bytes]:
         yield first
         async for chunk in body:
             yield chunk
 
-    return StreamingResponse(whole(), headers=headers, media_type=form.media_type)
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "private, no-store"}
+    return StreamingResponse(whole(), headers=headers, media_type=media_type)
 
 
-async def _stream(store: Store, name: str, filters: Filters, newest_first: bool) -> AsyncIterator[bytes]:
-    """Events -> the bytes of a file. A thread writes into a pipe: it waits while the reader is slow, and ends when the reader is gone."""
+async def _stream(write_to: Callable[[BinaryIO], object]) -> AsyncIterator[bytes]:
+    """What writes -> the bytes that it writes. A thread writes into a pipe: it waits while the reader is slow, and ends when the reader is gone."""
     reading, writing = os.pipe()
     failed: list[BaseException] = []
 
@@ -101,11 +115,7 @@ async def _stream(store: Store, name: str, filters: Filters, newest_first: bool)
         set_deadline(DOWNLOAD_SECONDS)
         try:
             with os.fdopen(writing, "wb", buffering=CHUNK_BYTES) as out:
-                events = read_out(store, filters, as_rows=name not in OWN_FORMATS, newest_first=newest_first)
-                try:
-                    exchange.write_events(name, events, out)
-                finally:
-                    events.close()
+                write_to(out)
         except BrokenPipeError:
             pass  # the reader left
         except BaseException as error:

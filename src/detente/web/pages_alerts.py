@@ -74,7 +74,7 @@ def read_page(asked: Asked) -> AlertsPage:
     if at is None:
         return AlertsPage(at=None, since=None, days=days, kinds=kinds, score=score, counts={}, means=MEANS, pairs=0, pairs_seen=0, total=0, alerts=())
     since = at - min(datetime.timedelta(days=days - 1), at - datetime.date.min)
-    found, types, pairs = asked.share(("alerts", since, at), lambda: _find(asked, since, at))
+    found, types, pairs = asked.share(("alerts", since, at), lambda: find_alerts_of(asked, since, at))
     counts = {kind: sum(alert.kind == kind for alert in found) for kind in KINDS}
     wanted = [alert for alert in found if (not kinds or alert.kind in kinds) and alert.score >= score]
     return AlertsPage(
@@ -92,7 +92,7 @@ def read_page(asked: Asked) -> AlertsPage:
     )
 
 
-def _find(asked: Asked, since: datetime.date, at: datetime.date) -> tuple[list[Alert], dict[str, str], int]:
+def find_alerts_of(asked: Asked, since: datetime.date, at: datetime.date) -> tuple[list[Alert], dict[str, str], int]:
     """The alerts of the pairs that conflict most, the types of their events, and how many pairs had any conflict."""
     import polars as pl
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,37 +15,18 @@ from detente.web.pages_precedents import Row, list_rates
 from detente.web.pairs import Heading, go_back, make_heading, read_situation, read_span
 from detente.web.rendering import address, pair_address
 from detente.web.routing import Action, Done, Page, Posted
+from detente.web.training import NotTrainedError, Work, begin_work, find_work, refuse_training, refuse_work
 
 if TYPE_CHECKING:
     from detente.analysis.situation import Situation
     from detente.forecasting.dyad_forecast import View
     from detente.forecasting.forecast import Forecast
 
-_TRAINING = "training"
-"""With this word the forecast says that it is about to train a model."""
-
-
 MOST_READ = 100_000
 """Events of a store that a page view may read anew for a forecast, after the store has changed; above it takes seconds."""
 USUAL_DAYS = 1095
 """The days that the pair's own rates are taken of: as many as the models learn from."""
 QUADS = (4, 3, 1, 2)
-NICENESS = 10
-TOLD = (0, 1)
-"""The command ends with 1 where nothing could be told; its models are there all the same."""
-
-
-class NotTrainedError(Exception):
-    """A model that a forecast needs is not there."""
-
-
-class Work(msgspec.Struct, frozen=True):
-    """Training that goes on: since when, what it does now, how many models are made; ``fault`` if it ended in one."""
-
-    since: datetime.datetime
-    what: str
-    models: int
-    fault: str = ""
 
 
 class Usual(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,18 +56,13 @@ class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
 
 
-Key = tuple[str, str, str, datetime.date]
-_WORK: dict[Key, Work] = {}
-_LOCK = threading.Lock()
-
-
 def read_page(asked: Asked) -> ForecastPage:
     """``pair``, ``at`` -> what may come next."""
     from detente.show_situation import say_reason
 
     situation = read_situation(asked)
     read_span(asked, situation)
-    work = _work_of(situation)
+    work = find_work(_key(situation))
     if work and not work.fault:
         return ForecastPage(
             head=make_heading(asked, situation, "forecast"),
@@ -168,18 +139,8 @@ def _look(situation: Situation) -> tuple[str, str, Forecast | None]:
 def _ask(situation: Situation) -> Forecast:
     from detente.forecasting.forecast import Forecast
 
-    say = _refuse_work if count_rows(situation.store).events > MOST_READ else _refuse_models
+    say = refuse_work if count_rows(situation.store).events > MOST_READ else refuse_training
     return Forecast(situation.store, situation.a.name, situation.b.name, at=situation.at, say=say)
-
-
-def _refuse_work(said: str) -> None:
-    """To train, and to read all events of a large store again, is no work for a page view."""
-    raise NotTrainedError(said)
-
-
-def _refuse_models(said: str) -> None:
-    if _TRAINING in said:
-        raise NotTrainedError(said)
 
 
 # -- training ----------------------------------------------------------------------------------------------------------------
@@ -190,44 +151,13 @@ def train(posted: Posted) -> Done:
     to = address(f"{pair_address(situation.a.name, situation.b.name)}/forecast", {"at": situation.at if situation.asked else None})
     what = f"forecast of {situation.a.name} and {situation.b.name} at {situation.at}"
     forecast = _ask(situation)  # refused here if the two are no countries
-    key = _key(situation)
-    with _LOCK:
-        if key in _WORK and not _WORK[key].fault:
-            return Done(what, to, "Training is under way already.")
-        if any(not work.fault for work in _WORK.values()):
-            return Done(what, to, "Another training is under way; one at a time.")
-        _WORK[key] = Work(datetime.datetime.now(datetime.UTC), "reading the events", 0)
-    command = [sys.executable, "-m", "detente", "forecast", forecast.a, forecast.b, "--at", situation.at.isoformat(), "--json"]
-    threading.Thread(target=_train, args=(command, asked.options.store, key), daemon=True).start()
-    return Done(what, to, "Training has begun.")
+    arguments = (forecast.a, forecast.b, "--at", situation.at.isoformat())
+    work, is_new = begin_work(_key(situation), arguments, asked.options.store)
+    return Done(what, to, f"Training: {work.what}." if is_new else "Training is under way already.")
 
 
-def _train(command: list[str], store: str, key: Key) -> None:
-    """Run the command and keep what it says. The store goes by the environment: its address may hold a password, which the list of processes would show."""
-    last = ""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env={**os.environ, "DETENTE_STORE": store}) as process:  # noqa: S603 - our own command
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-        assert process.stderr is not None
-        for line in process.stderr:
-            last = line.strip() or last
-            with _LOCK:
-                before = _WORK[key]
-                _WORK[key] = Work(before.since, last, before.models + (_TRAINING in last))
-    with _LOCK:
-        if process.returncode in TOLD:
-            _WORK.pop(key, None)
-        else:
-            _WORK[key] = Work(_WORK[key].since, "", _WORK[key].models, last or f"the command ended with {process.returncode}")
-
-
-def _key(situation: Situation) -> Key:
+def _key(situation: Situation) -> tuple[str, str, str, datetime.date]:
     return situation.store.name, situation.a.name, situation.b.name, situation.at
-
-
-def _work_of(situation: Situation) -> Work | None:
-    with _LOCK:
-        return _WORK.get(_key(situation))
 
 
 PAGES = (Page("/dyads/{pair:path}/forecast", read_page, "dyad_forecast.html", lambda r: f"Forecast: {r.head.a.name} and {r.head.b.name}", nav="dyads", is_kept=False),)

@@ -7,6 +7,8 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from detente.web import (
+    api_page,
+    api_routes,
     desk,
     documents,
     downloads,
@@ -37,7 +39,24 @@ _DYADS: tuple[Any, ...] = (pages_dyads, report_files, pages_dyad_events, pages_a
 """The pages of a situation; that of the whole comes last, as its address would take in the others."""
 _CODEBOOK: tuple[Any, ...] = (pages_rules, pages_ladder, pages_codebook)
 """The types come last, for the same reason."""
-_MODULES: tuple[Any, ...] = (desk, documents, downloads, events, event, login, review, style, pages_alerts, pages_actors, pages_map, *_DYADS, *_CODEBOOK, pages_skill)
+_MODULES: tuple[Any, ...] = (
+    api_page,
+    api_routes,
+    desk,
+    documents,
+    downloads,
+    events,
+    event,
+    login,
+    review,
+    style,
+    pages_alerts,
+    pages_actors,
+    pages_map,
+    *_DYADS,
+    *_CODEBOOK,
+    pages_skill,
+)
 PAGES: tuple[Page, ...] = tuple(page for module in _MODULES for page in getattr(module, "PAGES", ()))
 ACTIONS: tuple[Action, ...] = tuple(action for module in _MODULES for action in getattr(module, "ACTIONS", ()))
 OTHERS: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in getattr(module, "OTHERS", ()))

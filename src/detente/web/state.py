@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.25
 
 
 class Desk:
-    """One process of the desk. ``limiter`` bounds the work at once."""
+    """One process of the desk. ``limiter`` bounds the work at once; ``streams``: who has one open; ``is_ending``: they are to end."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -41,6 +41,8 @@ class Desk:
         self.logins = Buckets(LOGINS_PER_MINUTE)
         self.limiter = anyio.CapacityLimiter(THREADS)
         self.local_name = read_reviewer()
+        self.streams: list[str] = []
+        self.is_ending = False
         self._keys = Keys(options.secret, {})
         self._counters = (0, 0)
         self._looked = 0.0
