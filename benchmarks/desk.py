@@ -40,15 +40,16 @@ MEDIAN_MS, START_SECONDS, WEIGHT_BYTES = 300.0, 3.0, 1_000_000
 """What is wanted: the median of each page, how soon the desk is up, what a page weighs with all that it loads."""
 SHARES = {"desk": 0.25, "situation": 0.4, "events": 0.35}
 """How many of the requests are for which page."""
-PAIRS, DAYS, FILTERS = 40, 5, 30
-"""Different pairs, days of each but the latest, and filters that are asked for: some 240 situations and 150 lists of events. Each is worked out once, and found in the cache after that."""
+PAIRS, DAYS, FILTERS = 30, 3, 30
+"""Different pairs, days of each but the latest, and filters that are asked for: some 120 situations and 130 lists of events. Each is worked out once, and found in the cache after that."""
 WEIGHED = ("/", "/dyads", "/dyads/{pair}", "/events", "/documents", "/alerts", "/review", "/actors", "/codebook", "/codebook/rules", "/skill")
 
 
 class Load(NamedTuple):
-    """What the readers saw: seconds by page, and answers that were no 200 or not whole."""
+    """What the readers saw: seconds by page, those of them that nobody had had before (``first``), and answers that were no 200 or not whole."""
 
     seconds: dict[str, list[float]]
+    first: dict[str, list[float]]
     failures: list[str]
 
 
@@ -106,7 +107,8 @@ def serving(store: Path, *, workers: int = 1) -> Iterator[tuple[int, float]]:
 
 async def ask_all(port: int, addresses: dict[str, list[str]], seconds: float, readers: int = READERS) -> Load:
     """A desk, addresses and how long -> what ``readers`` saw that ask one page after the other, each on a connection that it keeps."""
-    load = Load(defaultdict(list), [])
+    load = Load(defaultdict(list), defaultdict(list), [])
+    had: set[str] = set()
     end = time.perf_counter() + seconds
     names, bounds = list(SHARES), list(itertools.accumulate(SHARES.values()))
 
@@ -128,6 +130,9 @@ async def ask_all(port: int, addresses: dict[str, list[str]], seconds: float, re
                 connection = None
                 continue
             load.seconds[name].append(time.perf_counter() - began)
+            if path not in had:
+                load.first[name].append(load.seconds[name][-1])
+                had.add(path)
         if connection:
             connection[1].close()
 
@@ -181,7 +186,14 @@ def measure(store: Path, sample: Path, *, seconds: float = SECONDS, processes: S
         with serving(store, workers=workers) as (port, _):
             load = asyncio.run(ask_all(port, addresses, seconds))
         pages = {
-            name: {"requests": len(taken), "median_ms": 1000 * statistics.median(taken), "p95_ms": 1000 * sorted(taken)[int(0.95 * len(taken))], "most_ms": 1000 * max(taken)}
+            name: {
+                "requests": len(taken),
+                "median_ms": 1000 * statistics.median(taken),
+                "p95_ms": 1000 * sorted(taken)[int(0.95 * len(taken))],
+                "most_ms": 1000 * max(taken),
+                "first_views": len(load.first[name]),
+                "first_median_ms": 1000 * statistics.median(load.first[name]),
+            }
             for name, taken in sorted(load.seconds.items())
         }
         out["loads"].append({"workers": workers, "seconds": seconds, "readers": READERS, "pages": pages, "failures": len(load.failures), "first_failures": load.failures[:5]})

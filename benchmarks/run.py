@@ -301,7 +301,7 @@ def measure_desk(seconds: float) -> Iterator[Row]:
     for load in found["loads"]:
         group = f"desk ({desk.EVENTS:,} events, {load['readers']} readers for {load['seconds']:.0f} s, {load['workers']} process{'es' if load['workers'] > 1 else ''})"
         for name, page in load["pages"].items():
-            detail = f"p95 {page['p95_ms']:.0f} ms, most {page['most_ms']:.0f} ms; {page['requests']:,} requests"
+            detail = f"p95 {page['p95_ms']:.0f} ms, most {page['most_ms']:.0f} ms; {page['requests']:,} requests, {page['first_views']} of them first views with a median of {page['first_median_ms']:.0f} ms"
             yield Row(group, f"{name}: median", command, page["median_ms"], desk.MEDIAN_MS, "<=", " ms", detail)
         yield Row(group, "failures", command, load["failures"], 0, "<=", "", "; ".join(load["first_failures"]))
 

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import hmac
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
@@ -246,6 +247,10 @@ async def run(request: Request, make: Callable[[], Any]) -> Any:
             if is_late():
                 raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from error
             raise refusal_of(error) from error
+        except sqlite3.OperationalError as error:  # of a cursor that is read past the store's own functions
+            if not is_late():
+                raise
+            raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from error
 
     try:
         with anyio.fail_after(WAITING_SECONDS) as scope:
