@@ -40,6 +40,7 @@ PAGES = (
     "/codebook/rules/assault.weapon-hits",
     "/codebook/ladder",
     "/codebook/cycle",
+    "/skill",
     "/login",
     "/nothing-here",
 )
