@@ -1,5 +1,5 @@
-# make demo: sets everything up and codes the bundled reports; make test: sets everything up and runs the tests.
-.PHONY: setup demo test check bench pictures lock clean
+# make demo: sets everything up and codes the bundled reports; make test: sets everything up and runs the tests (make browser first for those in a browser).
+.PHONY: setup demo test browser check bench pictures screenshots lock clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -23,6 +23,12 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest
 
+# a Chromium for the tests in a browser and for the screenshots: that of the system where root may install it, else Playwright's own
+browser: setup
+	@$(BIN)/python -c 'import sys; sys.path.append("tools"); import browsers; sys.exit(browsers.find_chromium() is None)' \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >&2; } \
+	|| $(BIN)/python -m playwright install chromium
+
 check: setup
 	$(BIN)/ruff format --check src tests
 	$(BIN)/ruff check src tests tools benchmarks
@@ -36,6 +42,10 @@ bench: setup
 # the pictures of docs/charts.md, from the sample corpus
 pictures: setup
 	$(BIN)/python tools/draw_docs.py
+
+# the pictures of docs/desk.md: every page of the desk over the sample corpus, light, dark and on a phone
+screenshots: browser
+	$(BIN)/python tools/take_screenshots.py
 
 # the lock files hold versions only, no address of an index; uv is needed for this target alone
 lock: setup

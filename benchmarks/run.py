@@ -288,6 +288,24 @@ def measure_analysis(name: str) -> Iterator[Row]:
         yield Row(m.group, m.name, command, m.value, m.wanted, m.bound, m.unit, m.detail)
 
 
+def measure_desk(seconds: float) -> Iterator[Row]:
+    """The desk: see ``desk.py``. The stores are made for it."""
+    import desk
+
+    command = "python benchmarks/desk.py"
+    with tempfile.TemporaryDirectory() as folder:
+        found = desk.measure(*desk.make_stores(Path(folder)), seconds=seconds)
+    yield Row("desk (sample corpus)", "detente serve is up", command, found["up"], desk.START_SECONDS, "<=", " s", "until its first page was there; median of 3 starts")
+    heaviest = max(found["weights"], key=found["weights"].get)
+    yield Row("desk (sample corpus)", "heaviest page", command, found["weights"][heaviest] / 1000, desk.WEIGHT_BYTES / 1000, "<=", " kB", f"{heaviest}, with all that it loads, gzip; the map left out")
+    for load in found["loads"]:
+        group = f"desk ({desk.EVENTS:,} events, {load['readers']} readers for {load['seconds']:.0f} s, {load['workers']} process{'es' if load['workers'] > 1 else ''})"
+        for name, page in load["pages"].items():
+            detail = f"p95 {page['p95_ms']:.0f} ms, most {page['most_ms']:.0f} ms; {page['requests']:,} requests, {page['first_views']} of them first views with a median of {page['first_median_ms']:.0f} ms"
+            yield Row(group, f"{name}: median", command, page["median_ms"], desk.MEDIAN_MS, "<=", " ms", detail)
+        yield Row(group, "failures", command, load["failures"], 0, "<=", "", "; ".join(load["first_failures"]))
+
+
 def measure_quads() -> Iterator[Row]:
     """Event forecasts on ICEWS14, see ``quads.py``; nothing where the data is not there."""
     import quads
@@ -362,6 +380,7 @@ def main() -> int:
         action="append",
         help="take these measures only and write no results.json",
     )
+    parser.add_argument("--desk-seconds", type=float, default=300.0, help="how long the desk is asked for each number of processes (default: 300)")
     arguments = parser.parse_args()
     machine = describe_machine()
     steps: list[tuple[str, Callable[[], Iterator[Row]]]] = [
@@ -378,7 +397,7 @@ def main() -> int:
         chosen += ("alerts",) if arguments.quick else ("alerts", "decay", "direction", "precedents")
     steps += [("analysis", lambda n=name: measure_analysis(n)) for name in chosen]
     if not arguments.quick:
-        steps.append(("quads", measure_quads))
+        steps += [("quads", measure_quads), ("desk", lambda: measure_desk(arguments.desk_seconds))]
     rows: list[Row] = []
     failures: list[str] = []
     for name, step in steps:
@@ -398,7 +417,8 @@ def main() -> int:
         RESULTS.write_text(
             json.dumps({"machine": machine, "failures": failures, "measures": [{**r._asdict(), "value": round(r.value, 4), "met": r.met} for r in rows]}, indent=1) + "\n", "utf-8"
         )
-        print(f"wrote {_short(RESULTS)}")
+        subprocess.run([sys.executable, ROOT / "tools" / "make_accuracy.py"], check=True)
+        print(f"wrote {_short(RESULTS)}, and the figures of the desk's page /skill")
     return 1 if failures else 0
 
 

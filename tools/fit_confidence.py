@@ -28,9 +28,6 @@ from sklearn.model_selection import GroupKFold
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tools")]
 
-from fit_reference import PENALTIES as PENALTIES_OF_REFERENCE  # noqa: E402
-from fit_reference import collect, fit  # noqa: E402
-
 from detente.codebook.load import DATA, load_codebook  # noqa: E402
 from detente.coding.confidence import CEILING, FEATURES, FLOOR, confidence_features, load_weights  # noqa: E402
 from detente.errors import CodebookError  # noqa: E402
@@ -38,6 +35,8 @@ from detente.evaluating import match_document, normalize_coded, normalize_gold  
 from detente.pipeline import group_mentions, trace_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
 from detente.records import Document  # noqa: E402
+from fit_reference import PENALTIES as PENALTIES_OF_REFERENCE  # noqa: E402
+from fit_reference import collect, fit  # noqa: E402
 
 CORPORA = (
     (ROOT / "src/detente/demo/reports.jsonl", ROOT / "benchmarks/gold_sample.jsonl"),

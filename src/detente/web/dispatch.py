@@ -7,11 +7,13 @@ import gzip
 import hashlib
 import hmac
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
+import anyio.from_thread
 import msgspec
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -26,14 +28,19 @@ from detente.web.cache import Kept
 from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
-from detente.web.rendering import Chrome, part, render
+from detente.web.rendering import Chrome, clean, part, render
 from detente.web.routing import Action, Chart, Done, File, Page, Posted
 from detente.web.state import Desk
+
+if TYPE_CHECKING:
+    from altair.typing import ChartType
 
 NOTICE_COOKIE, THEME_COOKIE = "detente_notice", "detente_theme"
 SEEN_COOKIE = "detente_seen"
 """The version of the store after the reader's own last change: no older page is shown to them, whichever process answers."""
 THEMES = ("light", "dark")
+WAITING_SECONDS = 120
+"""So long a request waits for its turn, where others keep all threads busy, before it is told to come back."""
 GZIP_FROM = 600
 """Shorter bodies are not packed."""
 GZIP_LEVEL = 5
@@ -89,14 +96,12 @@ def _endpoint(page: Page, *, as_data: bool) -> Callable[[Request], Awaitable[Res
 
 def _chart_endpoint(page: Page, name: str, chart: Chart) -> Callable[[Request], Awaitable[Response]]:
     def draw(request: Request) -> Body:
-        from detente.charts.saving import as_svg
-
         asked = make_asked(request)
         drawn = chart(asked)
         check_read(asked)
         if drawn is None:
             raise refuse(404, f"{name}: found too little to draw; expected more events")
-        return make_body(as_svg(drawn, prefix=f"{name}-").encode(), "image/svg+xml")
+        return make_body(_as_clean_svg(drawn, name).encode(), "image/svg+xml")
 
     async def endpoint(request: Request) -> Response:
         need_role(request, page.role)
@@ -136,9 +141,14 @@ def _draw(page: Page, asked: Asked) -> dict[str, str]:
     """A page and what it is asked -> its charts by name, those for which there is enough to draw."""
     if not page.charts:
         return {}
+    return {name: _as_clean_svg(drawn, name) for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+
+
+def _as_clean_svg(drawn: ChartType, name: str) -> str:
+    """A chart and its name -> its SVG. The names in it are of reports: what hides or turns words, and what no XML may hold, is a dot in it as on the page."""
     from detente.charts.saving import as_svg
 
-    return {name: as_svg(drawn, prefix=f"{name}-") for name, make in page.charts.items() if (drawn := make(asked)) is not None}
+    return clean(as_svg(drawn, prefix=f"{name}-"))
 
 
 def _show(request: Request, page: Page, theme: str, notice: str) -> Body:
@@ -224,7 +234,12 @@ async def run(request: Request, make: Callable[[], Any]) -> Any:
     """A function that asks the store -> what it gives, run beside the event loop, within the time of a request and with as many others as the machine can bear."""
     desk: Desk = request.app.state.desk
 
+    def begin() -> None:
+        scope.deadline = anyio.current_time() + desk.options.request_seconds + 5
+
     def timed() -> Any:
+        # its time begins now: where many ask at once for what nobody has asked before, the last of them waits longer for its turn than its page takes
+        anyio.from_thread.run_sync(begin)
         set_deadline(desk.options.request_seconds)
         try:
             return make()
@@ -232,9 +247,13 @@ async def run(request: Request, make: Callable[[], Any]) -> Any:
             if is_late():
                 raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from error
             raise refusal_of(error) from error
+        except sqlite3.OperationalError as error:  # of a cursor that is read past the store's own functions
+            if not is_late():
+                raise
+            raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from error
 
     try:
-        with anyio.fail_after(desk.options.request_seconds + 5):
+        with anyio.fail_after(WAITING_SECONDS) as scope:
             return await anyio.to_thread.run_sync(timed, limiter=desk.limiter, abandon_on_cancel=True)
     except TimeoutError:
         raise RefusedError(503, make_fault("time-limit", _late(desk)), {"Retry-After": "60"}) from None

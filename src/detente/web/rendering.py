@@ -183,6 +183,7 @@ FILTERS: dict[str, Any] = {
     "rung_class": rung_class,
     "signed": signed,
     "number": lambda value: f"{value:,}",
+    "score": lambda value: f"{value:+g}".replace("-", "−") if value else "0",
     "clean": clean,
     "shorten": shorten,
     "count": count_of,
@@ -204,7 +205,7 @@ def environment() -> jinja2.Environment:
         "share_width": share_width,
         "zero_of": zero_of,
         "version": __version__,
-        "nav_paths": frozenset(("/", "/dyads", "/events", "/documents", "/alerts", "/review", "/map", "/actors")),
+        "nav_paths": frozenset(("/", "/dyads", "/events", "/documents", "/alerts", "/review", "/map", "/actors", "/codebook", "/skill")),
     }
     made.finalize = _finalize
     return made

@@ -18,13 +18,17 @@ from detente.web import (
     pages_actors,
     pages_alerts,
     pages_answers,
+    pages_codebook,
     pages_dyad_events,
     pages_dyads,
     pages_forecast,
+    pages_ladder,
     pages_map,
     pages_precedents,
+    pages_rules,
     pages_series,
     pages_situation,
+    pages_skill,
     report_files,
     review,
     style,
@@ -33,7 +37,26 @@ from detente.web.routing import Action, Page
 
 _DYADS: tuple[Any, ...] = (pages_dyads, report_files, pages_dyad_events, pages_answers, pages_precedents, pages_forecast, pages_series, pages_situation)
 """The pages of a situation; that of the whole comes last, as its address would take in the others."""
-_MODULES: tuple[Any, ...] = (api_page, api_routes, desk, documents, downloads, events, event, login, review, style, pages_alerts, pages_actors, pages_map, *_DYADS)
+_CODEBOOK: tuple[Any, ...] = (pages_rules, pages_ladder, pages_codebook)
+"""The types come last, for the same reason."""
+_MODULES: tuple[Any, ...] = (
+    api_page,
+    api_routes,
+    desk,
+    documents,
+    downloads,
+    events,
+    event,
+    login,
+    review,
+    style,
+    pages_alerts,
+    pages_actors,
+    pages_map,
+    *_DYADS,
+    *_CODEBOOK,
+    pages_skill,
+)
 PAGES: tuple[Page, ...] = tuple(page for module in _MODULES for page in getattr(module, "PAGES", ()))
 ACTIONS: tuple[Action, ...] = tuple(action for module in _MODULES for action in getattr(module, "ACTIONS", ()))
 OTHERS: tuple[BaseRoute, ...] = tuple(route for module in _MODULES for route in getattr(module, "OTHERS", ()))

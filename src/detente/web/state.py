@@ -21,7 +21,7 @@ from detente.web.limits import Buckets, bound_queries
 from detente.web.options import Options
 from detente.web.shared import Shared
 
-THREADS = 8
+THREADS = 3
 """So many requests are worked on at once; the others wait. More would only share the same cores, and memory."""
 LOGINS_PER_MINUTE = 10
 LOOK_SECONDS = 0.25
