@@ -41,6 +41,7 @@ PAGES = (
     "/codebook/ladder",
     "/codebook/cycle",
     "/skill",
+    "/api",
     "/login",
     "/nothing-here",
 )
