@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
     status_code_conformance,
 )
 
+from detente.web import training  # noqa: E402
 from detente.web.api_call import PREFIX  # noqa: E402
 from detente.web.api_openapi import FIELDS  # noqa: E402
 from detente.web.api_routes import CALLS, make_record  # noqa: E402
@@ -76,6 +77,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("api")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DETENTE_CACHE", str(folder / "cache"))
+        patch.setattr(training, "_train", lambda queue, key, *_: queue.works.pop(key))  # hundreds of trainings would go on long after these tests
         with serving(sample_store(folder / "store.db")) as made:
             yield made
 

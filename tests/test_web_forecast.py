@@ -20,7 +20,7 @@ KEY = ("a store", "PRK", "KOR", datetime.date(2020, 6, 16))
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("DETENTE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(training, "_works", {})
+    monkeypatch.setattr(training, "_queue", training.Queue())
     with make_client(sample_store(tmp_path / "desk.db")) as made:
         yield made
 
@@ -63,27 +63,33 @@ def test_the_button_begins_training_and_the_page_says_so(client: TestClient, mon
     monkeypatch.setattr(training, "_train", lambda *asked: begun.append(asked))
     answer = client.post("/dyads/PRK-KOR/forecast/train", data={"csrf": csrf_of(client), "at": "2020-06-10"})
     assert answer.status_code == 303 and answer.headers["location"] == "/dyads/PRK-KOR/forecast?at=2020-06-10"
-    assert begun[0][1][-4:] == ["KOR", "--at", "2020-06-10", "--json"]  # type: ignore[index]
+    assert begun[0][2][-4:] == ["KOR", "--at", "2020-06-10", "--json"]  # type: ignore[index]
     assert "Under way" in client.get("/dyads/PRK-KOR/forecast?at=2020-06-10").text
     again = client.post("/dyads/PRK-KOR/forecast/train", data={"csrf": csrf_of(client), "at": "2020-06-10"})
     assert again.status_code == 303 and len(begun) == 1
 
 
-def test_what_the_training_says_is_kept_and_its_end_clears_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_works", {KEY: training.Work(datetime.datetime.now(datetime.UTC), "", 0)})
-    training._train(KEY, [sys.executable, "-c", "import sys; print('training one', file=sys.stderr)"], "nowhere.db")
-    assert training._works == {}
+def begin_queue() -> training.Queue:
+    queue = training.Queue()
+    queue.works[KEY] = training.Work(datetime.datetime.now(datetime.UTC), "", 0)
+    return queue
 
 
-def test_a_training_that_fails_leaves_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_works", {KEY: training.Work(datetime.datetime.now(datetime.UTC), "", 0)})
+def test_what_the_training_says_is_kept_and_its_end_clears_it() -> None:
+    queue = begin_queue()
+    training._train(queue, KEY, [sys.executable, "-c", "import sys; print('training one', file=sys.stderr)"], "nowhere.db")
+    assert queue.works == {}
+
+
+def test_a_training_that_fails_leaves_its_last_words() -> None:
+    queue = begin_queue()
     code = "import os, sys; print('training one', file=sys.stderr); print('lightgbm:', os.environ['DETENTE_STORE'], file=sys.stderr); sys.exit(2)"
-    training._train(KEY, [sys.executable, "-c", code], "nowhere.db")
-    assert training._works[KEY].fault == "lightgbm: nowhere.db" and training._works[KEY].models == 1
+    training._train(queue, KEY, [sys.executable, "-c", code], "nowhere.db")
+    assert queue.works[KEY].fault == "lightgbm: nowhere.db" and queue.works[KEY].models == 1
 
 
 def test_a_training_waits_its_turn_and_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "_works", {})
+    monkeypatch.setattr(training, "_queue", training.Queue())
     monkeypatch.setattr(training, "_train", lambda *asked: None)
     first, is_new = training.begin_work("first", (), "nowhere.db")
     assert (first.what, is_new) == ("reads the events", True)

@@ -38,8 +38,15 @@ class NotTrainedError(Exception):
     """A model that a forecast needs is not there."""
 
 
-_works: dict[Hashable, Work] = {}
-_lock, _turn = threading.Lock(), threading.Lock()
+class Queue:
+    """Trainings that go on, wait or failed, by their keys. A thread keeps to the queue that began it."""
+
+    def __init__(self) -> None:
+        self.works: dict[Hashable, Work] = {}
+        self.lock, self.turn = threading.Lock(), threading.Lock()
+
+
+_queue = Queue()
 
 
 def refuse_training(said: str) -> None:
@@ -55,33 +62,34 @@ def refuse_work(said: str) -> None:
 
 def find_work(key: Hashable) -> Work | None:
     """What is trained under a key, or how that failed."""
-    with _lock:
-        return _works.get(key)
+    with _queue.lock:
+        return _queue.works.get(key)
 
 
 def begin_work(key: Hashable, arguments: Sequence[str], store: str) -> tuple[Work, bool]:
     """A key, the arguments of ``detente forecast`` and a store -> the training, and whether it is new. Refused: too many that wait."""
-    with _lock:
-        known = _works.get(key)
+    queue = _queue
+    with queue.lock:
+        known = queue.works.get(key)
         if known and not known.fault:
             return known, False
-        going = sum(not work.fault for work in _works.values())
+        going = sum(not work.fault for work in queue.works.values())
         if going > MOST_WAITING:
             raise refuse(503, f"models: found {going} trainings that wait; expected fewer; try again", code="busy", headers={"Retry-After": "60"})
-        for old in [k for k, work in _works.items() if work.fault][: max(0, len(_works) - MOST_FAULTS)]:
-            del _works[old]
+        for old in [k for k, work in queue.works.items() if work.fault][: max(0, len(queue.works) - MOST_FAULTS)]:
+            del queue.works[old]
         work = Work(datetime.datetime.now(datetime.UTC).replace(microsecond=0), "waits for its turn" if going else "reads the events", 0)
-        _works[key] = work
-    threading.Thread(target=_train, args=(key, [sys.executable, "-m", "detente", "forecast", *arguments, "--json"], store), name="training", daemon=True).start()
+        queue.works[key] = work
+    threading.Thread(target=_train, args=(queue, key, [sys.executable, "-m", "detente", "forecast", *arguments, "--json"], store), name="training", daemon=True).start()
     return work, True
 
 
-def _train(key: Hashable, command: list[str], store: str) -> None:
+def _train(queue: Queue, key: Hashable, command: list[str], store: str) -> None:
     """Run the command and keep what it says. The store goes by the environment: its address may hold a password, which the list of processes would show."""
     last = fault = ""
     try:
         with (
-            _turn,
+            queue.turn,
             subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace", env={**os.environ, "DETENTE_STORE": store}) as process,  # noqa: S603 - our own command
         ):
             with contextlib.suppress(OSError):
@@ -89,15 +97,16 @@ def _train(key: Hashable, command: list[str], store: str) -> None:
             assert process.stderr is not None
             for line in process.stderr:
                 last = line.strip() or last
-                with _lock:
-                    before = _works[key]
-                    _works[key] = Work(before.since, last, before.models + (TRAINING in last))
+                with queue.lock:
+                    before = queue.works[key]
+                    queue.works[key] = Work(before.since, last, before.models + (TRAINING in last))
         if process.returncode not in TOLD:
             fault = (last or f"the command ended with {process.returncode}")[:300]
     except OSError as error:
         fault = f"the process cannot be started: {error.strerror}"
-    with _lock:
+    with queue.lock:
         if fault:
-            _works[key] = Work(_works[key].since, "", _works[key].models, fault)
+            before = queue.works[key]
+            queue.works[key] = Work(before.since, "", before.models, fault)
         else:
-            _works.pop(key, None)
+            del queue.works[key]
