@@ -60,10 +60,6 @@ def is_verb(s: Sentence, i: int) -> bool:
     return s.tags[i][:2] == "VB"
 
 
-def is_noun(s: Sentence, i: int) -> bool:
-    return s.tags[i][:2] == "NN" or s.tags[i] in ("PRP", "CD", "DT", "WP", "WDT", "PRP$") or s.deps[i] in ("nsubj", "dobj", "pobj", "nsubjpass")
-
-
 def subtree(s: Sentence, i: int) -> list[int]:
     """Token ``i`` and everything below it, in order of the text."""
     out = [i]
