@@ -50,7 +50,7 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     story = _read_story(mentions, table, codebook)
     out: list[EventMention] = []
     for m in mentions:
-        m = _without_press(m)
+        m = _without_own_forces(_without_press(m))
         if not m.source and not m.target and not m.incomplete:
             continue
         s, here = sentences[m.sentence], table.phrases[m.sentence]
@@ -130,6 +130,14 @@ def _without_press(m: EventMention) -> EventMention:
     if m.event_type in _PRESS_DOES_NOT and any("JRN" in a.sectors for a in m.source):
         return msgspec.structs.replace(m, source=tuple(a for a in m.source if "JRN" not in a.sectors))
     return m
+
+
+def _without_own_forces(m: EventMention) -> EventMention:
+    """The forces that a state sends or alerts are not whom it shows them to ("Brazil reinforced its garrison")."""
+    if m.event_type != "MOBILIZE" or not m.source or not m.target:
+        return m
+    own = {a.country for a in m.source if a.country and STATE_SECTORS & set(a.sectors)}
+    return msgspec.structs.replace(m, target=tuple(a for a in m.target if a.country not in own or not {"MIL", "COP"} & set(a.sectors)))
 
 
 def _hits_itself(m: EventMention) -> bool:
