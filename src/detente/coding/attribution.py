@@ -11,8 +11,8 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.types import OPERATORS, STATE_SECTORS, VERBAL
-from detente.coding.actors import Phrase, expand
 from detente.coding.grammar import children, conjuncts, first_conjunct, goes_on, is_passive, is_verb, read_clause, surface_subjects
+from detente.coding.phrases import Phrase, expand
 from detente.records import Actor, EventMention, Modality, Sentence
 
 _WILL = frozenset({"will", "'ll", "shall", "wo", "gonna"})

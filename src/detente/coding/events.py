@@ -13,8 +13,8 @@ import msgspec
 
 from detente.codebook.load import Codebook, Composition, NounPattern, Pattern, Rule
 from detente.codebook.types import OPERATORS, SYMMETRIC, VERBAL
-from detente.coding.actors import Phrase, expand
 from detente.coding.grammar import Clause, children, clause_prepositions, clause_span, conjuncts, is_verb, noun_agents, read_clause
+from detente.coding.phrases import Phrase, expand
 from detente.records import Actor, EventMention, Evidence, Refusal, Sentence
 
 STATE = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO"})

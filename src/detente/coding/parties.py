@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from detente.codebook.types import STATE_SECTORS
-from detente.coding.actors import ActorTable, Phrase, expand
 from detente.coding.grammar import first_conjunct
+from detente.coding.phrases import ActorTable, Phrase, expand
 from detente.records import Actor, EventMention, Sentence
 
 Role = Literal["source", "target"]
