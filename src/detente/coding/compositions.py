@@ -15,10 +15,6 @@ from detente.coding.phrases import expand
 from detente.coding.search import HOSTILE, Found, Search, clause_at, fits, refuse, with_conjuncts, without_source
 from detente.records import Actor
 
-_PACKAGES = frozenset(
-    {"round", "series", "wave", "package", "set", "string", "raft", "slew", "number", "spate", "form", "kind", "batch", "resumption", "continuation", "start", "lot"}
-)
-"""Nouns that only wrap the noun that decides: "a round of sanctions"."""
 _NOTHING_ENDED: Mapping[str, Composition] = {}
 
 
@@ -59,9 +55,10 @@ def find_light_verb(search: Search, v: int, lemma: str) -> Found | None:
 def _unpacked(search: Search, heads: Iterable[int]) -> list[int]:
     """ "a new round of sanctions": the noun inside a container."""
     s = search.s
+    packages = search.book.grammar["wrapping_nouns"]
     out: list[int] = []
     for o in heads:
-        inner = [k for p in children(s, o, "prep") if s.lemmas[p] == "of" for k in children(s, p, "pobj")] if s.lemmas[o] in _PACKAGES else []
+        inner = [k for p in children(s, o, "prep") if s.lemmas[p] == "of" for k in children(s, p, "pobj")] if s.lemmas[o] in packages else []
         out.extend(inner or [o])
     return out
 
@@ -106,7 +103,7 @@ def _composed(search: Search, clause: Clause, o: int, name: str, gives: Mapping[
     """What the verb of ``clause`` makes of the event that noun ``o`` names, by composition ``name``, which ``gives`` an outcome for each type of event."""
     s = search.s
     noun, ended = _deciding_noun(search, o)
-    if name in ("end", "ease") and s.lemmas[noun] in ("pause", "freeze", "halt", "suspension", "cut", "break", "end", "cutoff"):
+    if name in ("end", "ease") and s.lemmas[noun] in search.book.grammar["pausing_nouns"]:
         return None
     for p in noun_options(search, noun):
         rule = search.book.rules[p.rule]
@@ -151,7 +148,7 @@ def _deciding_noun(search: Search, o: int) -> tuple[int, Mapping[str, Compositio
     """ "an end to the violence", "a halt to": the inner noun decides, as what its end makes of it; else noun ``o`` itself, as it is."""
     s = search.s
     noun, ended = o, _NOTHING_ENDED
-    if s.lemmas[o] in ("end", "halt", "stop", "cessation", "suspension", "lifting", "easing"):
+    if s.lemmas[o] in search.book.grammar["ending_nouns"]:
         for prep in children(s, o, "prep"):
             for inner in children(s, prep, "pobj"):
                 if next(noun_options(search, inner), None) is not None:

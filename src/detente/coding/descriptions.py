@@ -13,10 +13,6 @@ from detente.coding.phrases import Phrase
 from detente.coding.roles import find_role, resolve_bare_role, resolve_crowd
 from detente.records import Actor
 
-_COUNTRY_NOUNS = frozenset({"country", "nation", "state", "republic", "kingdom", "neighbour", "neighbor"})
-_GROUP_NOUNS = frozenset({"group", "movement", "organisation", "organization", "party", "militia", "bloc", "agency", "body", "alliance"})
-_CROWDS = frozenset({"dozen", "hundred", "thousand", "million", "score", "ten", "crowd"})
-
 
 def resolve_role(d: Discourse, i: int, role: Role, depth: int) -> Phrase | None:
     """Whom a role denotes: an armed body's man, the countries that its modifiers name, a partner, else by ``resolve_bare_role``."""
@@ -82,7 +78,7 @@ def resolve_contained(d: Discourse, i: int, depth: int) -> Phrase | None:
         if s.tags[i] == "CD" and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and d.home and not s.children[i] and s.words[i].lower() not in ("one", "two", "both"):
             return resolve_crowd(d, i)
         return None
-    if s.lemmas[i].lower() in _CROWDS and not any(s.lemmas[p] == "of" for p in children(s, i, "prep")) and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and d.home:
+    if s.lemmas[i].lower() in d.grammar["crowd_nouns"] and not any(s.lemmas[p] == "of" for p in children(s, i, "prep")) and s.deps[i] in ("nsubj", "nsubjpass", "dobj") and d.home:
         return resolve_crowd(d, i)
     for prep in children(s, i, "prep"):
         if s.lemmas[prep] in ("of", "from"):
@@ -107,7 +103,7 @@ def resolve_definite(d: Discourse, i: int) -> Phrase | None:
     """ "the country", "the group": the last thing of that kind, unless the phrase says itself which one."""
     s = d.s
     lemma = s.lemmas[i].lower()
-    if lemma not in _COUNTRY_NOUNS and lemma not in _GROUP_NOUNS:
+    if lemma not in d.grammar["country_nouns"] and lemma not in d.grammar["body_nouns"]:
         return None
     if any(s.deps[c] in ("poss", "compound") or c in d.at for c in s.children[i]):
         return None
@@ -115,8 +111,8 @@ def resolve_definite(d: Discourse, i: int) -> Phrase | None:
         return None
     for known in reversed(d.known[-40:]):
         phrase = known.phrase
-        if lemma in _COUNTRY_NOUNS and phrase.kind in ("country", "capital", "people") and phrase.actors and phrase.actors[0].country:
+        if lemma in d.grammar["country_nouns"] and phrase.kind in ("country", "capital", "people") and phrase.actors and phrase.actors[0].country:
             return Phrase((msgspec.structs.replace(phrase.actors[0], sectors=("GOV",)),), "country")
-        if lemma in _GROUP_NOUNS and phrase.kind in ("body", "group") and phrase.actors and phrase.actors[0].entity:
+        if lemma in d.grammar["body_nouns"] and phrase.kind in ("body", "group") and phrase.actors and phrase.actors[0].entity:
             return phrase
     return None

@@ -65,7 +65,7 @@ def _described(d: Discourse, i: int, first: int, depth: int) -> Phrase | None:
         if named is not None and named.entry.kind == "person" and s.deps[i] == "nsubj" and s.words[c - 1][0].isupper():
             return resolve_person(d, named.entry, named.first, named.last)  # "The Special Coordinator for the Peace Process, Tor Wennesland,": the name was hung too deep
     for c in children(s, i, "relcl"):
-        if s.lemmas[c] in ("head", "lead", "run", "command", "chair", "represent", "oversee", "direct", "govern", "rule"):
+        if s.lemmas[c] in d.grammar["leading_verbs"]:
             for led in children(s, c, "dobj"):
                 described = resolve(d, led, depth + 1)
                 if described is not None and described.actors:
