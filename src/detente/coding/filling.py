@@ -89,9 +89,11 @@ def _matrix_subject(search: Search, v: int, subjects: Sequence[int]) -> tuple[Se
     """ "called off talks that were due on Friday and threatened to": a shared subject that is no actor is looked for further up."""
     s = search.s
     token = v
-    for _ in range(4):
+    in_relative = False
+    for _ in range(6):
         head = s.heads[token]
-        if head == token or s.deps[token] not in ("conj", "xcomp", "relcl", "ccomp", "dep", "parataxis"):
+        in_relative = in_relative or s.deps[token] == "relcl"
+        if head == token or s.deps[token] not in ("conj", "xcomp", "relcl", "ccomp", "dep", "parataxis") and not (in_relative and s.deps[token] in ("dobj", "pobj", "prep")):
             break
         token = head
         if is_verb(s, token):
