@@ -13,8 +13,8 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.types import STATE_SECTORS
-from detente.coding.grammar import subtree
-from detente.coding.phrases import ActorTable, Phrase
+from detente.coding.grammar import is_verb, read_clause, subtree
+from detente.coding.phrases import ActorTable, Phrase, expand
 from detente.records import Actor, EventMention, Sentence
 
 _PEOPLE = frozenset({"CVL", "LAB", "EDU", "REL", "AGR", "SOC", "NGO", "MED", "REF"})
@@ -22,6 +22,7 @@ _NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 _COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
 _HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"})
 _QUARREL = _HOSTILE | {"ACCUSE", "REJECT"}
+_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
 _PRESS_DOES_NOT = _HOSTILE | {"RETREAT", "CONCEDE", "AID"}
 DOMESTIC_SHARE = 0.6
 """From this share of country mentions on, a document is about one country, whose sectors are then sides of their own. Set on the sample corpora."""
@@ -55,9 +56,10 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
             continue
         s, here = sentences[m.sentence], table.phrases[m.sentence]
         if m.source and not m.own_object and not m.incomplete and (not m.target or _hits_itself(m)):
-            target = _find_target(m, s, here, story)
+            told = _deed_above(m, s, here, story)
+            target = told or _find_target(m, s, here, story)
             if target:
-                m = msgspec.structs.replace(m, target=target, needs_target=False, inferred=("target",))
+                m = msgspec.structs.replace(m, target=target, needs_target=False, inferred=() if told else ("target",))
         elif m.source and m.weak_target and not m.incomplete:
             named = _inside(m, s, here, _sides(m.source, story), story)
             m = msgspec.structs.replace(m, target=named, inferred=("target",)) if named else m
@@ -203,6 +205,23 @@ def _governing_preposition(s: Sentence, k: int, trigger: int) -> tuple[str, bool
             break
         token = s.heads[token]
     return "", False
+
+
+def _deed_above(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story: _Story) -> tuple[Actor, ...]:
+    """ "launched a missile, which Seoul denounced": who did what the relative clause judges."""
+    if m.event_type not in _JUDGING or s.deps[m.trigger] != "relcl" or not any(s.deps[c] in ("dobj", "nsubjpass") and s.words[c].lower() in ("which", "that") for c in s.children[m.trigger]):
+        return ()
+    own = _sides(m.source, story)
+    noun = s.heads[m.trigger]
+    if noun in here and here[noun].kind != "place" and not here[noun].inferred:
+        named = _others(here[noun].actors, own, story)
+        if named:
+            return named
+    token = noun
+    while s.heads[token] != token and not is_verb(s, token):
+        token = s.heads[token]
+    doers = expand(s, read_clause(s, token).subjects, here) if is_verb(s, token) else ()
+    return _others(doers, own, story)
 
 
 def _act(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
