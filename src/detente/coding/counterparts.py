@@ -209,7 +209,11 @@ def _governing_preposition(s: Sentence, k: int, trigger: int) -> tuple[str, bool
 
 def _deed_above(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story: _Story) -> tuple[Actor, ...]:
     """ "launched a missile, which Seoul denounced": who did what the relative clause judges."""
-    if m.event_type not in _JUDGING or s.deps[m.trigger] != "relcl" or not any(s.deps[c] in ("dobj", "nsubjpass") and s.words[c].lower() in ("which", "that") for c in s.children[m.trigger]):
+    if (
+        m.event_type not in _JUDGING
+        or s.deps[m.trigger] != "relcl"
+        or not any(s.deps[c] in ("dobj", "nsubjpass") and s.words[c].lower() in ("which", "that") for c in s.children[m.trigger])
+    ):
         return ()
     own = _sides(m.source, story)
     noun = s.heads[m.trigger]

@@ -12,6 +12,8 @@ from detente.coding.search import REPEATED, Found, Search, fits, is_lemma, is_mu
 from detente.records import Actor
 
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
+_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
+"""Whoever did what is judged may be named elsewhere: "blamed foreign powers", "rejected the deal"."""
 _OWNED = VERBAL | {"SANCTION"}
 """What somebody's team, chief, branch or resolution does is his own act."""
 
@@ -41,7 +43,12 @@ def fill_clause(search: Search, rule: Rule, p: Pattern, clause: Clause, subjects
         refuse(search, "role-does-not-fit", clause.verb, rule.id)
         return None
     incomplete = False
-    needs_target = "target" in rule.needs and not target and bool(source) and any(s.lemmas[h].lower() in search.book.anaphora for h in (*targets, *clause.objects))
+    needs_target = (
+        "target" in rule.needs
+        and not target
+        and bool(source)
+        and (rule.type in _JUDGING and bool(targets or clause.objects) or any(s.lemmas[h].lower() in search.book.anaphora for h in (*targets, *clause.objects)))
+    )
     if "source" in rule.needs and not source or "target" in rule.needs and not target and not needs_target:
         refuse(search, "role-missing", clause.verb, rule.id)
         if rule.type not in REPEATED or not clause.passive or source:

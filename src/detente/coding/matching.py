@@ -24,7 +24,8 @@ def best_match(search: Search, clause: Clause, patterns: Iterable[Pattern]) -> F
             continue
         if found.incomplete and best is not None:
             continue
-        if best is None or best.incomplete or found.specificity > best.specificity or best.rule.id in found.rule.beats:
+        is_better = found.specificity == best.specificity and best.needs_target and not found.needs_target if best is not None else True
+        if best is None or best.incomplete or found.specificity > best.specificity or best.rule.id in found.rule.beats or is_better:
             best = found
         elif found.specificity == best.specificity and best.rule.id not in found.rule.beats and found.rule.id not in best.rule.beats:
             if len(found.source) + len(found.target) > len(best.source) + len(best.target):
