@@ -43,12 +43,7 @@ def fill_clause(search: Search, rule: Rule, p: Pattern, clause: Clause, subjects
         refuse(search, "role-does-not-fit", clause.verb, rule.id)
         return None
     incomplete = False
-    needs_target = (
-        "target" in rule.needs
-        and not target
-        and bool(source)
-        and (rule.type in _JUDGING and bool(targets or clause.objects) or any(s.lemmas[h].lower() in search.book.anaphora for h in (*targets, *clause.objects)))
-    )
+    needs_target = "target" in rule.needs and not target and bool(source) and _may_be_found(search, rule, (*targets, *clause.objects))
     if "source" in rule.needs and not source or "target" in rule.needs and not target and not needs_target:
         refuse(search, "role-missing", clause.verb, rule.id)
         if rule.type not in REPEATED or not clause.passive or source:
@@ -78,6 +73,17 @@ def fill_clause(search: Search, rule: Rule, p: Pattern, clause: Clause, subjects
         incomplete=incomplete or not source and not target,
         needs_target=needs_target,
         is_reciprocal=each_other and not is_mutual(rule),
+    )
+
+
+def _may_be_found(search: Search, rule: Rule, heads: Sequence[int]) -> bool:
+    """Whether the object points to an act or to somebody whom the document may name elsewhere: "the deal"; for judgements "him", "the other side", "her officers" too."""
+    s = search.s
+    if any(s.lemmas[h].lower() in search.book.anaphora for h in heads):
+        return True
+    parties = search.book.grammar["party_nouns"] | search.book.grammar["country_nouns"] | search.book.grammar["body_nouns"]
+    return rule.type in _JUDGING and any(
+        h in search.phrases and search.phrases[h].kind not in ("property", "owner", "place") or s.tags[h] == "PRP" or s.lemmas[h].lower() in parties for h in heads
     )
 
 
