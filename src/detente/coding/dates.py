@@ -6,6 +6,7 @@ Expressions are found and resolved in ``coding.expressions``.
 from __future__ import annotations
 
 import bisect
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -39,7 +40,8 @@ class Dated(msgspec.Struct, frozen=True):
 
 def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence[Sentence], published_on: Day | None, codebook: Codebook) -> Dated:
     """Event mentions -> the same with ``when``, ``narrated`` and ``historical``; the story's day; and whether relative dates had to stay unresolved."""
-    expressions, unresolved = _expressions_by_sentence(text, sentences, published_on, codebook)
+    eve = _day_of_morning_paper(text, published_on)
+    expressions, unresolved = _expressions_by_sentence(text, sentences, published_on, eve, codebook)
     narrated = _narrated_days(sentences, expressions, published_on, codebook)
     out = []
     for m in mentions:
@@ -72,7 +74,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
             )
         )
-    when = _story_day(narrated, out, published_on)
+    when = _story_day(narrated, out, published_on) or eve
     if when is None:
         return Dated(out, None, unresolved)
     news = [m for m in out if m.sentence <= LEAD_SENTENCES and (m.in_title or m.when is not None and m.when.start == when.start)]
@@ -88,11 +90,11 @@ def is_historical(when: When, published_on: Day) -> bool:
     return (published_on - Day.fromisoformat(when.end)).days > HISTORICAL_AFTER_DAYS
 
 
-def _expressions_by_sentence(text: str, sentences: Sequence[Sentence], published_on: Day | None, codebook: Codebook) -> tuple[list[list[Expression]], bool]:
-    """The time expressions of each sentence, each resolved against the day spoken of before it; and whether any needs a publication date."""
+def _expressions_by_sentence(text: str, sentences: Sequence[Sentence], published_on: Day | None, context: When | None, codebook: Codebook) -> tuple[list[list[Expression]], bool]:
+    """The time expressions of each sentence, each resolved against the day spoken of before it (at first ``context``); and whether any needs a
+    publication date."""
     out: list[list[Expression]] = []
     unresolved = False
-    context: When | None = None
     done = codebook.grammar["actual_verbs"] | codebook.grammar["attempt_verbs"]
     for s in sentences:
         found = find_expressions(text, s, published_on, context, done)
@@ -136,7 +138,22 @@ def _story_day(narrated: Sequence[When | None], mentions: Sequence[EventMention]
     return None
 
 
-LEAD_SENTENCES = 2
+LEAD_SENTENCES = 4
+_EVE = re.compile(r"\byesterday\b|\blast night\b", re.IGNORECASE)
+
+
+def _day_of_morning_paper(text: str, published_on: Day | None) -> When | None:
+    """The day before publication, where a report says "yesterday" or "last night" in its own voice: it was written then, and is read today."""
+    if published_on is None:
+        return None
+    eve = (published_on - datetime.timedelta(days=1)).isoformat()
+    return next((When(eve, eve, "day", m.group(0), m.span()) for m in _EVE.finditer(text) if not _is_quoted(text, m.start())), None)
+
+
+def _is_quoted(text: str, at: int) -> bool:
+    """Whether character ``at`` stands between double quotation marks of its paragraph."""
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    return before.count("\u201c") > before.count("\u201d") or before.count('"') % 2 == 1
 
 
 def _is_anchored(when: When | None) -> bool:
@@ -191,7 +208,7 @@ def default_day(group: Sequence[EventMention], published_on: Day | None, story: 
 
 def _spoke_in_story(m: EventMention, story: Story, published_on: Day) -> bool:
     """Whether an undated comment belongs to the story's day: a morning paper's "yesterday", or the words of a state that takes part in the news of the day before."""
-    if (story.when.text or "").lower() == "yesterday":
+    if _EVE.match(story.when.text or ""):
         return True
     is_eve = (published_on - Day.fromisoformat(story.when.end)).days == 1
     return is_eve and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)

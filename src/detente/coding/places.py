@@ -109,9 +109,10 @@ def locate_events(
     found: list[Place | None] = []
     for m in mentions:
         s = sentences[m.sentence]
-        found.append(
-            _locate(m, s, names[m.sentence], register, codebook, ranks) or _capital(m, s, register, countries) or _capital_site(m, s, register, codebook, dateline, countries)
-        )
+        place = _locate(m, s, names[m.sentence], register, codebook, ranks)
+        if place is None or place.precision == "country":
+            place = _capital(m, s, register, [place.country] if place is not None and place.country else countries) or _unlisted(m, s, names[m.sentence], codebook, countries) or place
+        found.append(place or _capital_site(m, s, register, codebook, dateline, countries))
     opening = _lead_place(sentences, names, register, ranks) or next(
         (
             p
@@ -120,7 +121,7 @@ def locate_events(
         ),
         None,
     )
-    main = _main_place(sentences, names, register, ranks, dateline)
+    mains = _main_places(sentences, names, register, ranks, dateline)
     out: list[EventMention] = []
     scene: _Scene | None = None
     for m, place in zip(mentions, found, strict=True):
@@ -128,7 +129,7 @@ def locate_events(
             place = _town_of(place, dateline)
             scene = _Scene(m.sentence, place, m.event_type)
         elif place is None and not _is_remote(sentences[m.sentence], m, codebook):
-            near = _scene_of(m, scene, opening, main, dateline)
+            near = _scene_of(m, scene, opening, mains, dateline)
             place = msgspec.structs.replace(near, text=None, span=None) if near is not None else None
         out.append(msgspec.structs.replace(m, place=place))
     return out
@@ -151,7 +152,7 @@ class _Scene(msgspec.Struct, frozen=True):
     event_type: str
 
 
-def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main: Place | None, dateline: Place | None) -> Place | None:
+def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, mains: Mapping[str, Place], dateline: Place | None) -> Place | None:
     """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
     if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
         return scene.place
@@ -162,8 +163,9 @@ def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main
         near = dateline
     if near is not None and not _could_be_there(m, near):
         near = None
-    if near is None and main is not None and m.event_type in _LOCAL and all(a.country in (main.country, None) for a in m.source) and _could_be_there(m, main):
-        near = main
+    homes = {a.country for a in m.source if a.country} or {a.country for a in m.target if a.country}
+    if near is None and m.event_type in _SETTLED and len(homes) == 1:
+        near = mains.get(*homes)
     return near
 
 
@@ -199,23 +201,27 @@ def _lead_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _main_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> Place | None:
-    """The town or site of which the whole report tells: named as a place in its title or lead, and much more often than any other."""
+def _main_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> dict[str, Place]:
+    """By country, the town or site of which the report tells: of those that title and lead name as places (or the dateline), the one that is named most
+    often; where none is, the capital that the title names in any role ("Colombo takes the plunge")."""
     counts: dict[str, int] = {}
-    places: dict[str, Place] = {}
-    lead: set[str] = set()
+    lead: dict[str, Place] = {}
+    if dateline is not None:
+        counts[dateline.name], lead[dateline.name] = 1, dateline
     for index, place in _named_places(sentences, names, register, ranks):
         counts[place.name] = counts.get(place.name, 0) + 1
-        places[place.name] = place
-        if index <= 1:
-            lead.add(place.name)
-    if dateline is not None and dateline.name in counts:
-        counts[dateline.name] += 1
-        lead.add(dateline.name)
-    ordered = sorted(counts, key=lambda name: -counts[name])
-    if not ordered or ordered[0] not in lead or counts[ordered[0]] < 2 or len(ordered) > 1 and counts[ordered[1]] * 2 > counts[ordered[0]]:
-        return None
-    return _town_of(places[ordered[0]], dateline)
+        if index <= MAIN_PLACE_SENTENCES:
+            lead.setdefault(place.name, place)
+    out = {p.country or "": _town_of(p, dateline) for p in sorted(lead.values(), key=lambda p: counts[p.name])}
+    for mention in names[0] if sentences and sentences[0].kind == "title" else ():
+        capital = place_of(mention, register, ranks) if mention.entry.kind == "capital" else None
+        if capital is not None:
+            out.setdefault(capital.country or "", capital)
+    return out
+
+
+MAIN_PLACE_SENTENCES = 2
+"""Up to this sentence a town is named as that of the whole report. Set on the gold corpora."""
 
 
 def _is_remote(s: Sentence, m: EventMention, codebook: Codebook) -> bool:
@@ -251,6 +257,8 @@ SCENE_SENTENCES = 2
 """For how many sentences a named scene goes on: "Police fired tear gas" is where the sentence before was. Set on the sample corpora."""
 _SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "RETREAT"})
 _LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+_SETTLED = frozenset({"ASSAULT", "PROTEST", "COERCE"})
+"""What happens in the town of which a report tells if nothing else is said; troops move, and talks are held elsewhere."""
 _DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
 
 
@@ -405,6 +413,35 @@ def _is_promised(s: Sentence, token: int, trigger: int) -> bool:
             return True
         token = head
     return False
+
+
+_UNLISTED_PREPOSITIONS = frozenset({"in", "at", "near", "outside"})
+UNLISTED_COST = 1.5
+"""How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
+
+
+def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: Codebook, countries: Sequence[str]) -> Place | None:
+    """ "was shot dead at Shirmal", "in the village of Balyun": a name that the gazetteer does not have, in the country of the act, without coordinates."""
+    if m.event_type not in _SITUATED:
+        return None
+    above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
+    for k, tag in enumerate(s.tags):
+        if tag != "NNP" or k in known or s.deps[k] != "pobj" or not s.words[k][:1].isupper() or s.lemmas[k].lower() in codebook.grammar["no_towns"]:
+            continue
+        prep = _preposition(s, k)
+        if prep is None or s.lemmas[prep].lower() not in _UNLISTED_PREPOSITIONS or _climb(s, prep, above) > UNLISTED_COST:
+            continue
+        first = k
+        while first > 0 and s.tags[first - 1] == "NNP" and s.heads[first - 1] == k:
+            first -= 1
+        if known & set(range(first, k)):
+            continue
+        homes = {a.country for a in (*m.target, *m.source) if a.country}
+        country = next((c for c in countries if c in homes), next(iter(countries), None))
+        span = (s.starts[first], s.ends[k])
+        text = " ".join(s.words[first : k + 1])
+        return Place(text, country, None, None, "city", text=text, span=span)
+    return None
 
 
 _OCCASION_PREPOSITIONS = frozenset({"at", "in", "during", "outside", "near", "before", "after", "on", "with", "through"})
