@@ -28,10 +28,12 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from detente.codebook.load import DATA, load_codebook  # noqa: E402
 from detente.codebook.types import FOLDED  # noqa: E402
-from detente.coding import actors  # noqa: E402
-from detente.coding.actors import _Reader  # noqa: E402
+from detente.coding import actors, roles  # noqa: E402
+from detente.coding.antecedents import find_antecedents, resolve_pronoun  # noqa: E402
+from detente.coding.discourse import Discourse  # noqa: E402
 from detente.coding.parties import Role, branch_of, describe_candidate, find_candidates, read_scene  # noqa: E402
 from detente.coding.pronouns import describe_antecedent, pronoun_class  # noqa: E402
+from detente.coding.whose import choose_country, describe_countries  # noqa: E402
 from detente.evaluating import normalize_gold, overlap  # noqa: E402
 from detente.pipeline import Trace, trace_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
@@ -71,7 +73,7 @@ def collect() -> dict[str, list[Choice]]:
         for document in read_documents([path]):
             if isinstance(document, Document) and document.id in gold:
                 seen: list[tuple[str, int, Any]] = []
-                with patch.object(_Reader, "_pronoun", _recording_pronoun(seen)), patch.object(_Reader, "_country_of", _recording_role(seen)):
+                with patch.object(actors, "resolve_pronoun", _recording_pronoun(seen)), patch.object(roles, "country_of", _recording_role(seen)):
                     trace = next(iter(trace_documents([document])))
                 _label(document, gold[document.id], seen, out)
                 _label_parties(trace, gold[document.id], out)
@@ -79,23 +81,21 @@ def collect() -> dict[str, list[Choice]]:
 
 
 def _recording_pronoun(seen: list[tuple[str, int, Any]]) -> Callable[..., Any]:
-    plain = _Reader._pronoun
-
-    def record(self: _Reader, i: int, low: str) -> Any:
-        s = self.s
+    def record(d: Discourse, i: int, low: str) -> Any:
+        s = d.s
         if pronoun_class(low) and s.deps[i] in _SIDES:
-            options = [(describe_antecedent(found, n, s, i), known.phrase.actors) for n, (known, found) in enumerate(self.antecedents(i))]
+            options = [(describe_antecedent(found, n, s, i), known.phrase.actors) for n, (known, found) in enumerate(find_antecedents(d, i))]
             seen.append(("pronoun", s.starts[i], (_SIDES[s.deps[i]], options)))
-        return plain(self, i, low)
+        return resolve_pronoun(d, i, low)
 
     return record
 
 
 def _recording_role(seen: list[tuple[str, int, Any]]) -> Callable[..., Any]:
-    def record(self: _Reader, i: int, sectors: Sequence[str], same_role: str | None) -> Any:
-        described = actors.describe_countries(self.setting, self.s, i, sectors, self._own_people(), same_role, self.home, self.dateline_country)
-        seen.append(("role", self.s.starts[i], ({"JRN": "MED"}.get(sectors[0], sectors[0]) if sectors else "", described)))
-        return actors.choose_country(described, self.role_weights)
+    def record(d: Discourse, i: int, sectors: Sequence[str], same_role: str | None) -> Any:
+        described = describe_countries(d.setting, d.s, i, sectors, roles.own_people(d), same_role, d.home, d.dateline_country)
+        seen.append(("role", d.s.starts[i], ({"JRN": "MED"}.get(sectors[0], sectors[0]) if sectors else "", described)))
+        return choose_country(described, d.reference["role"])
 
     return record
 

@@ -10,7 +10,7 @@ import msgspec
 
 from detente.codebook.load import Codebook, load_codebook
 from detente.codebook.register import Register, load_register
-from detente.coding.actors import ActorTable, find_actors
+from detente.coding.actors import find_actors
 from detente.coding.attribution import attribute_events
 from detente.coding.casualties import count_casualties
 from detente.coding.claims import find_claims
@@ -23,6 +23,7 @@ from detente.coding.merge import event_id, goldstein_of, intensity_of, joined_ac
 from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.coding.parties import choose_parties
+from detente.coding.phrases import ActorTable
 from detente.coding.places import best_place, locate_events
 from detente.coding.relations import relate_events
 from detente.coding.relevance import keep_political

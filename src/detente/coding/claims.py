@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from detente.codebook.load import Codebook
-from detente.coding.actors import Phrase
 from detente.coding.grammar import children, is_verb, subtree, surface_subjects
+from detente.coding.phrases import Phrase
 from detente.records import Claim, EventMention, Sentence
 
 

@@ -13,8 +13,8 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.types import STATE_SECTORS
-from detente.coding.actors import ActorTable, Phrase
 from detente.coding.grammar import subtree
+from detente.coding.phrases import ActorTable, Phrase
 from detente.records import Actor, EventMention, Sentence
 
 _PEOPLE = frozenset({"CVL", "LAB", "EDU", "REL", "AGR", "SOC", "NGO", "MED", "REF"})

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.coding.actors import Phrase, expand
 from detente.coding.classify import Classifier
 from detente.coding.grammar import clause_span, is_verb, read_clause
 from detente.coding.pair_features import Pair
+from detente.coding.phrases import Phrase, expand
 from detente.records import Actor, EventMention, Evidence, Sentence, Span
 
 MAX_QUESTIONS = 6

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.coding.actors import Phrase
 from detente.coding.events import find_events
 from detente.coding.grammar import is_verb
+from detente.coding.phrases import Phrase
 from detente.records import Actor, EventMention, Sentence, Span
 
 _ANY_SECTOR = ("GOV", "MIL", "COP", "JUD", "LEG", "PTY", "REB", "UAF", "OPP", "CVL", "IGO", "BUS", "LAB", "CRM", "SPY", "NGO", "PRM", "JRN", "SOC")

@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from detente.codebook.types import STATE_SECTORS
-from detente.coding.actors import ActorTable, Phrase, expand
 from detente.coding.grammar import first_conjunct
+from detente.coding.phrases import ActorTable, Phrase, expand
 from detente.records import Actor, EventMention, Sentence
 
 Role = Literal["source", "target"]
@@ -126,7 +126,6 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
         return {"nobody": 1.0, f"nobody {kind}": 1.0, "nobody, chosen": float(not chosen), "nobody, passive": float(m.is_passive), "nobody, nominal": float(m.nominal)}
     out: dict[str, float] = {}
     is_chosen = bool(chosen) and c.phrase is None
-    s = scene.sentences[m.sentence]
     token, number = (c.token, c.sentence) if not is_chosen else _where(chosen, m, scene)
     if is_chosen:
         near = "inferred" if role in m.inferred else "by grammar" if number == m.sentence else "by grammar, elsewhere"
@@ -149,27 +148,7 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
     out[f"{kind} {near_home}"] = 1.0
     if c.phrase is OWN_STATE:
         out["own state"] = out[f"own state {kind}"] = 1.0
-    if number >= 0:
-        gap = m.sentence - number
-        phrase = scene.table.phrases[number].get(token)
-        out[f"gap {gap}"] = 1.0
-        if phrase is not None:
-            out[f"kind {phrase.kind}"] = 1.0
-            out[f"kind {phrase.kind} gap {min(gap, 1)}"] = 1.0
-        if gap == 0:
-            before = token < m.trigger
-            out["before" if before else "after"] = 1.0
-            out["distance"] = math.log1p(abs(token - m.trigger)) / 3
-            path = "by grammar" if is_chosen and role not in m.inferred else _path(s, m.trigger, token)
-            out[f"path {path}"] = 1.0
-            voice = "passive" if m.is_passive else "nominal" if m.nominal else "active"
-            out[f"path {path} {voice}"] = out[f"path {path} {voice} {kind}"] = 1.0
-        else:
-            there = scene.sentences[number]
-            out[f"earlier {there.deps[token]}"] = 1.0
-            out["earlier title"] = float(there.kind == "title")
-    else:
-        out["nowhere"] = 1.0
+    out |= _describe_standing(token, number, m, scene, "by grammar" if is_chosen and role not in m.inferred else None) if number >= 0 else {"nowhere": 1.0}
     total = sum(scene.counts.values()) or 1
     share = max((scene.counts.get(k, 0) / total for k in keys), default=0.0)
     out["share"] = share
@@ -178,6 +157,31 @@ def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) 
     forth = sum(scene.acts.get((k, o) if role == "source" else (o, k), 0) for k in keys for o in others) - int(is_chosen)
     back = sum(scene.acts.get((o, k) if role == "source" else (k, o), 0) for k in keys for o in others)
     out["acts"], out["is acted on"] = math.log1p(max(forth, 0)), math.log1p(back)
+    return out
+
+
+def _describe_standing(token: int, number: int, m: EventMention, scene: Scene, path: str | None) -> dict[str, float]:
+    """Where a candidate stands to the trigger: in which sentence, before or behind it, by which ``path`` of the parse (looked up where none is given)."""
+    out: dict[str, float] = {}
+    kind = m.event_type
+    gap = m.sentence - number
+    phrase = scene.table.phrases[number].get(token)
+    out[f"gap {gap}"] = 1.0
+    if phrase is not None:
+        out[f"kind {phrase.kind}"] = 1.0
+        out[f"kind {phrase.kind} gap {min(gap, 1)}"] = 1.0
+    if gap == 0:
+        before = token < m.trigger
+        out["before" if before else "after"] = 1.0
+        out["distance"] = math.log1p(abs(token - m.trigger)) / 3
+        path = path or _path(scene.sentences[m.sentence], m.trigger, token)
+        out[f"path {path}"] = 1.0
+        voice = "passive" if m.is_passive else "nominal" if m.nominal else "active"
+        out[f"path {path} {voice}"] = out[f"path {path} {voice} {kind}"] = 1.0
+    else:
+        there = scene.sentences[number]
+        out[f"earlier {there.deps[token]}"] = 1.0
+        out["earlier title"] = float(there.kind == "title")
     return out
 
 

@@ -13,8 +13,8 @@ import msgspec
 from detente.codebook.load import Codebook
 from detente.codebook.register import Entry, Register
 from detente.codebook.types import SYMMETRIC, VERBAL
-from detente.coding.actors import Mention
 from detente.coding.grammar import children, first_conjunct, is_verb
+from detente.coding.phrases import Mention
 from detente.records import EventMention, Place, Sentence
 
 _LOCATIVE = frozenset(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from detente.coding.actors import ActorTable
+from detente.coding.phrases import ActorTable
 from detente.records import Actor, EventMention, Refusal, Sentence
 
 POLITICAL = frozenset({"GOV", "MIL", "COP", "JUD", "LEG", "SPY", "IGO", "REB", "PTY", "OPP", "PRM", "UAF", "NGO", "REL", "LAB"})
