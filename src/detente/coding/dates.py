@@ -24,10 +24,12 @@ HISTORICAL_AFTER_DAYS = 30
 
 
 class Story(msgspec.Struct, frozen=True):
-    """The day of which a report tells, and the countries between which the events of that day in its lead passed."""
+    """The day of which a report tells, the countries between which the events of that day in its lead passed, and whether it was written on that day for
+    the next ("yesterday")."""
 
     when: When
     parties: frozenset[str]
+    is_eve: bool = False
 
 
 class Dated(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 is_continued=goes_on(s, m.trigger),
                 opens_scene=s.words[0] in ("In", "At", "Near", "Outside"),
                 is_past_perfect=_is_past_perfect(s, m.trigger, codebook),
+                is_present=_is_present(s, m.trigger),
                 date_cost=0.0 if after else cost,
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
             )
@@ -78,7 +81,8 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
     if when is None:
         return Dated(out, None, unresolved)
     news = [m for m in out if m.sentence <= LEAD_SENTENCES and (m.in_title or m.when is not None and m.when.start == when.start)]
-    return Dated(out, Story(when, frozenset(a.country for m in news for a in (*m.source, *m.target) if a.country)), unresolved)
+    parties = frozenset(a.country for m in news for a in (*m.source, *m.target) if a.country)
+    return Dated(out, Story(when, parties, eve is not None and eve.start == when.start), unresolved)
 
 
 OWN_CLAUSE_COST = 2.5
@@ -203,15 +207,16 @@ def default_day(group: Sequence[EventMention], published_on: Day | None, story: 
     if told is None:
         return None
     of_story = story.when if story is not None else None
-    return (of_story or told.narrated) if told.opens_scene else (told.narrated or of_story)
+    day = (of_story or told.narrated) if told.opens_scene else (told.narrated or of_story)
+    return today if day is None and told.is_present else day
 
 
 def _spoke_in_story(m: EventMention, story: Story, published_on: Day) -> bool:
     """Whether an undated comment belongs to the story's day: a morning paper's "yesterday", or the words of a state that takes part in the news of the day before."""
-    if _EVE.match(story.when.text or ""):
+    if story.is_eve:
         return True
-    is_eve = (published_on - Day.fromisoformat(story.when.end)).days == 1
-    return is_eve and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)
+    is_day_before = (published_on - Day.fromisoformat(story.when.end)).days == 1
+    return is_day_before and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)
 
 
 _AFTER = re.compile(
@@ -380,6 +385,13 @@ def _distance(s: Sentence, first: int, head: int, path: dict[int, float], codebo
 
 def _is_perfect(s: Sentence, v: int) -> bool:
     return any(s.lemmas[c] == "have" for c in s.children[v] if s.deps[c] == "aux")
+
+
+def _is_present(s: Sentence, v: int) -> bool:
+    """Whether a verb tells of what holds when the report is read: "has sent", "are blocking"."""
+    top = first_conjunct(s, v)
+    auxiliaries = [s.words[c].lower() for k in {v, top} for c in s.children[k] if s.deps[c] in ("aux", "auxpass")]
+    return is_verb(s, v) and any(w in ("has", "have", "'ve", "'s", "is", "are", "'re") for w in auxiliaries)
 
 
 def _bond(preposition: str) -> float:

@@ -111,7 +111,7 @@ def locate_events(
         s = sentences[m.sentence]
         place = _locate(m, s, names[m.sentence], register, codebook, ranks)
         if place is None or place.precision == "country":
-            place = _capital(m, s, register, [place.country] if place is not None and place.country else countries) or _unlisted(m, s, names[m.sentence], codebook, countries) or place
+            place = _capital(m, s, register, [place.country] if place is not None and place.country else countries) or _unlisted(m, s, names[m.sentence], codebook) or place
         found.append(place or _capital_site(m, s, register, codebook, dateline, countries))
     opening = _lead_place(sentences, names, register, ranks) or next(
         (
@@ -420,8 +420,8 @@ UNLISTED_COST = 1.5
 """How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
 
 
-def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: Codebook, countries: Sequence[str]) -> Place | None:
-    """ "was shot dead at Shirmal", "in the village of Balyun": a name that the gazetteer does not have, in the country of the act, without coordinates."""
+def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: Codebook) -> Place | None:
+    """ "was shot dead at Shirmal", "in the village of Balyun": a name that the gazetteer does not have, in the country of those who take part if that is one, without coordinates."""
     if m.event_type not in _SITUATED:
         return None
     above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
@@ -437,7 +437,7 @@ def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: 
         if known & set(range(first, k)):
             continue
         homes = {a.country for a in (*m.target, *m.source) if a.country}
-        country = next((c for c in countries if c in homes), next(iter(countries), None))
+        country = next(iter(homes)) if len(homes) == 1 else None
         span = (s.starts[first], s.ends[k])
         text = " ".join(s.words[first : k + 1])
         return Place(text, country, None, None, "city", text=text, span=span)
