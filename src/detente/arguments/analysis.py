@@ -145,6 +145,11 @@ def _add_targets(parser: argparse.ArgumentParser, days: str) -> None:
     parser.add_argument("--within", action="append", type=int, metavar="DAYS", help=f"days within which at least one event counts; may be repeated (default: {days})")
 
 
+def _add_ranking(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+
+
 def add_backtest(commands: Commands) -> None:
     """``detente backtest``."""
     example = "detente backtest quads --train train.txt --valid valid.txt --entities entity2id.txt --relations relation2id.txt"
@@ -152,14 +157,12 @@ def add_backtest(commands: Commands) -> None:
     inner = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     quads = command(inner, "quads", "rank who an act is directed at, and by whom, on the files of a benchmark, beside the baselines", example, "run_backtest_quads")
     _add_data(quads)
-    quads.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
-    quads.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+    _add_ranking(quads)
     _add_look(quads)
     example = "detente backtest types --since 2014-10-01"
     types = command(inner, "types", "rank which type of act comes from one party toward another, beside the baselines", example, "run_backtest_types")
     _add_data(types)
-    types.add_argument("--threads", type=int, default=2, metavar="N", help="threads that train the ranker (default: 2)")
-    types.add_argument("-o", "--output", metavar="FILE", help="where to draw the figures by day: .png, .svg, .html, .pdf or .json by its ending")
+    _add_ranking(types)
     _add_look(types)
     example = "detente backtest dyads --since 2014-10-01 --each quad --within 7 -o skill.svg"
     dyads = command(inner, "dyads", "forecast what pairs of countries do within so many days, beside the baselines", example, "run_backtest_dyads")

@@ -17,6 +17,21 @@ def add_review(commands: Commands) -> None:
     group.add_argument("--origin", metavar="ORIGIN", help="who coded it: detente, icews, gdelt ...")
     group.add_argument("--review", metavar="STATE", default="unreviewed", help="unreviewed, accepted, corrected, rejected or standing (default: unreviewed)")
     inner = group.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    _add_decisions(inner)
+    log = command(inner, "log", "list decisions with who, when and why", "detente review log --event 3f2a91c0", "run_review_log")
+    log.add_argument("--event", metavar="ID", help="of one event")
+    log.add_argument("--by", metavar="NAME", help="of one reviewer")
+    log.add_argument("--json", action="store_true", help="write them as JSON")
+    add_settings(log, "store")
+    export = command(inner, "export", "write judged events as gold for detente evaluate", "detente review export -o gold.jsonl --reports reports.jsonl", "run_review_export")
+    export.add_argument("-o", "--output", metavar="FILE", help="where to write the gold (default: standard output)")
+    export.add_argument("--reports", metavar="FILE", help="also write the documents, for detente evaluate --reports")
+    add_settings(export, "store")
+    _add_agreement(commands)
+    _add_recode(commands)
+
+
+def _add_decisions(inner: Commands) -> None:
     event, why = ("event_id", "an event's id, a mention's, or its first characters"), "the reason, kept with the decision"
     for name, summary, more in (
         ("accept", "accept an event as it stands", ""),
@@ -47,21 +62,18 @@ def add_review(commands: Commands) -> None:
             )
         parser.add_argument("--why", metavar="TEXT", default="", help=why)
         add_settings(parser, "by", "store")
-    log = command(inner, "log", "list decisions with who, when and why", "detente review log --event 3f2a91c0", "run_review_log")
-    log.add_argument("--event", metavar="ID", help="of one event")
-    log.add_argument("--by", metavar="NAME", help="of one reviewer")
-    log.add_argument("--json", action="store_true", help="write them as JSON")
-    add_settings(log, "store")
-    export = command(inner, "export", "write judged events as gold for detente evaluate", "detente review export -o gold.jsonl --reports reports.jsonl", "run_review_export")
-    export.add_argument("-o", "--output", metavar="FILE", help="where to write the gold (default: standard output)")
-    export.add_argument("--reports", metavar="FILE", help="also write the documents, for detente evaluate --reports")
-    add_settings(export, "store")
+
+
+def _add_agreement(commands: Commands) -> None:
     example = "detente agreement jane omar --store crisis.db\n  detente agreement gold_jane.jsonl gold_omar.jsonl"
     agreement = command(commands, "agreement", "say how far two reviewers agree: Krippendorff's alpha per field", example, "run_agreement")
     agreement.add_argument("first", metavar="A", help="a reviewer, or a gold file")
     agreement.add_argument("second", metavar="B", help="the other one")
     agreement.add_argument("--json", action="store_true", help="write it as JSON")
     add_settings(agreement, "store")
+
+
+def _add_recode(commands: Commands) -> None:
     recode = command(commands, "recode", "code stored documents again and show what would change", "detente recode --since 2020-01-01 --keep", "run_recode")
     recode.add_argument("--doc", metavar="ID", action="append", default=[], help="this document only; may be repeated")
     recode.add_argument("--since", type=parse_day, metavar="YYYY-MM-DD", help="documents published on this day or later")

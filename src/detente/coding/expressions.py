@@ -74,7 +74,6 @@ class Expression(msgspec.Struct, frozen=True):
     text: str
     when: When | None
     reason: str | None = None
-    is_since: bool = False
     is_modifier: bool = False
 
 
@@ -103,7 +102,7 @@ def find_expressions(text: str, s: Sentence, published_on: Day | None, context: 
         if period is not None:
             day_start, day_end, precision = period
             when = When(day_start.isoformat(), day_end.isoformat(), precision, text[a:b], (a, b))
-        out.append(Expression(first, last, (a, b), text[a:b], when, reason, match.group(0).startswith("since"), kind == "mod"))
+        out.append(Expression(first, last, (a, b), text[a:b], when, reason, kind == "mod"))
         if period is not None and period[2] in ("day", "month") and (published_on is None or period[0] <= published_on):
             context = when
     return out
