@@ -298,8 +298,7 @@ def _m(m: re.Match[str], published: Day | None, context: When | None, future: bo
     elif is_named and (m.group("m_past") or "").endswith("last year"):
         year -= 1
     elif is_named and m.group("m_past"):
-        year = (context.start if context is not None else published.isoformat())[:4]
-        return _month(int(year) - 1, number)
+        year = (Day.fromisoformat(context.start).year if context is not None else year) - 1
     elif number > published.month or quality == "last" and number == published.month:
         year -= 1
     return _month(year, number)
