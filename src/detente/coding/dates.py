@@ -290,10 +290,16 @@ def _choose(s: Sentence, trigger: int, expressions: Sequence[Expression], codebo
             cost += 4.0  # "denied the November attack": the attack's month, not the denial's
         if e.when is None:
             cost += 3
+        if e.text.lower().startswith("since"):
+            cost += SINCE_COST
         cost += abs(e.first - trigger) / 100
         if cost < best_cost:
             best, best_cost = e, cost
     return (best, best_cost) if best_cost < 6.5 else (None, 0.0)
+
+
+SINCE_COST = 1.0
+"""What "since" and a day costs more than a day itself: "on Monday, the third time since May"."""
 
 
 def _inside_content(s: Sentence, token: int, trigger: int) -> bool:

@@ -127,7 +127,8 @@ def _is_future(s: Sentence, token: int, done: Collection[str]) -> bool:
             if any(s.words[c].lower() in ("will", "'ll", "shall") for c in auxiliaries):
                 return True
             head = s.heads[token]
-            return any(s.tags[c] == "TO" for c in auxiliaries) and not (s.deps[token] == "xcomp" and s.tags[head] == "VBD" and s.lemmas[head] in done)
+            is_done = s.tags[head] == "VBD" and (s.deps[token] == "advcl" or s.deps[token] == "xcomp" and s.lemmas[head] in done)  # "flew in to meet him on Monday"
+            return any(s.tags[c] == "TO" for c in auxiliaries) and not is_done
         if s.heads[token] == token:
             return False
         token = s.heads[token]

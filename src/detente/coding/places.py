@@ -48,6 +48,7 @@ _LOCATIVE = frozenset(
 _STRONG = frozenset({"in", "at", "near", "outside", "inside", "around", "across", "off", "over", "throughout", "within", "along", "on"})
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
 _ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
+_ROADS = frozenset({"road", "motorway", "highway", "route", "bridge", "approach", "railway", "entrance"})
 _PLACE_NOUNS = frozenset(
     {
         "city",
@@ -156,7 +157,13 @@ def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main
     """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
     if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
         return scene.place
-    if m.event_type not in _SITUATED or m.historical:
+    if m.historical:
+        return None
+    if m.event_type in ("AGREE", "CONSULT") and m.sentence <= 3 and (scene is None or m.sentence != scene.sentence):
+        neutral = [p for p in mains.values() if _on_neutral_ground(m, p)]
+        if len(neutral) == 1 and m.event_type == "AGREE":
+            return neutral[0]
+    if m.event_type not in _SITUATED:
         return None
     near = scene.place if scene is not None and m.sentence - scene.sentence <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
     if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
@@ -186,11 +193,11 @@ def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mentio
     """The towns and sites that are named as places, with the sentence: not "Seoul said", "relations with Seoul", "the ministry in Seoul", a government."""
     for s in sentences:
         for mention in names[s.index]:
-            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital") else None
+            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital", "metonym") else None
             if place is None or place.precision not in ("city", "site"):
                 continue
             prep = _preposition(s, mention.head)
-            is_capital = mention.entry.kind == "capital" or place.name in register.capitals or mention.text in register.capitals
+            is_capital = mention.entry.kind in ("capital", "metonym") or place.name in register.capitals or mention.text in register.capitals
             if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG and s.tags[s.heads[prep]][:2] != "NN":
                 yield s.index, place
 
@@ -348,6 +355,8 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
             cost, token = 1.5, mention.head
         else:
             name = s.lemmas[prep].lower()
+            if name == "over" and (m.event_type not in _SITUATED or m.event_type == "CONSULT"):
+                continue  # "a quarrel over the Essequibo"
             if name not in _LOCATIVE or name == "on" and mention.entry.kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
                 continue  # "pressure on Tehran" is no place
             governor = s.heads[prep]
@@ -357,7 +366,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                     name == "of"
                     and lemma in _PLACE_NOUNS
                     or name in ("to", "into")
-                    and lemma in _ARRIVALS
+                    and (lemma in _ARRIVALS | _ROADS or any(s.lemmas[o] in _ROADS for o in children(s, governor, "dobj")))
                     or name == "from"
                     and {lemma, s.lemmas[s.heads[governor]].lower()} & _DEPARTURES
                     and mention.entry.kind in ("place", "organisation")
@@ -503,7 +512,8 @@ def _climb(s: Sentence, token: int, above: Mapping[int, float]) -> float:
     for _ in range(12):
         if token in above:
             return cost + above[token]
-        cost += 2.0 if s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
+        is_own_clause = s.deps[token] == "conj" and is_verb(s, token) and bool(children(s, token, "nsubj", "nsubjpass"))
+        cost += 2.0 if is_own_clause or s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
         if s.heads[token] == token:
             break
         token = s.heads[token]
