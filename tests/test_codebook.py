@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from detente.codebook.check import check_codebook
+from detente.codebook.check_words import GRAMMAR_KEYS
 from detente.codebook.load import DATA, Codebook, load_codebook
 from detente.errors import CodebookError
 
@@ -145,6 +146,10 @@ def test_loading_a_faulty_folder_raises_with_the_rule(copy: Path) -> None:
     append_rule(copy, more="  verb: [nod]\n")
     with pytest.raises(CodebookError, match=r"support\.wave"):
         load_codebook(str(copy))
+
+
+def test_every_list_of_the_grammar_is_missed_where_it_is_lost(codebook: Codebook) -> None:
+    assert codebook.grammar.keys() == GRAMMAR_KEYS
 
 
 def test_every_type_has_rules_and_every_mode_of_every_type_has_one(codebook: Codebook) -> None:

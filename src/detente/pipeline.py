@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -130,7 +131,7 @@ def _dateline_place(dateline: str | None, register: Register) -> Place | None:
     """The city of a dateline; of cities of one name, a capital and then the largest comes first."""
     if not dateline:
         return None
-    name = dateline.split(",")[0].strip()
+    name = re.split(r"[,/]", dateline)[0].strip()
     for form in (name, name.title()):
         capital, options = register.capitals.get(form), register.places.get(form, ())
         if capital is not None:

@@ -145,6 +145,7 @@ class EventMention(msgspec.Struct, frozen=True, kw_only=True):
     needs_target: bool = False
     is_passive: bool = False
     is_past_perfect: bool = False
+    is_present: bool = False
     date_reason: str | None = None
     date_cost: float = 0.0
     narrated: When | None = None

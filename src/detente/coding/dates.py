@@ -6,6 +6,7 @@ Expressions are found and resolved in ``coding.expressions``.
 from __future__ import annotations
 
 import bisect
+import datetime
 import re
 from collections.abc import Sequence
 
@@ -23,10 +24,12 @@ HISTORICAL_AFTER_DAYS = 30
 
 
 class Story(msgspec.Struct, frozen=True):
-    """The day of which a report tells, and the countries between which the events of that day in its lead passed."""
+    """The day of which a report tells, the countries between which the events of that day in its lead passed, and whether it was written on that day for
+    the next ("yesterday")."""
 
     when: When
     parties: frozenset[str]
+    is_eve: bool = False
 
 
 class Dated(msgspec.Struct, frozen=True):
@@ -39,7 +42,8 @@ class Dated(msgspec.Struct, frozen=True):
 
 def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence[Sentence], published_on: Day | None, codebook: Codebook) -> Dated:
     """Event mentions -> the same with ``when``, ``narrated`` and ``historical``; the story's day; and whether relative dates had to stay unresolved."""
-    expressions, unresolved = _expressions_by_sentence(text, sentences, published_on, codebook)
+    eve = _day_of_morning_paper(text, published_on)
+    expressions, unresolved = _expressions_by_sentence(text, sentences, published_on, eve, codebook)
     narrated = _narrated_days(sentences, expressions, published_on, codebook)
     out = []
     for m in mentions:
@@ -68,15 +72,17 @@ def date_events(mentions: Sequence[EventMention], text: str, sentences: Sequence
                 is_continued=goes_on(s, m.trigger),
                 opens_scene=s.words[0] in ("In", "At", "Near", "Outside"),
                 is_past_perfect=_is_past_perfect(s, m.trigger, codebook),
+                is_present=_is_present(s, m.trigger),
                 date_cost=0.0 if after else cost,
                 date_reason=chosen.reason if chosen and when is None else None if when else "no-expression",
             )
         )
-    when = _story_day(narrated, out, published_on)
+    when = _story_day(narrated, out, published_on) or eve
     if when is None:
         return Dated(out, None, unresolved)
     news = [m for m in out if m.sentence <= LEAD_SENTENCES and (m.in_title or m.when is not None and m.when.start == when.start)]
-    return Dated(out, Story(when, frozenset(a.country for m in news for a in (*m.source, *m.target) if a.country)), unresolved)
+    parties = frozenset(a.country for m in news for a in (*m.source, *m.target) if a.country)
+    return Dated(out, Story(when, parties, eve is not None and eve.start == when.start), unresolved)
 
 
 OWN_CLAUSE_COST = 2.5
@@ -88,11 +94,11 @@ def is_historical(when: When, published_on: Day) -> bool:
     return (published_on - Day.fromisoformat(when.end)).days > HISTORICAL_AFTER_DAYS
 
 
-def _expressions_by_sentence(text: str, sentences: Sequence[Sentence], published_on: Day | None, codebook: Codebook) -> tuple[list[list[Expression]], bool]:
-    """The time expressions of each sentence, each resolved against the day spoken of before it; and whether any needs a publication date."""
+def _expressions_by_sentence(text: str, sentences: Sequence[Sentence], published_on: Day | None, context: When | None, codebook: Codebook) -> tuple[list[list[Expression]], bool]:
+    """The time expressions of each sentence, each resolved against the day spoken of before it (at first ``context``); and whether any needs a
+    publication date."""
     out: list[list[Expression]] = []
     unresolved = False
-    context: When | None = None
     done = codebook.grammar["actual_verbs"] | codebook.grammar["attempt_verbs"]
     for s in sentences:
         found = find_expressions(text, s, published_on, context, done)
@@ -136,7 +142,22 @@ def _story_day(narrated: Sequence[When | None], mentions: Sequence[EventMention]
     return None
 
 
-LEAD_SENTENCES = 2
+LEAD_SENTENCES = 4
+_EVE = re.compile(r"\byesterday\b|\blast night\b", re.IGNORECASE)
+
+
+def _day_of_morning_paper(text: str, published_on: Day | None) -> When | None:
+    """The day before publication, where a report says "yesterday" or "last night" in its own voice: it was written then, and is read today."""
+    if published_on is None:
+        return None
+    eve = (published_on - datetime.timedelta(days=1)).isoformat()
+    return next((When(eve, eve, "day", m.group(0), m.span()) for m in _EVE.finditer(text) if not _is_quoted(text, m.start())), None)
+
+
+def _is_quoted(text: str, at: int) -> bool:
+    """Whether character ``at`` stands between double quotation marks of its paragraph."""
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    return before.count("\u201c") > before.count("\u201d") or before.count('"') % 2 == 1
 
 
 def _is_anchored(when: When | None) -> bool:
@@ -186,15 +207,16 @@ def default_day(group: Sequence[EventMention], published_on: Day | None, story: 
     if told is None:
         return None
     of_story = story.when if story is not None else None
-    return (of_story or told.narrated) if told.opens_scene else (told.narrated or of_story)
+    day = (of_story or told.narrated) if told.opens_scene else (told.narrated or of_story)
+    return today if day is None and told.is_present else day
 
 
 def _spoke_in_story(m: EventMention, story: Story, published_on: Day) -> bool:
     """Whether an undated comment belongs to the story's day: a morning paper's "yesterday", or the words of a state that takes part in the news of the day before."""
-    if (story.when.text or "").lower() == "yesterday":
+    if story.is_eve:
         return True
-    is_eve = (published_on - Day.fromisoformat(story.when.end)).days == 1
-    return is_eve and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)
+    is_day_before = (published_on - Day.fromisoformat(story.when.end)).days == 1
+    return is_day_before and any(a.country in story.parties and STATE_SECTORS & set(a.sectors) for a in m.source)
 
 
 _AFTER = re.compile(
@@ -268,10 +290,16 @@ def _choose(s: Sentence, trigger: int, expressions: Sequence[Expression], codebo
             cost += 4.0  # "denied the November attack": the attack's month, not the denial's
         if e.when is None:
             cost += 3
+        if e.text.lower().startswith("since"):
+            cost += SINCE_COST
         cost += abs(e.first - trigger) / 100
         if cost < best_cost:
             best, best_cost = e, cost
     return (best, best_cost) if best_cost < 6.5 else (None, 0.0)
+
+
+SINCE_COST = 1.0
+"""What "since" and a day costs more than a day itself: "on Monday, the third time since May"."""
 
 
 def _inside_content(s: Sentence, token: int, trigger: int) -> bool:
@@ -363,6 +391,13 @@ def _distance(s: Sentence, first: int, head: int, path: dict[int, float], codebo
 
 def _is_perfect(s: Sentence, v: int) -> bool:
     return any(s.lemmas[c] == "have" for c in s.children[v] if s.deps[c] == "aux")
+
+
+def _is_present(s: Sentence, v: int) -> bool:
+    """Whether a verb tells of what holds when the report is read: "has sent", "are blocking"."""
+    top = first_conjunct(s, v)
+    auxiliaries = [s.words[c].lower() for k in {v, top} for c in s.children[k] if s.deps[c] in ("aux", "auxpass")]
+    return is_verb(s, v) and any(w in ("has", "have", "'ve", "'s", "is", "are", "'re") for w in auxiliaries)
 
 
 def _bond(preposition: str) -> float:

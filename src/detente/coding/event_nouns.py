@@ -134,15 +134,8 @@ def find_by_noun(search: Search, n: int) -> Found | None:
             targets = near[:1]
             if not targets and rule.type == "ASSAULT" and s.lemmas[occurrence] in ("kill", "wound", "injure", "hit", "target", "destroy", "damage", "leave", "strike"):
                 targets = [o for o in clause.objects if o in search.phrases]
-        if (
-            not sources
-            and targets
-            and rule.type == "CONSULT"
-            and s.deps[n] == "pobj"
-            and is_verb(s, s.heads[s.heads[n]])
-            and s.lemmas[s.heads[n]].lower() in ("after", "following", "at", "during", "in", "on", "before", "for")
-        ):
-            sources = [h for h in clause_at(search, s.heads[s.heads[n]]).subjects if h in search.phrases and h not in targets]  # "after talks with Iran, Oman said"
+        if not sources and rule.type == "CONSULT":
+            sources, targets = _met_while(search, n, targets)
         if occurrence is not None and not sources and not targets and rule.type in ("PROTEST", "ASSAULT"):
             sources = _people_of_place(search, occurrence)
         if not sources and rule.owner == "source":
@@ -160,6 +153,27 @@ def find_by_noun(search: Search, n: int) -> Found | None:
             return None
         return found
     return None
+
+
+MEETING_PREPOSITIONS = frozenset({"after", "following", "at", "during", "in", "on", "before", "for"})
+
+
+def _met_while(search: Search, n: int, targets: list[int]) -> tuple[list[int], list[int]]:
+    """Who met at the talks ``n``, by the verb told with them: "after talks with Iran, Oman said", "the two agreed in a call", "he asked her at a meeting"."""
+    s = search.s
+    prep = s.heads[n]
+    if s.deps[n] != "pobj" or not is_verb(s, s.heads[prep]) or s.lemmas[prep].lower() not in MEETING_PREPOSITIONS:
+        return [], targets
+    clause = clause_at(search, s.heads[prep])
+    subjects = [h for h in clause.subjects if h in search.phrases and h not in targets]
+    if targets:
+        return subjects, targets
+    if s.lemmas[prep].lower() not in ("in", "at", "during"):
+        return [], targets
+    if len(expand(s, subjects, search.phrases)) > 1:
+        return subjects, targets
+    partners = [h for h in clause.objects if h in search.phrases]
+    return (subjects, partners) if subjects and partners else ([], targets)
 
 
 def _people_of_place(search: Search, v: int) -> list[int]:

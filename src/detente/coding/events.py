@@ -12,8 +12,8 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.coding.compositions import compose_noun, find_light_verb, refine
-from detente.coding.event_nouns import find_by_noun
-from detente.coding.grammar import Clause, children, clause_prepositions, clause_span, is_verb, read_clause
+from detente.coding.event_nouns import MEETING_PREPOSITIONS, find_by_noun, noun_options
+from detente.coding.grammar import Clause, Preposition, children, clause_prepositions, clause_span, is_verb, read_clause
 from detente.coding.matching import best_match
 from detente.coding.search import HOSTILE, REPEATED, Found, Phrases, Search, clause_at, with_conjuncts
 from detente.coding.statements import find_statements
@@ -106,7 +106,14 @@ def _use_object_nouns(search: Search, found: Found) -> None:
             search.used_nouns.add(o)
     for q in clause.prepositions:
         if search.s.lemmas[q.object].lower() in p_nouns and q.depth == 0 and found.specificity >= 2 and q.object not in found.target_heads and q.object not in search.phrases:
-            search.used_nouns.add(q.object)
+            if not _is_occasion(search, q, found):
+                search.used_nouns.add(q.object)
+
+
+def _is_occasion(search: Search, q: Preposition, found: Found) -> bool:
+    """Whether talks are but where or when something was done, and an event beside it: "urged him in a phone call with Oman to", "agreed at a meeting"."""
+    pattern = next(noun_options(search, q.object), None)
+    return found.type != "CONSULT" and pattern is not None and search.book.rules[pattern.rule].type == "CONSULT" and q.name in MEETING_PREPOSITIONS
 
 
 def _keep(search: Search, f: Found) -> bool:

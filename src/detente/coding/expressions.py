@@ -32,7 +32,7 @@ _DAYS = {
 _NUMBERS = NUMBER_WORDS | {"couple": 2, "several": 4, "few": 3, "dozen": 12, "a few": 3, "a couple of": 2, "many": 10}
 _M = r"(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)\b\.?"
 _W = r"(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-_N = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|a few|a couple of|several|an?)"
+_N = r"(?:half an?|\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|a few|a couple of|several|an?)"
 _U = r"(?:day|week|fortnight|month|year|decade|hour|minute)s?"
 _PART = r"(?:morning|afternoon|evening|night|noon|midnight)"
 _OWNER = r"(?:(?<=\bits )|(?<=\bhis )|(?<=\bher )|(?<=\btheir )|(?<=\bthe )|(?<='s ))"
@@ -45,15 +45,16 @@ _GRAMMAR = re.compile(
             rf"(?P<dmy>\b(?:{_W},? (?:the )?)?(?P<dmy_d>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<dmy_m>{_M})(?:,? (?P<dmy_y>(?:19|20)\d{{2}})\b)?)",
             rf"(?P<mdy>\b(?:{_W},? )?(?P<mdy_m>{_M}) (?P<mdy_d>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|:)(?:-(?P<mdy_d2>\d{{1,2}}))?(?:,? (?P<mdy_y>(?:19|20)\d{{2}})\b)?)",
             rf"(?P<my>\b(?P<my_q>early |late |mid-?|last |this |next )?(?P<my_m>{_M})(?: of)?(?: |, )(?P<my_y>(?:19|20)\d{{2}})\b)",
-            rf"(?P<ago>\b(?P<ago_n>{_N}) (?P<ago_u>{_U}) (?:ago|before now)\b)",
+            rf"(?P<ago>\b(?P<ago_n>{_N}) (?P<ago_u>{_U})(?P<ago_half> and a half)? (?:ago|before now)\b)",
             rf"(?P<rel>\b(?P<rel_n>{_N}) (?P<rel_u>{_U}) (?P<rel_w>earlier|later|before|after|previously)\b)",
-            rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last)?(?:'s)?(?: (?:in the )?{_PART})?\b(?!,? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M})(?!,? {_M} \d))",
+            rf"(?P<wd>\b(?P<wd_q>last |this |next |late |early |overnight |on |the previous |the following |the )?(?:on )?(?P<wd_d>{_W})(?P<wd_last> last(?! (?:week|month|year)))?(?P<wd_week>(?: of)? (?:last|the previous) week)?(?:'s)?(?: (?:in the )?{_PART})?\b(?!,? (?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_M})(?!,? {_M} \d))",
             r"(?P<now>\b(?:earlier |later )?(?P<now_w>today|yesterday|tomorrow|tonight|overnight|the day before yesterday)\b)",
             rf"(?P<dayp>\b(?P<dayp_w>this|last|yesterday) (?:{_PART})\b)",
-            r"(?P<now2>\b(?P<now2_w>(?:earlier|later) (?:in the|that|the same) day|(?:the same|that) (?:day|night|morning|afternoon|evening|week|month|year)|at (?:the same|that) time|this time|(?:hours|minutes|moments|shortly) (?:earlier|later|afterwards?)|the day before|the (?:previous|next|following) day|a day (?:earlier|later))\b)",
+            r"(?P<now2>\b(?P<now2_w>(?:earlier|later) (?:in the|that|the same) day|(?:the same|that) (?:day|night|morning|afternoon|evening|week|month|year)|at (?:the same|that) time|this time|(?:hours|minutes|moments|shortly) (?:earlier|later|afterwards?)|the (?:day|night|evening|afternoon|morning) before|the (?:previous|next|following) (?:day|night|evening|afternoon|morning)|a day (?:earlier|later))\b)",
+            r"(?P<feast>\b(?P<feast_d>christmas day|christmas eve|boxing day|new year's eve|new year's day)\b)",
             r"(?P<unit>\b(?:(?:earlier|later|late|early|since|until) )?(?:in )?(?P<unit_q>last|this|next|the past|the last|past|previous|the previous|the coming|the same|over the|at the) (?P<unit_u>weekend|week|month|year|day|summer|spring|autumn|fall|winter)\b)",
             rf"(?P<span>\b(?:the )?(?P<span_q>past|last|recent|previous|coming|next) (?:(?P<span_n>{_N}) )?(?P<span_u>days|weeks|months|years|hours)\b)",
-            rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z]))",
+            rf"(?P<m>\b(?P<m_q>last |this |next |since |in |early |late |mid-?|by |until |of )(?:early |late |mid-?)?(?P<m_m>{_M})(?! \d)(?![a-z])(?P<m_past>(?: of)? (?:last year|the (?:year before|previous year)))?)",
             rf"(?P<mod>{_OWNER}(?P<mod_m>{_M})(?= (?!(?:on|in|of|to|against|for|and|or|at|by|with|from)\b)[a-z]))",
             r"(?P<decade>\bthe (?:early |late |mid-)?(?P<decade_y>(?:19|20)\d0)s\b)",
             r"(?P<y>\b(?P<y_q>since |in |of |early |late |mid-|from |until |by |the )?(?P<y_y>(?:19[4-9]|20[0-4])\d)\b(?![-/\d]|[,.]\d| (?:people|troops|soldiers|men|women|dollars|euros|percent|km|miles|metres|meters|square|tons|tonnes|refugees|others)))",
@@ -113,7 +114,7 @@ def _really_month(text: str, start: int, match: re.Match[str], kind: str) -> boo
     return word[0].isupper() and not (kind == "m" and month in ("may", "march", "mar") and match.group("m_q").strip() in ("of",))
 
 
-_KINDS = ("iso", "skip", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "mod", "decade", "y", "part", "now2")
+_KINDS = ("iso", "skip", "dmy", "mdy", "my", "ago", "rel", "wd", "now", "dayp", "unit", "span", "m", "mod", "decade", "y", "part", "now2", "feast")
 Resolved = tuple[tuple[Day, Day, Precision] | None, str | None]
 _NO_DATE: Resolved = (None, "relative-without-publication-date")
 
@@ -126,7 +127,8 @@ def _is_future(s: Sentence, token: int, done: Collection[str]) -> bool:
             if any(s.words[c].lower() in ("will", "'ll", "shall") for c in auxiliaries):
                 return True
             head = s.heads[token]
-            return any(s.tags[c] == "TO" for c in auxiliaries) and not (s.deps[token] == "xcomp" and s.tags[head] == "VBD" and s.lemmas[head] in done)
+            is_done = s.tags[head] == "VBD" and (s.deps[token] == "advcl" or s.deps[token] == "xcomp" and s.lemmas[head] in done)  # "flew in to meet him on Monday"
+            return any(s.tags[c] == "TO" for c in auxiliaries) and not is_done
         if s.heads[token] == token:
             return False
         token = s.heads[token]
@@ -204,7 +206,12 @@ def shift(anchor: Day, count: int, unit: str) -> Resolved:
 
 
 def _ago(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
-    return _NO_DATE if published is None else shift(published, -read_number(m.group("ago_n")), m.group("ago_u"))
+    if published is None:
+        return _NO_DATE
+    count, unit = m.group("ago_n"), m.group("ago_u").rstrip("s")
+    if (m.group("ago_half") or count.startswith("half")) and unit == "year":
+        return shift(published, -12 * (0 if count.startswith("half") else read_number(count)) - 6, "month")
+    return shift(published, -read_number(count), unit)
 
 
 def _rel(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
@@ -220,6 +227,12 @@ def _wd(m: re.Match[str], published: Day | None, context: When | None, future: b
         return _NO_DATE
     wanted = _DAYS[m.group("wd_d")]
     quality = (m.group("wd_q") or "").strip()
+    if m.group("wd_week"):
+        return _day(published - datetime.timedelta(days=published.weekday() + 7 - wanted))
+    if quality in ("the following", "the previous") and context is not None and context.precision == "day":
+        told = Day.fromisoformat(context.start)
+        ahead, behind = (wanted - told.weekday()) % 7 or 7, (told.weekday() - wanted) % 7 or 7
+        return _day(told + datetime.timedelta(days=ahead if quality == "the following" else -behind))
     back = (published.weekday() - wanted) % 7
     if quality == "next" or future:
         ahead = (wanted - published.weekday()) % 7
@@ -283,6 +296,10 @@ def _m(m: re.Match[str], published: Day | None, context: When | None, future: bo
     year = published.year
     if future or quality == "next":
         year += number < published.month
+    elif is_named and (m.group("m_past") or "").endswith("last year"):
+        year -= 1
+    elif is_named and m.group("m_past"):
+        year = (Day.fromisoformat(context.start).year if context is not None else year) - 1
     elif number > published.month or quality == "last" and number == published.month:
         year -= 1
     return _month(year, number)
@@ -309,8 +326,23 @@ def _now2(m: re.Match[str], published: Day | None, context: When | None, future:
         return _NO_DATE
     if words in ("that week", "that month", "that year", "the same week", "the same month", "the same year"):
         return shift(anchor, 0, words.split()[-1])
-    step = -1 if words in ("the day before", "a day earlier", "the previous day") else 1 if words in ("the next day", "the following day", "a day later") else 0
+    is_before = words == "a day earlier" or words.startswith("the previous ") or words.startswith("the ") and words.endswith(" before")
+    step = -1 if is_before else 1 if words == "a day later" or words.startswith(("the next ", "the following ")) else 0
     return _day(anchor + datetime.timedelta(days=step))
+
+
+def _feast(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
+    month, day = _FEASTS[m.group("feast_d")]
+    return _named_day(month, day, None, published, future)
+
+
+_FEASTS = {
+    "christmas eve": ("december", "24"),
+    "christmas day": ("december", "25"),
+    "boxing day": ("december", "26"),
+    "new year's eve": ("december", "31"),
+    "new year's day": ("january", "1"),
+}
 
 
 def _part(m: re.Match[str], published: Day | None, context: When | None, future: bool) -> Resolved:
@@ -349,4 +381,5 @@ _RESOLVE = {
     "decade": _decade,
     "y": _y,
     "now2": _now2,
+    "feast": _feast,
 }

@@ -24,11 +24,11 @@ _SEEING_DONE = frozenset({"see", "want", "find", "like"})
 """The same, but others do it: "has seen its envoy thrown out"."""
 _SUBJECT_CONTROL = frozenset({"promise", "vow", "threaten", "pledge", "threat", "telephone", "phone", "ring", "write", "visit", "meet", "join"})
 MAX_DEPTH = 12
+"""How far a chain of conjuncts or clauses is followed: hostile text nests without end."""
 NUMBER_WORDS = {
     w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split())
 }
 NUMBER_WORDS |= {"a": 1, "an": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-"""How far a chain of conjuncts or clauses is followed: hostile text nests without end."""
 
 
 class Preposition(msgspec.Struct, frozen=True):

@@ -216,7 +216,7 @@ def _adverbial(s: Sentence, v: int, infinitive: bool, by_token: Mapping[tuple[in
 
 def _complement(s: Sentence, v: int, infinitive: bool, by_token: Mapping[tuple[int, int], EventMention], codebook: Codebook, depth: int) -> Modality:
     """Of what a verb has as its complement: wanted, believed, said, or done."""
-    grammar = codebook.grammar
+    grammar, told = codebook.grammar, by_token.get((s.index, v))
     dep, head = s.deps[v], s.heads[v]
     lemma = s.lemmas[head]
     if (
@@ -229,6 +229,8 @@ def _complement(s: Sentence, v: int, infinitive: bool, by_token: Mapping[tuple[i
         return "future"
     if infinitive and is_passive(s, head) and lemma in ("say", "report", "believe", "think", "know", "claim", "allege"):
         return "actual"
+    if infinitive and lemma == "be" and dep == "xcomp" and s.tags[head] in ("VBZ", "VBP") and not (told is not None and told.event_type == "SANCTION"):
+        return "future"  # "is to send police"; but a state that announces a sanction has taken it
     if infinitive and lemma in grammar["actual_verbs"]:
         return _verb_modality(s, head, by_token, codebook, depth + 1)
     if infinitive and dep in ("xcomp", "ccomp"):

@@ -48,6 +48,7 @@ _LOCATIVE = frozenset(
 _STRONG = frozenset({"in", "at", "near", "outside", "inside", "around", "across", "off", "over", "throughout", "within", "along", "on"})
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
 _ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
+_ROADS = frozenset({"road", "motorway", "highway", "route", "bridge", "approach", "railway", "entrance"})
 _PLACE_NOUNS = frozenset(
     {
         "city",
@@ -109,9 +110,10 @@ def locate_events(
     found: list[Place | None] = []
     for m in mentions:
         s = sentences[m.sentence]
-        found.append(
-            _locate(m, s, names[m.sentence], register, codebook, ranks) or _capital(m, s, register, countries) or _capital_site(m, s, register, codebook, dateline, countries)
-        )
+        place = _locate(m, s, names[m.sentence], register, codebook, ranks)
+        if place is None or place.precision == "country":
+            place = _capital(m, s, register, [place.country] if place is not None and place.country else countries) or _unlisted(m, s, names[m.sentence], codebook) or place
+        found.append(place or _capital_site(m, s, register, codebook, dateline, countries))
     opening = _lead_place(sentences, names, register, ranks) or next(
         (
             p
@@ -120,7 +122,7 @@ def locate_events(
         ),
         None,
     )
-    main = _main_place(sentences, names, register, ranks, dateline)
+    mains = _main_places(sentences, names, register, ranks, dateline)
     out: list[EventMention] = []
     scene: _Scene | None = None
     for m, place in zip(mentions, found, strict=True):
@@ -128,7 +130,7 @@ def locate_events(
             place = _town_of(place, dateline)
             scene = _Scene(m.sentence, place, m.event_type)
         elif place is None and not _is_remote(sentences[m.sentence], m, codebook):
-            near = _scene_of(m, scene, opening, main, dateline)
+            near = _scene_of(m, scene, opening, mains, dateline)
             place = msgspec.structs.replace(near, text=None, span=None) if near is not None else None
         out.append(msgspec.structs.replace(m, place=place))
     return out
@@ -151,19 +153,26 @@ class _Scene(msgspec.Struct, frozen=True):
     event_type: str
 
 
-def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main: Place | None, dateline: Place | None) -> Place | None:
+def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, mains: Mapping[str, Place], dateline: Place | None) -> Place | None:
     """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
     if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
         return scene.place
-    if m.event_type not in _SITUATED or m.historical:
+    if m.historical:
+        return None
+    if m.event_type in ("AGREE", "CONSULT") and m.sentence <= 3 and (scene is None or m.sentence != scene.sentence):
+        neutral = [p for p in mains.values() if _on_neutral_ground(m, p)]
+        if len(neutral) == 1 and m.event_type == "AGREE":
+            return neutral[0]
+    if m.event_type not in _SITUATED:
         return None
     near = scene.place if scene is not None and m.sentence - scene.sentence <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
     if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
         near = dateline
     if near is not None and not _could_be_there(m, near):
         near = None
-    if near is None and main is not None and m.event_type in _LOCAL and all(a.country in (main.country, None) for a in m.source) and _could_be_there(m, main):
-        near = main
+    homes = {a.country for a in m.source if a.country} or {a.country for a in m.target if a.country}
+    if near is None and m.event_type in _SETTLED and len(homes) == 1:
+        near = mains.get(*homes)
     return near
 
 
@@ -184,11 +193,11 @@ def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mentio
     """The towns and sites that are named as places, with the sentence: not "Seoul said", "relations with Seoul", "the ministry in Seoul", a government."""
     for s in sentences:
         for mention in names[s.index]:
-            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital") else None
+            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital", "metonym") else None
             if place is None or place.precision not in ("city", "site"):
                 continue
             prep = _preposition(s, mention.head)
-            is_capital = mention.entry.kind == "capital" or place.name in register.capitals or mention.text in register.capitals
+            is_capital = mention.entry.kind in ("capital", "metonym") or place.name in register.capitals or mention.text in register.capitals
             if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG and s.tags[s.heads[prep]][:2] != "NN":
                 yield s.index, place
 
@@ -199,23 +208,27 @@ def _lead_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _main_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> Place | None:
-    """The town or site of which the whole report tells: named as a place in its title or lead, and much more often than any other."""
+def _main_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> dict[str, Place]:
+    """By country, the town or site of which the report tells: of those that title and lead name as places (or the dateline), the one that is named most
+    often; where none is, the capital that the title names in any role ("Colombo takes the plunge")."""
     counts: dict[str, int] = {}
-    places: dict[str, Place] = {}
-    lead: set[str] = set()
+    lead: dict[str, Place] = {}
+    if dateline is not None:
+        counts[dateline.name], lead[dateline.name] = 1, dateline
     for index, place in _named_places(sentences, names, register, ranks):
         counts[place.name] = counts.get(place.name, 0) + 1
-        places[place.name] = place
-        if index <= 1:
-            lead.add(place.name)
-    if dateline is not None and dateline.name in counts:
-        counts[dateline.name] += 1
-        lead.add(dateline.name)
-    ordered = sorted(counts, key=lambda name: -counts[name])
-    if not ordered or ordered[0] not in lead or counts[ordered[0]] < 2 or len(ordered) > 1 and counts[ordered[1]] * 2 > counts[ordered[0]]:
-        return None
-    return _town_of(places[ordered[0]], dateline)
+        if index <= MAIN_PLACE_SENTENCES:
+            lead.setdefault(place.name, place)
+    out = {p.country or "": _town_of(p, dateline) for p in sorted(lead.values(), key=lambda p: counts[p.name])}
+    for mention in names[0] if sentences and sentences[0].kind == "title" else ():
+        capital = place_of(mention, register, ranks) if mention.entry.kind == "capital" else None
+        if capital is not None:
+            out.setdefault(capital.country or "", capital)
+    return out
+
+
+MAIN_PLACE_SENTENCES = 2
+"""Up to this sentence a town is named as that of the whole report. Set on the gold corpora."""
 
 
 def _is_remote(s: Sentence, m: EventMention, codebook: Codebook) -> bool:
@@ -251,6 +264,8 @@ SCENE_SENTENCES = 2
 """For how many sentences a named scene goes on: "Police fired tear gas" is where the sentence before was. Set on the sample corpora."""
 _SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "RETREAT"})
 _LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+_SETTLED = frozenset({"ASSAULT", "PROTEST", "COERCE"})
+"""What happens in the town of which a report tells if nothing else is said; troops move, and talks are held elsewhere."""
 _DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
 
 
@@ -340,6 +355,8 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
             cost, token = 1.5, mention.head
         else:
             name = s.lemmas[prep].lower()
+            if name == "over" and (m.event_type not in _SITUATED or m.event_type == "CONSULT"):
+                continue  # "a quarrel over the Essequibo"
             if name not in _LOCATIVE or name == "on" and mention.entry.kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
                 continue  # "pressure on Tehran" is no place
             governor = s.heads[prep]
@@ -349,7 +366,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                     name == "of"
                     and lemma in _PLACE_NOUNS
                     or name in ("to", "into")
-                    and lemma in _ARRIVALS
+                    and (lemma in _ARRIVALS | _ROADS or any(s.lemmas[o] in _ROADS for o in children(s, governor, "dobj")))
                     or name == "from"
                     and {lemma, s.lemmas[s.heads[governor]].lower()} & _DEPARTURES
                     and mention.entry.kind in ("place", "organisation")
@@ -405,6 +422,35 @@ def _is_promised(s: Sentence, token: int, trigger: int) -> bool:
             return True
         token = head
     return False
+
+
+_UNLISTED_PREPOSITIONS = frozenset({"in", "at", "near", "outside"})
+UNLISTED_COST = 1.5
+"""How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
+
+
+def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: Codebook) -> Place | None:
+    """ "was shot dead at Shirmal", "in the village of Balyun": a name that the gazetteer does not have, in the country of those who take part if that is one, without coordinates."""
+    if m.event_type not in _SITUATED:
+        return None
+    above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
+    for k, tag in enumerate(s.tags):
+        if tag != "NNP" or k in known or s.deps[k] != "pobj" or not s.words[k][:1].isupper() or s.lemmas[k].lower() in codebook.grammar["no_towns"]:
+            continue
+        prep = _preposition(s, k)
+        if prep is None or s.lemmas[prep].lower() not in _UNLISTED_PREPOSITIONS or _climb(s, prep, above) > UNLISTED_COST:
+            continue
+        first = k
+        while first > 0 and s.tags[first - 1] == "NNP" and s.heads[first - 1] == k:
+            first -= 1
+        if known & set(range(first, k)):
+            continue
+        homes = {a.country for a in (*m.target, *m.source) if a.country}
+        country = next(iter(homes)) if len(homes) == 1 else None
+        span = (s.starts[first], s.ends[k])
+        text = " ".join(s.words[first : k + 1])
+        return Place(text, country, None, None, "city", text=text, span=span)
+    return None
 
 
 _OCCASION_PREPOSITIONS = frozenset({"at", "in", "during", "outside", "near", "before", "after", "on", "with", "through"})
@@ -466,7 +512,8 @@ def _climb(s: Sentence, token: int, above: Mapping[int, float]) -> float:
     for _ in range(12):
         if token in above:
             return cost + above[token]
-        cost += 2.0 if s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
+        is_own_clause = s.deps[token] == "conj" and is_verb(s, token) and bool(children(s, token, "nsubj", "nsubjpass"))
+        cost += 2.0 if is_own_clause or s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
         if s.heads[token] == token:
             break
         token = s.heads[token]

@@ -13,6 +13,8 @@ from detente.coding.search import HOSTILE, Found, Search, clause_at, fits, witho
 from detente.records import Actor, Sentence
 
 _SPEAKERS = frozenset({"GOV", "MIL", "LEG", "IGO", "REB", "PTY", "OPP", "PRM", "SPY", "COP", "JUD"})
+_PROMISED = frozenset({"AID", "COOPERATE", "SUPPORT", "CONCEDE", "RETREAT"})
+"""What is told of the future by who will do it is a promise."""
 
 
 def find_statements(search: Search, found: Sequence[Found]) -> list[Found]:
@@ -21,6 +23,8 @@ def find_statements(search: Search, found: Sequence[Found]) -> list[Found]:
     taken = {f.trigger for f in found}
     out: list[Found] = []
     for v, lemma in enumerate(s.lemmas):
+        if lemma == "be" and s.tags[v] in ("VBZ", "VBP"):
+            out.extend(f for f in [_arranged(search, v, found)] if f is not None)
         if v in taken or lemma not in search.book.grammar["report_verbs"] or not is_verb(s, v):
             continue
         content = children(s, v, "ccomp")
@@ -46,6 +50,8 @@ def _statement(search: Search, v: int, below: int, found: Sequence[Found]) -> Fo
     inner = next((f for f in found if f.clause is not None and f.clause.verb == below or f.trigger == below), None)
     subject = without_source(expand(s, clause_at(search, below).subjects, search.phrases), ())
     own = _is_own_act(s, below, subject, speaker)
+    if s.lemmas[v] == "insist" and not own and subject and _is_subjunctive(s, below):
+        return _stated(search, v, speaker, subject, "request.say-must", inner)
     negated = any(s.deps[c] == "neg" or s.words[c].lower() == "never" for c in s.children[below])
     if (
         modals & {"must", "should", "ought"}
@@ -71,9 +77,27 @@ def _statement(search: Search, v: int, below: int, found: Sequence[Found]) -> Fo
         )
     if inner.type in HOSTILE:
         return _stated(search, v, speaker, inner.target, "threaten.say-would", inner)
-    if inner.type in ("CONSULT", "AID", "COOPERATE", "SUPPORT", "CONCEDE", "RETREAT"):
+    if inner.type == "CONSULT" or inner.type in _PROMISED:
         return _stated(search, v, speaker, inner.target, "agree.say-would", inner)
     return None
+
+
+def _arranged(search: Search, v: int, found: Sequence[Found]) -> Found | None:
+    """ "is to send aid": what is arranged is promised."""
+    s = search.s
+    for below in children(s, v, "xcomp"):
+        inner = next((f for f in found if f.clause is not None and f.clause.verb == below or f.trigger == below), None)
+        actors = expand(s, clause_at(search, v).subjects, search.phrases)
+        if inner is not None and inner.type in _PROMISED and actors and fits(actors, _SPEAKERS) and any(s.tags[c] == "TO" for c in children(s, below, "aux")):
+            return _stated(search, v, actors, inner.target, "agree.say-would", inner)
+    return None
+
+
+def _is_subjunctive(s: Sentence, v: int) -> bool:
+    """ "insisted that the government scrap the law": a verb without an ending below a subject in the singular says what ought to be."""
+    subjects = children(s, v, "nsubj", "nsubjpass")
+    is_bare = s.words[v].lower() == s.lemmas[v] and not children(s, v, "aux") or s.words[v].lower() == "be"
+    return is_bare and bool(subjects) and s.tags[subjects[0]] in ("NN", "NNP") and not children(s, subjects[0], "conj")
 
 
 def _is_own_act(s: Sentence, below: int, subject: tuple[Actor, ...], speaker: tuple[Actor, ...]) -> bool:
