@@ -171,7 +171,8 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
     if not _same_act(a, b):
         return False
     sa, ta, sb, tb = _sides(a, b)
-    if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or _meet(_keys(a.target), _keys(b.target))):
+    is_lead = max(a.sentence, b.sentence) <= LEAD_SENTENCES
+    if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or is_lead and _meet(_keys(a.target), _keys(b.target))):
         return True
     straight = _meet(sa, sb) and _meet(ta, tb)
     is_vow = a.event_type == "AGREE" and a.rule != b.rule and bool(sa) and bool(sb)  # what each side promises the other is two promises
