@@ -39,7 +39,12 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 else:
                     last = next((k for k in range(i, min(n, i + MAX_NAME_TOKENS)) if s.starts[k] < stop <= s.ends[k]), i)
             entry = choose_entry(entries, None, {})
-            if i >= 2 and s.words[i - 1] == "-" and s.words[i - 2].lower() in ("anti", "pro", "non", "ex", "pan", "trans", "inter") or word.lower().startswith(("anti-", "pro-", "pan-", "trans-", "inter-")):
+            if (
+                i >= 2
+                and s.words[i - 1] == "-"
+                and s.words[i - 2].lower() in ("anti", "pro", "non", "ex", "pan", "trans", "inter")
+                or word.lower().startswith(("anti-", "pro-", "pan-", "trans-", "inter-"))
+            ):
                 break
             if entry.kind == "demonym" and s.tags[last] not in ("JJ", "NNP", "NNPS", "NNS", "NN", "JJR", "FW", "VBN", "VBG", "ADD"):
                 continue
