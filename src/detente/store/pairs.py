@@ -11,7 +11,8 @@ from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import rung_of
 from detente.store import schema
-from detente.store.known import stand_at
+from detente.store.bulk import uncollected
+from detente.store.known import in_parts, stand_at, told_again
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
 from detente.store.tables import known_by
@@ -65,11 +66,11 @@ def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: dat
     """
     columns = (_e.c.event_id, _e.c.date_start, _e.c.date_precision, _d.c.source, _d.c.target, _e.c.event_type, _e.c.rung, sa.cast(_e.c.historical, sa.Integer))
     out: list[tuple[Any, ...]] = []
-    with reading(store) as connection:
+    with uncollected(), reading(store) as connection:
         for source, target in pairs:
             chosen = sa.select(*columns).join(_e, _d.c.event_id == _e.c.id).where(_d.c.source == source, _d.c.target == target, _d.c.date_start != "", _e.c.modality == "actual")
             if until:
-                chosen = chosen.where(*known_by(until)).add_columns(sa.case((sa.and_(_e.c.mentions > 1, _e.c.latest_report > until.isoformat()), _e.c.id)))
+                chosen = chosen.where(*known_by(until)).add_columns(told_again(until))
             # the driver's own tuples, as in ``tables``
             cursor = connection.execute(chosen).cursor
             assert cursor is not None
@@ -82,8 +83,8 @@ def read_pair_rows(store: Store, pairs: Sequence[tuple[str, str]], *, until: dat
 
 def _as_known(connection: Connection, rows: list[tuple[Any, ...]], later: set[int], until: datetime.date) -> list[tuple[Any, ...]]:
     """Rows, the numbers of those told of again after a day, and the day -> the rows as they were then."""
-    known = stand_at(connection, [_e.c.id.in_(later)], until)
-    origins = dict(connection.execute(sa.select(_e.c.event_id, _e.c.origin).where(_e.c.id.in_(later))).tuples().all())
+    known = stand_at(connection, later, until)
+    origins = dict(row for part in in_parts(later) for row in connection.execute(sa.select(_e.c.event_id, _e.c.origin).where(_e.c.id.in_(part))).tuples())
     out = []
     for row in rows:
         if row[0] in known:

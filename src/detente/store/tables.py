@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from detente.codebook.ladder import rung_of
 from detente.errors import SettingsError
 from detente.store import schema
-from detente.store.known import Known, stand_at
+from detente.store.bulk import uncollected
+from detente.store.known import Known, stand_at, told_again
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
 from detente.store.schema import Store, reading
@@ -65,14 +66,19 @@ def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = T
     found = _e.outerjoin(_p, _e.c.place_id == _p.c.id)
     if with_text:
         found = found.outerjoin(_m, sa.and_(_m.c.event_id == _e.c.id, _m.c.position == 0))
+    until = wanted.until if wanted is not None else None
+    if until is not None:
+        columns = (*columns, told_again(until))
     query = sa.select(*columns).select_from(found).where(*_conditions(wanted or Wanted()))
-    with reading(store) as connection:
+    with uncollected(), reading(store) as connection:
         # the driver's own tuples: rows of SQLAlchemy's would double the time of a large dyad
         cursor = connection.execute(query).cursor
         assert cursor is not None
         rows = cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
-        known = stand_at(connection, _conditions(wanted), wanted.until) if wanted is not None and wanted.until else {}
-        return [_as_known(row, known[row[0]]) if row[0] in known else row for row in rows] if known else rows
+        if until is None:
+            return rows
+        known = stand_at(connection, {row[-1] for row in rows} - {None}, until)
+        return [_as_known(row[:-1], known[row[0]]) if row[0] in known else row[:-1] for row in rows]
 
 
 def _as_known(row: tuple[Any, ...], known: Known) -> tuple[Any, ...]:
@@ -152,7 +158,7 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         raise SettingsError("second: found a second side without a first; expected both")
     out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None), _e.c.review.not_in(OUT_OF_VIEW)]
     if wanted.first is not None and wanted.second is not None:
-        out.append(sa.or_(_between(wanted.first, wanted.second), _between(wanted.second, wanted.first)))
+        out.append(_between(wanted.first, wanted.second))
     elif wanted.first is not None:
         out.append(_e.c.id.in_(_takes_part(wanted.first, None)))
     if wanted.since:
@@ -172,10 +178,12 @@ def known_by(day: datetime.date) -> list[sa.ColumnElement[bool]]:
 
 
 def _between(first: Side, second: Side) -> sa.ColumnElement[bool]:
-    """What the first did to the second, by the index of pairs where both are keys; sectors are looked at by whoever reads the rows."""
+    """What two sides did to each other, by the index of pairs where both are keys; sectors are looked at by whoever reads the rows."""
+    ways = ((first, second), (second, first))
     if _is_keyed(first) and _is_keyed(second):
-        return _e.c.id.in_(sa.select(_d.c.event_id).where(_d.c.source.in_(first.keys), _d.c.target.in_(second.keys)))
-    return sa.and_(_e.c.id.in_(_takes_part(first, "source")), _e.c.id.in_(_takes_part(second, "target")))
+        # one list of both ways: two of them are both looked through for each event
+        return _e.c.id.in_(sa.union_all(*(sa.select(_d.c.event_id).where(_d.c.source.in_(source.keys), _d.c.target.in_(target.keys)) for source, target in ways)))
+    return sa.or_(*(sa.and_(_e.c.id.in_(_takes_part(source, "source")), _e.c.id.in_(_takes_part(target, "target"))) for source, target in ways))
 
 
 def _is_keyed(side: Side) -> bool:
