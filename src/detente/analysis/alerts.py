@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.analysis.counting import upper_tail
+from detente.analysis.counting import MOST_SIZE, log_gamma, upper_tail
 from detente.analysis.ladder import rate_conflict, sharp_events
 from detente.codebook.alerts import load_alert_kinds
 from detente.codebook.ladder import Ladder, load_ladder
@@ -220,8 +220,13 @@ def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     more = _grown((others[days + 1] - others[low]) / s.burst_days, others[low] - others[base], s.base_days)
     expected = (starts[low] - starts[base] + 0.5) / s.base_days * s.burst_days * more
     unusual = (seen >= s.burst_events) & (seen > expected)
-    for n, first, acts, usual in zip(*(column[unusual].tolist() for column in (days, low, seen, expected)), strict=True):
-        p = _tail(acts, usual, w.hostile[first - s.base_days // s.burst_days * s.burst_days : first].reshape(-1, s.burst_days).sum(axis=1))
+    days, low, seen, expected = (column[unusual] for column in (days, low, seen, expected))
+    edges = low[:, None] - s.burst_days * np.arange(s.base_days // s.burst_days, -1, -1)
+    windows = np.diff(starts[edges], axis=1)
+    # so many or more are at least as likely as so many: most days are out by this, which is worked out for all at once
+    rare = _log_share(seen, expected, windows) <= np.log(s.burst_p) + 1
+    for n, first, acts, usual, before in zip(*(column[rare].tolist() for column in (days, low, seen, expected)), windows[rare], strict=True):
+        p = _tail(acts, usual, before)
         if p <= s.burst_p:
             alert = _raise(w, "burst", n, -np.log10(max(p, 1e-300)) / 2, before=round(usual, 2), after=acts)
             yield _Raised(alert, first, n, pl.col("rung") > 0)
@@ -230,6 +235,17 @@ def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
 def _grown(now_per_day: NDArray[np.float64], before: NDArray[np.int64], days: int) -> NDArray[np.float64]:
     """How much more is reported of others now than in so many days before, within bounds; 1 where too little is reported of others to say."""
     return np.where(before >= LEAST_OTHERS, np.clip(now_per_day / (np.maximum(before, 1) / days), 1 / MOST_GROWTH, MOST_GROWTH), 1.0)
+
+
+def _log_share(seen: NDArray[np.int64], expected: NDArray[np.float64], windows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Logs of how likely exactly so many are, by the same distributions as ``_tail``; ``windows`` [day, window]."""
+    mean, variance = windows.mean(axis=1), windows.var(axis=1, ddof=1) if windows.shape[1] > 1 else np.zeros(len(windows))
+    spread = (variance > mean) & (mean > 0)
+    size = np.where(spread, mean**2 / np.where(spread, variance - mean, 1.0), MOST_SIZE)  # at which it is Poisson
+    odds = expected / size
+    ways = log_gamma(seen + size) - log_gamma(size) - log_gamma(seen + 1.0)
+    found: NDArray[np.float64] = ways + seen * (np.log(odds) - np.log1p(odds)) - size * np.log1p(odds)
+    return found
 
 
 def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:

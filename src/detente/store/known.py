@@ -24,6 +24,18 @@ class Known(NamedTuple):
     reports: int
 
 
+def known_by(day: datetime.date) -> list[sa.ColumnElement[bool]]:
+    """A day -> the conditions that an event happened and was told of by then: one that was first told of later was not known."""
+    e = schema.events
+    return [e.c.date_start <= day.isoformat(), sa.or_(e.c.first_report.is_(None), e.c.first_report <= day.isoformat())]
+
+
+def told_after(day: datetime.date) -> list[sa.ColumnElement[bool]]:
+    """A day -> the conditions of events that had happened by then and were first told of only after it. That they were told of after they happened follows, and has an index."""
+    e = schema.events
+    return [e.c.first_report > e.c.date_start, e.c.first_report > day.isoformat(), e.c.date_start <= day.isoformat()]
+
+
 def told_again(day: datetime.date) -> sa.ColumnElement[int | None]:
     """A day -> a column beside events: the number of one of which reports told again after it, nothing for the others. ``stand_at`` says how it stood."""
     e = schema.events

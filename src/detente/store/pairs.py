@@ -12,10 +12,9 @@ from sqlalchemy.engine import Connection
 from detente.codebook.ladder import rung_of
 from detente.store import schema
 from detente.store.bulk import uncollected
-from detente.store.known import in_parts, stand_at, told_again
+from detente.store.known import in_parts, known_by, stand_at, told_after, told_again
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
-from detente.store.tables import known_by
 
 COLUMNS = ("event_id", "day", "precision", "source", "target", "event_type", "rung", "historical")
 """What a row of ``read_pair_rows`` has; ``day`` is ISO."""
@@ -30,15 +29,22 @@ def count_pairs(store: Store, *, until: datetime.date | None = None) -> list[tup
         query = query.where(_d.c.date_start <= until.isoformat())
     with reading(store) as connection:
         counted = {(source, target): number for source, target, number in connection.execute(query.group_by(_d.c.source, _d.c.target))}
-        later = connection.execute(sa.select(_d.c.source, _d.c.target).join(_e, _d.c.event_id == _e.c.id).where(*_told_after(until))) if until else ()
+        later = connection.execute(sa.select(_d.c.source, _d.c.target).join(_e, _d.c.event_id == _e.c.id).where(*told_after(until))) if until else ()
         for source, target in later:
             counted[source, target] -= 1
     return [(source, target, number) for (source, target), number in counted.items() if source and target and source != target and number]
 
 
-def _told_after(day: datetime.date) -> list[sa.ColumnElement[bool]]:
-    """A day -> the conditions of events that had happened by then and were told of only after it. That they were told of after they happened follows, and has an index."""
-    return [_e.c.first_report > _e.c.date_start, _e.c.first_report > day.isoformat(), _e.c.date_start <= day.isoformat()]
+def list_days(store: Store, pairs: Sequence[tuple[str, str]]) -> list[datetime.date]:
+    """Ordered pairs -> the days on which anything happened between any of them (``modality`` actual), in order. The index of pairs has no rejected events."""
+    out: set[str] = set()
+    with reading(store) as connection:
+        for source, target in pairs:
+            chosen = (
+                sa.select(_d.c.date_start).join(_e, _d.c.event_id == _e.c.id).where(_d.c.source == source, _d.c.target == target, _d.c.date_start != "", _e.c.modality == "actual")
+            )
+            out.update(connection.scalars(chosen.distinct()))
+    return [datetime.date.fromisoformat(day) for day in sorted(out)]
 
 
 class PairSpan(NamedTuple):
@@ -63,7 +69,7 @@ def list_pairs(store: Store, *, since: datetime.date | None = None, until: datet
     kept = [_d.c.date_start >= first_day]
     if until:
         kept.append(_d.c.date_start <= until.isoformat())
-        out_of_sight += [sa.select(_e.c.id).where(*conditions) for conditions in (_told_after(until), _told_again(until))]
+        out_of_sight += [sa.select(_e.c.id).where(*conditions) for conditions in (told_after(until), _told_again(until))]
     kept += [_d.c.event_id.not_in(chosen) for chosen in out_of_sight]
     out: dict[tuple[str, str], PairSpan] = {}
     with reading(store) as connection:

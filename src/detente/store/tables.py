@@ -13,7 +13,7 @@ from detente.codebook.ladder import rung_of
 from detente.errors import SettingsError
 from detente.store import schema
 from detente.store.bulk import uncollected
-from detente.store.known import Known, stand_at, told_again
+from detente.store.known import Known, known_by, stand_at, told_after, told_again
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
 from detente.store.schema import Store, reading
@@ -112,13 +112,23 @@ def read_volume(store: Store, wanted: Wanted | None = None) -> list[tuple[str, i
         return [(day, number) for day, number in connection.execute(query)]
 
 
+def read_reported(store: Store, wanted: Wanted | None = None) -> list[tuple[str, str | None, int]]:
+    """What is wanted -> (day, day of the first report, number of events): what the volume until any day is made of."""
+    columns = (_e.c.date_start, _e.c.first_report)
+    query = sa.select(*columns, sa.func.count()).where(*_conditions(wanted or Wanted())).group_by(*columns)
+    with reading(store) as connection:
+        return [(day, told, number) for day, told, number in connection.execute(query)]
+
+
 def count_told_later(store: Store, wanted: Wanted) -> int:
     """What is wanted ``until`` a day -> how many more events had happened by then of which the store was told only later."""
     if wanted.until is None:
         return 0
-    day = wanted.until.isoformat()
-    query = sa.select(sa.func.count()).select_from(_e).where(*_conditions(msgspec.structs.replace(wanted, until=None)), _e.c.date_start <= day, _e.c.first_report > day)
+    later = told_after(wanted.until)
+    query = sa.select(sa.func.count()).select_from(_e).where(*_conditions(msgspec.structs.replace(wanted, until=None)), *later)
     with reading(store) as connection:
+        if connection.scalar(sa.select(_e.c.id).where(*later).limit(1)) is None:
+            return 0  # as in a store of imported events only: no need to look at each event of the two
         return int(connection.scalar(query) or 0)
 
 
@@ -170,11 +180,6 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.least_confidence is not None:
         out.append(_e.c.confidence >= wanted.least_confidence)
     return out
-
-
-def known_by(day: datetime.date) -> list[sa.ColumnElement[bool]]:
-    """A day -> the conditions that an event happened and was told of by then: one that was first told of later was not known."""
-    return [_e.c.date_start <= day.isoformat(), sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= day.isoformat())]
 
 
 def _between(first: Side, second: Side) -> sa.ColumnElement[bool]:
