@@ -239,12 +239,14 @@ def _grown(now_per_day: NDArray[np.float64], before: NDArray[np.int64], days: in
 
 def _log_share(seen: NDArray[np.int64], expected: NDArray[np.float64], windows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Logs of how likely exactly so many are, by the same distributions as ``_tail``; ``windows`` [day, window]."""
-    mean, variance = windows.mean(axis=1), windows.var(axis=1, ddof=1) if windows.shape[1] > 1 else np.zeros(len(windows))
+    mean: NDArray[np.float64] = windows.mean(axis=1)
+    variance: NDArray[np.float64] = windows.var(axis=1, ddof=1) if windows.shape[1] > 1 else np.zeros(len(windows))
     spread = (variance > mean) & (mean > 0)
-    size = np.where(spread, mean**2 / np.where(spread, variance - mean, 1.0), MOST_SIZE)  # at which it is Poisson
+    size: NDArray[np.float64] = np.where(spread, mean**2 / np.where(spread, variance - mean, 1.0), MOST_SIZE)  # at which it is Poisson
     odds = expected / size
-    ways = log_gamma(seen + size) - log_gamma(size) - log_gamma(seen + 1.0)
-    found: NDArray[np.float64] = ways + seen * (np.log(odds) - np.log1p(odds)) - size * np.log1p(odds)
+    acts = seen.astype(np.float64)
+    ways = log_gamma(acts + size) - log_gamma(size) - log_gamma(acts + 1)
+    found: NDArray[np.float64] = ways + acts * (np.log(odds) - np.log1p(odds)) - size * np.log1p(odds)
     return found
 
 
@@ -293,7 +295,8 @@ def _least_share(told: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np
     """Days with a word among the days reported -> what share it is at least: the lower end of Wilson's interval, as few days say little."""
     z2 = SHARE_Z**2
     middle, reach = told + z2 / 2, SHARE_Z * np.sqrt(told * np.maximum(0, days - told) / np.maximum(1, days) + z2 / 4)
-    return np.clip((middle - reach) / (days + z2), 1e-6, 1 - 1e-6)
+    share: NDArray[np.float64] = np.clip((middle - reach) / (days + z2), 1e-6, 1 - 1e-6)
+    return share
 
 
 def _find_breaks(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:

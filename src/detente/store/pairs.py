@@ -12,9 +12,11 @@ from sqlalchemy.engine import Connection
 from detente.codebook.ladder import rung_of
 from detente.store import schema
 from detente.store.bulk import uncollected
+from detente.store.event_indexes import LEFT_OUT
 from detente.store.known import in_parts, known_by, stand_at, told_after, told_again
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
+from detente.store.tables import COUNTING
 
 COLUMNS = ("event_id", "day", "precision", "source", "target", "event_type", "rung", "historical")
 """What a row of ``read_pair_rows`` has; ``day`` is ISO."""
@@ -28,10 +30,10 @@ def count_pairs(store: Store, *, until: datetime.date | None = None) -> list[tup
     if until:
         query = query.where(_d.c.date_start <= until.isoformat())
     with reading(store) as connection:
-        counted = {(source, target): number for source, target, number in connection.execute(query.group_by(_d.c.source, _d.c.target))}
-        later = connection.execute(sa.select(_d.c.source, _d.c.target).join(_e, _d.c.event_id == _e.c.id).where(*told_after(until))) if until else ()
-        for source, target in later:
-            counted[source, target] -= 1
+        counted: dict[tuple[str, str], int] = {(source, target): number for source, target, number in connection.execute(query.group_by(_d.c.source, _d.c.target))}
+        if until:
+            for source, target in connection.execute(sa.select(_d.c.source, _d.c.target).join(_e, _d.c.event_id == _e.c.id).where(*told_after(until))):
+                counted[source, target] -= 1
     return [(source, target, number) for (source, target), number in counted.items() if source and target and source != target and number]
 
 
@@ -65,7 +67,7 @@ def list_pairs(store: Store, *, since: datetime.date | None = None, until: datet
     first_day = since.isoformat() if since else "0"
     of_origins = [_e.c.origin.in_(origins)] if origins else []
     # what does not count is the exception: to leave it out takes a ninth of the time of a join with what does
-    out_of_sight = [sa.select(_e.c.id).where(_e.c.modality != "actual"), *([sa.select(_e.c.id).where(_e.c.origin.not_in(origins))] if origins else [])]
+    out_of_sight = [sa.select(_e.c.id).where(LEFT_OUT), *([sa.select(_e.c.id).where(_e.c.origin.not_in(origins))] if origins else [])]
     kept = [_d.c.date_start >= first_day]
     if until:
         kept.append(_d.c.date_start <= until.isoformat())
@@ -73,12 +75,12 @@ def list_pairs(store: Store, *, since: datetime.date | None = None, until: datet
     kept += [_d.c.event_id.not_in(chosen) for chosen in out_of_sight]
     out: dict[tuple[str, str], PairSpan] = {}
     with reading(store) as connection:
-        counts = (sa.func.count(), sa.func.min(_d.c.date_start), sa.func.max(_d.c.date_start))
-        for source, target, number, first, last in connection.execute(sa.select(_d.c.source, _d.c.target, *counts).where(*kept).group_by(_d.c.source, _d.c.target)):
+        query = sa.select(_d.c.source, _d.c.target, sa.func.count(), sa.func.min(_d.c.date_start), sa.func.max(_d.c.date_start)).where(*kept)
+        for source, target, number, first, last in connection.execute(query.group_by(_d.c.source, _d.c.target)):
             _add_span(out, source, target, number, first, last)
         for source, target, number in connection.execute(_count_joint(kept)):
             out[source, target] = out[source, target]._replace(events=out[source, target].events - number)
-        for day, pairs in _list_retold(connection, [_e.c.modality == "actual", *of_origins], first_day, until) if until else ():
+        for day, pairs in _list_retold(connection, [*COUNTING, *of_origins], first_day, until) if until else ():
             for source, target in {(min(pair), max(pair)) for pair in pairs}:
                 _add_span(out, source, target, 1, day, day)
     return list(out.values())

@@ -16,6 +16,7 @@ from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
 from detente.store.alert_tables import make_alert_tables
 from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
+from detente.store.event_indexes import event_indexes, make_event_indexes
 from detente.store.feed_tables import make_feed_tables
 from detente.store.web_tables import count_change, make_web_tables
 
@@ -137,10 +138,7 @@ events = sa.Table(
     sa.Index("events_by_date", "date_start", "id"),
     sa.Index("events_by_volume", "date_start", "first_report", "review", "modality"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
-    sa.Index("events_by_rung", "rung", "id"),
-    sa.Index("events_by_reports", "reports", "id"),
-    sa.Index("events_by_confidence", "confidence", "id"),
-    sa.Index("events_told_later", "first_report", "date_start", sqlite_where=sa.text("first_report > date_start"), postgresql_where=sa.text("first_report > date_start")),
+    *event_indexes(),
     comment="one row per real event; source, target, modes, contexts as JSON",
 )
 mentions = sa.Table(
@@ -322,13 +320,6 @@ def _add_volume_index(connection: Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS events_by_volume ON events (date_start, first_report, review, modality)")
 
 
-def _add_order_indexes(connection: Connection) -> None:
-    """What events are listed by, and which of them were told of only after they had happened."""
-    for column in ("rung", "reports", "confidence"):
-        connection.exec_driver_sql(f"CREATE INDEX IF NOT EXISTS events_by_{column} ON events ({column}, id)")
-    connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS events_told_later ON events (first_report, date_start) WHERE first_report > date_start")
-
-
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "tables", _make_tables),
     Migration(2, "text search", _make_text_search),
@@ -339,7 +330,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "alerts", make_alert_tables),
     Migration(8, "volume", _add_volume_index),
     Migration(9, "web", make_web_tables),
-    Migration(10, "orders", _add_order_indexes),
+    Migration(10, "orders", make_event_indexes),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""

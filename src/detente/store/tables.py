@@ -13,6 +13,7 @@ from detente.codebook.ladder import rung_of
 from detente.errors import SettingsError
 from detente.store import schema
 from detente.store.bulk import uncollected
+from detente.store.event_indexes import LEFT_OUT
 from detente.store.known import Known, known_by, stand_at, told_after, told_again
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
@@ -27,6 +28,8 @@ COLUMNS = (
 """What a row of ``read_rows`` has. ``sources`` and ``targets`` are the actors as JSON, ``modes`` and ``contexts`` too; ``day`` is ISO."""
 
 _e, _m, _p, _d = schema.events, schema.mentions, schema.places, schema.dyads
+COUNTING: tuple[sa.ColumnElement[bool], ...] = (_e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW))
+"""Events that count: all but those of ``LEFT_OUT``."""
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -58,7 +61,7 @@ def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = T
     ``historical`` is 0 or 1. Without text it is faster by half.
     """
     text = sa.func.substr(_m.c.evidence, 1, TEXT_CHARS) if with_text else sa.literal("")
-    columns = (
+    columns: tuple[sa.ColumnElement[Any], ...] = (
         *(_e.c.event_id, _e.c.origin, _e.c.date_start, _e.c.date_precision, _e.c.source, _e.c.target, _e.c.event_type, _e.c.modes, _e.c.contexts),
         *(_e.c.quad, _e.c.intensity, _e.c.goldstein, _e.c.cameo, _e.c.rung, _e.c.dead, _e.c.injured, sa.cast(_e.c.historical, sa.Integer), _e.c.confidence, _e.c.reports),
         *(_p.c.name, _p.c.country, _p.c.latitude, _p.c.longitude, text),
@@ -107,9 +110,28 @@ def _as_known(row: tuple[Any, ...], known: Known) -> tuple[Any, ...]:
 
 def read_volume(store: Store, wanted: Wanted | None = None) -> list[tuple[str, int]]:
     """What is wanted -> (day, number of events), by day: how much was reported at all."""
-    query = sa.select(_e.c.date_start, sa.func.count()).where(*_conditions(wanted or Wanted())).group_by(_e.c.date_start).order_by(_e.c.date_start)
+    asked = wanted or Wanted()
+    if asked.first is None and not asked.origins and asked.least_confidence is None:
+        return _count_but_few(store, asked)
+    query = sa.select(_e.c.date_start, sa.func.count()).where(*_conditions(asked)).group_by(_e.c.date_start).order_by(_e.c.date_start)
     with reading(store) as connection:
         return [(day, number) for day, number in connection.execute(query)]
+
+
+def _count_but_few(store: Store, asked: Wanted) -> list[tuple[str, int]]:
+    """Days alone -> the same in less than half the time: all events by the index of days, less the few that do not count, which have indexes of their own."""
+    days = [_e.c.date_start >= (asked.since.isoformat() if asked.since else "")]
+    if asked.until:
+        days.append(_e.c.date_start <= asked.until.isoformat())
+    # the days of the few are looked at here: a condition on them would have the database go by the index of all
+    few = [sa.select(_e.c.date_start).where(LEFT_OUT), *([sa.select(_e.c.date_start).where(*COUNTING, *told_after(asked.until))] if asked.until else [])]
+    query = sa.select(_e.c.date_start, sa.func.count()).where(*days).group_by(_e.c.date_start).order_by(_e.c.date_start)
+    with reading(store) as connection:
+        counted: dict[str, int] = dict(connection.execute(query).tuples().all())
+        for day in (day for each in few for day in connection.scalars(each)):
+            if day in counted:
+                counted[day] -= 1
+    return [(day, number) for day, number in counted.items() if number]
 
 
 def read_reported(store: Store, wanted: Wanted | None = None) -> list[tuple[str, str | None, int]]:
@@ -166,7 +188,7 @@ def has_events(store: Store) -> bool:
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.second is not None and wanted.first is None:
         raise SettingsError("second: found a second side without a first; expected both")
-    out: list[sa.ColumnElement[bool]] = [_e.c.modality == "actual", _e.c.date_start.is_not(None), _e.c.review.not_in(OUT_OF_VIEW)]
+    out: list[sa.ColumnElement[bool]] = [*COUNTING, _e.c.date_start.is_not(None)]
     if wanted.first is not None and wanted.second is not None:
         out.append(_between(wanted.first, wanted.second))
     elif wanted.first is not None:
