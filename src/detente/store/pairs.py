@@ -93,7 +93,7 @@ def _add_span(out: dict[tuple[str, str], PairSpan], source: str, target: str, nu
         out[a, b] = PairSpan(a, b, number + before.events, min(first, before.first), max(last, before.last)) if before else PairSpan(a, b, number, first, last)
 
 
-def _count_joint(kept: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[str, str, int]]:
+def _count_joint(kept: Sequence[sa.ColumnElement[bool]]) -> sa.Select[str, str, int]:
     """Conditions on rows of the index of pairs -> of each pair, by alphabet, how many events both did to each other, as those who meet: they have a row each way."""
     back, several = _d.alias("back"), _d.alias("several")
     meeting = sa.and_(back.c.event_id == _d.c.event_id, back.c.source == _d.c.target, back.c.target == _d.c.source, back.c.date_start == _d.c.date_start)
