@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -144,6 +143,8 @@ def read_reviewer(given: object = None) -> str:
     chosen = read_text("by", given)
     if chosen:
         return chosen
+    import getpass  # what it imports to read passwords takes longer than all settings
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):
