@@ -129,6 +129,7 @@ class MadeDecision(msgspec.Struct, frozen=True, kw_only=True):
 class WholeEvent(StoredEvent, frozen=True, kw_only=True):
     """An event with its evidence, where sources differ, its history and the decisions of reviewers."""
 
+    state: str
     withdrawal: Withdrawal | None
     differing: dict[str, Any]
     evidence: list[dict[str, Any]]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from detente.corrections import make_fields
+from detente.errors import ChangedError
 from detente.reading import Skipped, make_document
 from detente.records import Document
 from detente.store.query import load_event
@@ -65,37 +66,58 @@ def _event_of(asked: Asked) -> str:
     return find_whole(asked).event_id
 
 
-def _judge(action: Any) -> Callable[[Asked, Because], Decision]:
-    return lambda asked, given: judge_event(asked.store, _event_of(asked), action, reviewer=asked.who.name, why=given.why)
+@contextlib.contextmanager
+def _deciding() -> Iterator[None]:
+    """While a decision is made: an event that has changed since it was read is answered with 412."""
+    try:
+        yield
+    except ChangedError as error:
+        raise refuse(412, str(error), code="changed") from None
 
 
-def _correct(asked: Asked, given: Correction) -> Decision:
+def _judge(action: Literal["accept", "reject"]) -> Callable[[Asked, Because, str | None], Decision]:
+    def judge(asked: Asked, given: Because, seen: str | None) -> Decision:
+        with _deciding():
+            return judge_event(asked.store, _event_of(asked), action, reviewer=asked.who.name, why=given.why, seen=seen)
+
+    return judge
+
+
+def _correct(asked: Asked, given: Correction, seen: str | None) -> Decision:
     event_id = _event_of(asked)
     fields = make_fields(given.fields, load_event(asked.store, event_id))
-    return correct_event(asked.store, event_id, fields, reviewer=asked.who.name, why=given.why)
+    with _deciding():
+        return correct_event(asked.store, event_id, fields, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _merge(asked: Asked, given: Merging) -> Decision:
-    return merge_events(asked.store, _event_of(asked), given.others, reviewer=asked.who.name, why=given.why)
+def _merge(asked: Asked, given: Merging, seen: str | None) -> Decision:
+    with _deciding():
+        return merge_events(asked.store, _event_of(asked), given.others, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _split(asked: Asked, given: Splitting) -> Decision:
-    return split_event(asked.store, _event_of(asked), given.mentions, reviewer=asked.who.name, why=given.why)
+def _split(asked: Asked, given: Splitting, seen: str | None) -> Decision:
+    with _deciding():
+        return split_event(asked.store, _event_of(asked), given.mentions, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _undo(asked: Asked, given: Because) -> Decision:
+def _undo(asked: Asked, given: Because, seen: str | None) -> Decision:
     text = asked.path["decision"]
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
     if not any(one.id == number for one in list_decisions(asked.store)):
         raise missing(f"decision: found none with the number {text[:40]!r}; expected one that /decisions lists")
-    return undo(asked.store, number, reviewer=asked.who.name, why=given.why)
+    with _deciding():
+        return undo(asked.store, number, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
 _EVENT = Parameter("event_id", "The event's id.", in_path=True)
 
 
-def _review(path: str, name: str, title: str, means: str, handler: Callable[[Asked, Any], Decision], takes: Any, example: dict[str, Any], parameter: Parameter = _EVENT) -> Call:
-    return Call("POST", path, name, title, means, handler, Decision, "review", (parameter,), takes=takes, role="review", status=201, example=example, is_logged=True)
+def _review(
+    path: str, name: str, title: str, means: str, handler: Callable[[Asked, Any, str | None], Decision], takes: Any, example: dict[str, Any], parameter: Parameter = _EVENT
+) -> Call:
+    return Call(
+        "POST", path, name, title, means, handler, Decision, "review", (parameter,), takes=takes, role="review", status=201, example=example, is_logged=True, is_conditional=True
+    )
 
 
 _TEXT = {"text": "North Korea fired two ballistic missiles toward the Sea of Japan on Tuesday, the South Korean military said.", "published_on": "2020-06-16"}

@@ -47,6 +47,8 @@ GZIP_LEVEL = 5
 MOST_FIELDS, MOST_FILES = 100, 5
 MENDABLE = (400, 409)
 """Refusals of a form that its reader can mend on its page: wrong values, and what has changed meanwhile."""
+STATE_END = "~"
+"""Between the state of what is shown and the digest of the answer, in the tag of an answer that has both."""
 _JSON = "application/json"
 
 
@@ -186,10 +188,10 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else ""
 
 
-def make_body(content: bytes, media_type: str) -> Body:
-    """A body and its type -> the same with its packed form and its tag."""
+def make_body(content: bytes, media_type: str, state: str = "") -> Body:
+    """A body and its type -> the same with its packed form and its tag. ``state``: a word for how that which is shown stands, with which the tag begins."""
     packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if len(content) >= GZIP_FROM else None
-    return Body(content, packed, media_type, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+    return Body(content, packed, media_type, f'W/"{f"{state}{STATE_END}" if state else ""}{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
 async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: Callable[[], Body], *, may_lag: bool = True) -> Response:
