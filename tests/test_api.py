@@ -18,7 +18,7 @@ from detente.store.audit import list_entries
 from detente.store.reviewing import judge_event
 from detente.store.tokens import add_token
 from detente.store.write import add_report
-from detente.web import api_write
+from detente.web import adding
 from detente.web.api_routes import CALLS
 from stores import event, report
 from webs_desk import desk_of, make_client, sample_store
@@ -331,13 +331,13 @@ def test_reports_are_stored_once(own: TestClient) -> None:
 
 
 def test_more_texts_at_once_than_may_wait_are_refused(own: TestClient) -> None:
-    for _ in range(api_write.MOST_CODING):
-        assert api_write._coders.acquire(blocking=False)
+    for _ in range(adding.MOST_CODING):
+        assert adding._coders.acquire(blocking=False)
     try:
         answer = own.post(f"{API}/code", json={"text": "They met."})
     finally:
-        for _ in range(api_write.MOST_CODING):
-            api_write._coders.release()
+        for _ in range(adding.MOST_CODING):
+            adding._coders.release()
     assert (answer.status_code, answer.json()["error"]["code"], answer.headers["retry-after"]) == (503, "busy", "5")
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from browsers import MISSING_CHROMIUM, PHONE, ROOT, find_chromium, make_sample, open_chromium, serving_desk
-
 from detente.cli import main as detente
 
 OUT = ROOT / "docs" / "screenshots"

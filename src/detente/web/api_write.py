@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
@@ -13,26 +12,11 @@ from detente.reading import Skipped, make_document
 from detente.records import Document
 from detente.store.query import load_event
 from detente.store.reviewing import Decision, correct_event, judge_event, list_decisions, merge_events, split_event, undo
-from detente.web.adding import SOURCE, Stored, code_document, store_reports
+from detente.web.adding import LONGEST_TEXT, SOURCE, Stored, a_place_to_code, code_document, store_reports
 from detente.web.api_call import Call, Parameter
-from detente.web.api_records import LONGEST_TEXT, Because, Coded, Correction, Merging, Reports, Splitting, Text
+from detente.web.api_records import Because, Coded, Correction, Merging, Reports, Splitting, Text
 from detente.web.asked import Asked
 from detente.web.refusals import missing, refuse
-
-MOST_CODING = 3
-"""Requests that code at once: one codes, the others wait for the parser; more would hold the threads that pages need."""
-_coders = threading.BoundedSemaphore(MOST_CODING)
-
-
-@contextlib.contextmanager
-def _coding() -> Iterator[None]:
-    """A place among those who code; refused with 503 if there is none."""
-    if not _coders.acquire(blocking=False):
-        raise refuse(503, f"code: found {MOST_CODING} requests that code; expected fewer; try again", code="busy", headers={"Retry-After": "5"})
-    try:
-        yield
-    finally:
-        _coders.release()
 
 
 def _make(text: Text) -> Document:
@@ -42,8 +26,8 @@ def _make(text: Text) -> Document:
 def _code(asked: Asked, given: Text) -> Coded:
     del asked
     document = _make(given)
-    with _coding():
-        report = code_document(document, keep_all=True)
+    with a_place_to_code():
+        report = code_document(document)
     if isinstance(report, Skipped):
         raise refuse(422, f"text: found that it cannot be coded ({report}); expected a report", code="not-coded")
     found = {name: getattr(report, name) for name in ("events", "claims", "relations", "refusals", "notes")}
@@ -54,7 +38,7 @@ def _add(asked: Asked, given: Reports) -> Stored:
     length = sum(len(document.text) for document in given.documents)
     if length > LONGEST_TEXT:
         raise refuse(413, f"documents: found {length:,} characters of text; expected at most {LONGEST_TEXT:,}; detente add takes any number")
-    with _coding():
+    with a_place_to_code():
         return store_reports(asked, [_make(document) for document in given.documents])
 
 

@@ -59,11 +59,17 @@ class Done(NamedTuple):
     notice: str = ""
 
 
+class Shown(NamedTuple):
+    """What a form asked to see, where nothing was done: the record of the page that has the form. It stands in no log."""
+
+    record: msgspec.Struct
+
+
 class Action(NamedTuple):
     """A form's address: who may send it, what the log calls it, and the function that does it. ``on``: the path of the page with the form, shown again if it is refused."""
 
     path: str
-    handler: Callable[[Posted], Done]
+    handler: Callable[[Posted], Done | Shown]
     name: str
     role: Role = "review"
     on: str = ""
