@@ -83,11 +83,12 @@ def action_route(action: Action, pages: Sequence[Page] = ()) -> Route:
 def _endpoint(page: Page, *, as_data: bool) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         need_role(request, page.role)
+        also = await anyio.to_thread.run_sync(page.also) if page.also else None
         if as_data:
-            return await kept_answer(request, page.is_kept, "data", lambda: _encode(_make_record(request, page), request), may_lag=page.may_lag)
+            return await kept_answer(request, page.is_kept, ("data", also), lambda: _encode(_make_record(request, page), request), may_lag=page.may_lag)
         theme, notice = theme_of(request), request.cookies.get(NOTICE_COOKIE, "")
         who: Who = request.state.who
-        variant = ("page", theme, who.name, who.role, who.key)
+        variant = ("page", theme, who.name, who.role, who.key, also)
         answer = await kept_answer(request, page.is_kept and not notice, variant, lambda: _show(request, page, theme, notice), may_lag=page.may_lag)
         if notice:
             answer.delete_cookie(NOTICE_COOKIE)
