@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from alerting import HOOK
 from detente.codebook.load import Codebook, load_codebook, read_yaml
 from detente.codebook.register import Register, load_register
 from detente.coding.parse import Parser, load_parser, parse_blocks
@@ -18,6 +19,7 @@ from detente.pipeline import Trace, trace_documents
 from detente.records import Block, Document, Sentence
 from detente.store.schema import Store, open_store
 from stores import MISSING_POSTGRES, find_initdb, running_postgres
+from webs import Site, serving
 
 GOLD = Path(__file__).parent / "gold"
 PUBLISHED_ON = datetime.date(2021, 3, 10)
@@ -130,3 +132,17 @@ def store(address: str) -> Iterator[Store]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if find_initdb() is None:
         terminalreporter.write_line(f"store: {MISSING_POSTGRES}", yellow=True)
+
+
+@pytest.fixture
+def quick_store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "store.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as started:
+        started.pages[HOOK] = b""
+        yield started

@@ -19,8 +19,8 @@ from detente.exchange import EXPORTS, crosswalk, gdelt, icews, jsonl, plover, po
 from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow, RefusedRow, as_event, as_imported
 from detente.exchange.periods import period_around
 from detente.records import Actor, Event, Evidence, Place, When
-from test_exchange_reading import ACLED, ICEWS, MEETING, POLECAT, gdelt_row, read_acled, read_icews, turned
-from test_exchange_reading import table as rows_of
+from formats import ACLED, ICEWS, MEETING, POLECAT, gdelt_row, read_acled, read_icews, turned
+from formats import table as rows_of
 
 CASES = settings(max_examples=150, deadline=None)
 CODEBOOK = load_codebook()
@@ -213,7 +213,7 @@ def test_all_61_columns_of_gdelt_come_back_as_they_were() -> None:
 
 
 def test_gdelt_1_goes_out_as_gdelt_2_and_comes_back_equal() -> None:
-    from test_exchange_reading import old_layout, read_gdelt
+    from formats import old_layout, read_gdelt
 
     first = read_gdelt(old_layout(gdelt_row("1")))
     again = list(gdelt.read_events(io.BytesIO(gdelt.encode_events(first))))

@@ -29,9 +29,9 @@ from detente.store.query import Filters
 from detente.store.reading_out import find_barred, read_out
 from detente.store.schema import Store, open_store, writing
 from detente.store.write import add_report
+from formats import ACLED, ICEWS, MEETING, POLECAT, gdelt_row, read_acled, read_gdelt, read_icews, turned
+from formats import table as rows_of
 from stores import actor, event, report
-from test_exchange_reading import ACLED, ICEWS, MEETING, POLECAT, gdelt_row, read_acled, read_gdelt, read_icews, turned
-from test_exchange_reading import table as rows_of
 
 FORMATS = ("jsonl", "csv", "parquet", "icews", "gdelt", "polecat", "plover")
 ALL = Filters(modality=None, review=None)

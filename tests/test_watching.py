@@ -76,13 +76,6 @@ def feed_of(site: Site, *numbers: int, etag: str | None = None) -> tuple[int, di
 
 
 @pytest.fixture
-def quick_store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "store.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def watch(quick_store: Store, site: Site) -> Watch:
     return Watch(quick_store, site)
 

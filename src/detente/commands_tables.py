@@ -26,8 +26,7 @@ def run_dyads(arguments: argparse.Namespace) -> int:
     if arguments.limit < 1:
         raise SettingsError(f"--limit: found {arguments.limit}; expected 1 or more")
     import_situation()
-    from detente.analysis.dyads import find_party, list_dyads
-    from detente.analysis.table import load_table
+    from detente.analysis.dyads import count_dyads, find_party
     from detente.store.tables import Wanted, check_origins, has_events
 
     store = open_given(arguments.store, create=False)
@@ -37,7 +36,7 @@ def run_dyads(arguments: argparse.Namespace) -> int:
         check_origins(store, arguments.origin)
         party = find_party(store, arguments.actor) if arguments.actor else None
         wanted = Wanted(since=arguments.since, until=arguments.at, origins=tuple(arguments.origin))
-        pairs = list_dyads(load_table(store, wanted, with_text=False), party)
+        pairs = count_dyads(store, party, wanted)
     finally:
         store.close()
     return _give(pairs, arguments, list(_dyad_lines(pairs, arguments.limit)))

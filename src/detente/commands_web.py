@@ -25,11 +25,12 @@ def run_serve(arguments: argparse.Namespace) -> int:
     try:
         import uvicorn
 
-        from detente.web.options import is_loopback, read_options
+        from detente.web.options import PROCESSES, is_loopback, read_options
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "detente":
             raise
         raise MissingExtraError(f"serve: {error.name} is missing; install it: {INSTALL}") from None
+    os.environ[PROCESSES] = str(arguments.workers)
     options = read_options(os.environ[secret].encode())
     _check_open(options.store, options.host, is_open=is_loopback(options.host))
     host = options.host.strip("[]")

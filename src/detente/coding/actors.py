@@ -23,7 +23,7 @@ from detente.coding.phrases import ActorTable, Mention, Phrase
 from detente.coding.pronouns import subjects_above
 from detente.coding.roles import find_role
 from detente.coding.sides import Named, count_sides, last_parties
-from detente.coding.strangers import resolve_unknown_name, unknown_surnames
+from detente.coding.strangers import is_name, resolve_unknown_name, unknown_surnames
 from detente.coding.whose import LOCATIVE, Spoken, read_setting
 from detente.records import Sentence
 
@@ -155,7 +155,7 @@ def _resolve_new(d: Discourse, i: int, depth: int) -> Phrase | None:
     role = find_role(d, i)
     if role is not None:
         return resolve_role(d, i, role, depth)
-    if s.tags[i] in ("NNP", "NNPS") or s.words[i] in d.people and s.kind != "title" and s.tags[i] == "NN":
+    if s.tags[i] in ("NNP", "NNPS") or s.tags[i] in ("NN", "NNS") and s.words[i][0].isupper() and is_name(d, i):
         return resolve_unknown_name(d, i, depth)
     return resolve_owned(d, i, depth)
 

@@ -13,8 +13,9 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.codebook.types import STATE_SECTORS
-from detente.coding.grammar import subtree
-from detente.coding.phrases import ActorTable, Phrase
+from detente.coding.authorities import PRESS_DOES_NOT, drop_own_forces, drop_press, name_authority, name_decreeing_state, restrict_between_states
+from detente.coding.grammar import is_verb, read_clause, subtree
+from detente.coding.phrases import ActorTable, Phrase, expand
 from detente.records import Actor, EventMention, Sentence
 
 _PEOPLE = frozenset({"CVL", "LAB", "EDU", "REL", "AGR", "SOC", "NGO", "MED", "REF"})
@@ -22,7 +23,7 @@ _NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 _COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
 _HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"})
 _QUARREL = _HOSTILE | {"ACCUSE", "REJECT"}
-_PRESS_DOES_NOT = _HOSTILE | {"RETREAT", "CONCEDE", "AID"}
+_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
 DOMESTIC_SHARE = 0.6
 """From this share of country mentions on, a document is about one country, whose sectors are then sides of their own. Set on the sample corpora."""
 QUARREL_BONUS = 3.5
@@ -50,34 +51,23 @@ def complete_roles(mentions: Sequence[EventMention], sentences: Sequence[Sentenc
     story = _read_story(mentions, table, codebook)
     out: list[EventMention] = []
     for m in mentions:
-        m = _without_press(m)
+        m = name_decreeing_state(drop_own_forces(drop_press(m)), story.table.home if story.is_domestic else None)
         if not m.source and not m.target and not m.incomplete:
             continue
         s, here = sentences[m.sentence], table.phrases[m.sentence]
         if m.source and not m.own_object and not m.incomplete and (not m.target or _hits_itself(m)):
-            target = _find_target(m, s, here, story)
+            told = _deed_above(m, s, here, story)
+            target = told or _find_target(m, s, here, story)
             if target:
-                m = msgspec.structs.replace(m, target=target, needs_target=False, inferred=("target",))
+                m = msgspec.structs.replace(m, target=target, needs_target=False, inferred=() if told else ("target",))
         elif m.source and m.weak_target and not m.incomplete:
             named = _inside(m, s, here, _sides(m.source, story), story)
             m = msgspec.structs.replace(m, target=named, inferred=("target",)) if named else m
         elif m.target and not m.source and not m.incomplete and m.is_passive:
-            m = msgspec.structs.replace(_with_authority(m, s, story), inferred=("source",))
+            m = msgspec.structs.replace(name_authority(m, s, table, story.table.home if story.is_domestic else None), inferred=("source",))
         if not m.needs_target:
-            out.append(_between_states(m, codebook))
+            out.append(restrict_between_states(drop_own_forces(m), codebook))
     return out
-
-
-def _between_states(m: EventMention, codebook: Codebook) -> EventMention:
-    """A restriction that one state or body puts on another is a sanction (annotation guide); blockades and seizures stay coercion."""
-    if m.event_type != "COERCE" or not set(m.modes) & {"restrict", "withhold"} or not m.cameo.startswith(("172", "163")):
-        return m
-    sources, targets = {a.country for a in m.source}, {a.country for a in m.target}
-    outward = bool(targets) and None not in targets and not sources & targets and all({"GOV", "IGO", "LEG"} & set(a.sectors) for a in m.source) and bool(m.source)
-    if not outward or not any({"GOV", "BUS", "MIL"} & set(a.sectors) for a in m.target):
-        return m
-    made = codebook.compositions["between-states"][m.event_type]
-    return msgspec.structs.replace(m, event_type=made.type, modes=made.modes, cameo=made.cameo)
 
 
 def _read_story(mentions: Sequence[EventMention], table: ActorTable, codebook: Codebook) -> _Story:
@@ -125,13 +115,6 @@ def _others(actors: Iterable[Actor], own: set[str], story: _Story) -> tuple[Acto
     return tuple(a for a in actors if _side(a, home) not in own)
 
 
-def _without_press(m: EventMention) -> EventMention:
-    """Who reports an act has not done it."""
-    if m.event_type in _PRESS_DOES_NOT and any("JRN" in a.sectors for a in m.source):
-        return msgspec.structs.replace(m, source=tuple(a for a in m.source if "JRN" not in a.sectors))
-    return m
-
-
 def _hits_itself(m: EventMention) -> bool:
     """A state that "warns" its own forces: the words below the trigger misled, the other side is meant."""
     countries = {a.country for a in (*m.source, *m.target)}
@@ -166,7 +149,7 @@ def _inside(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[s
         if k not in here or k == m.trigger or here[k].kind in ("place", "expert") or any(a.span in skip for a in here[k].actors):
             continue
         phrase = here[k]
-        others = tuple(a for a in _others(phrase.actors, own, story) if not (m.event_type in _PRESS_DOES_NOT and _NO_PARTY & set(a.sectors)))
+        others = tuple(a for a in _others(phrase.actors, own, story) if not (m.event_type in PRESS_DOES_NOT and _NO_PARTY & set(a.sectors)))
         if not others or k < m.trigger and s.deps[k] in ("nsubj", "nsubjpass") or phrase.kind == "property" and phrase.inferred:
             continue
         prep, is_near = _governing_preposition(s, k, m.trigger)
@@ -195,6 +178,27 @@ def _governing_preposition(s: Sentence, k: int, trigger: int) -> tuple[str, bool
             break
         token = s.heads[token]
     return "", False
+
+
+def _deed_above(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story: _Story) -> tuple[Actor, ...]:
+    """ "launched a missile, which Seoul denounced": who did what the relative clause judges."""
+    if (
+        m.event_type not in _JUDGING
+        or s.deps[m.trigger] != "relcl"
+        or not any(s.deps[c] in ("dobj", "nsubjpass") and s.words[c].lower() in ("which", "that") for c in s.children[m.trigger])
+    ):
+        return ()
+    own = _sides(m.source, story)
+    noun = s.heads[m.trigger]
+    if noun in here and here[noun].kind != "place" and not here[noun].inferred:
+        named = _others(here[noun].actors, own, story)
+        if named:
+            return named
+    token = noun
+    while s.heads[token] != token and not is_verb(s, token):
+        token = s.heads[token]
+    doers = expand(s, read_clause(s, token).subjects, here) if is_verb(s, token) else ()
+    return _others(doers, own, story)
 
 
 def _act(m: EventMention, s: Sentence, here: Mapping[int, Phrase], own: set[str], story: _Story) -> tuple[Actor, ...] | None:
@@ -381,32 +385,3 @@ _WAYS: Mapping[str, tuple[Way, ...]] = {
     "AID": (_inside,),
     "COOPERATE": (_inside,),
 }
-
-
-# -- sources ---------------------------------------------------------------------------------------------------------------
-_AUTHORITIES = {"arrest": "COP", "deport": "COP", "convict": "JUD", "investigate": "JUD", "allege": "JUD", "curfew": "GOV", "censor": "GOV"}
-
-
-def _with_authority(m: EventMention, s: Sentence, story: _Story) -> EventMention:
-    """ "Two women were charged": courts and police act where the event is told, if nobody else is named; "kicked out of Britain" by Britain."""
-    table = story.table
-    if {"expel", "deport"} & set(m.modes):
-        for x in table.mentions[m.sentence]:
-            if (
-                x.entry.kind in ("country", "capital")
-                and x.entry.country
-                and s.deps[x.head] == "pobj"
-                and s.lemmas[s.heads[x.head]].lower() in ("from", "of")
-                and x.head > m.trigger
-            ):
-                return msgspec.structs.replace(m, source=(Actor("", x.entry.name, x.entry.country, ("GOV",)),))
-    sector = next((_AUTHORITIES[mode] for mode in m.modes if mode in _AUTHORITIES), None)
-    if sector is None or m.event_type == "ACCUSE" and not m.cameo.startswith(("115", "09", "173")):
-        return m
-    places = [
-        x.entry.country or (x.entry.place.country if x.entry.place else None)
-        for x in table.mentions[m.sentence]
-        if s.deps[x.head] == "pobj" and s.lemmas[s.heads[x.head]].lower() in ("in", "at", "near")
-    ]
-    country = next((c for c in places if c), None) or (table.home if story.is_domestic else None)
-    return m if country is None else msgspec.structs.replace(m, source=(Actor("", country, country, (sector,)),))

@@ -8,7 +8,7 @@ from detente.codebook.register import Role
 from detente.coding.discourse import Discourse, actor_at, country_name, learn_name, resolve
 from detente.coding.grammar import children
 from detente.coding.modifiers import Country, find_armed_owner, find_countries, find_nation
-from detente.coding.names import resolve_named, resolve_person
+from detente.coding.names import resolve_named, resolve_person, with_title
 from detente.coding.phrases import Phrase
 from detente.coding.roles import find_role, resolve_bare_role, resolve_crowd
 from detente.records import Actor
@@ -19,12 +19,13 @@ def resolve_role(d: Discourse, i: int, role: Role, depth: int) -> Phrase | None:
     s = d.s
     sectors = role.sectors
     plural = s.tags[i] in ("NNS", "NNPS") or any(s.deps[c] == "nummod" for c in s.children[i])
+    first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "poss", "nmod", "det") and c < i)])
     # A title before a name: the name is the head elsewhere; here "i" heads a phrase whose appositive may be a name.
     for c in children(s, i, "appos"):
         named = d.at.get(c)
         if named is not None and named.entry.kind == "person":
-            return resolve_person(d, named.entry, named.first, named.last)
-    first = min([i, *(c for c in s.children[i] if s.deps[c] in ("compound", "amod", "poss", "nmod", "det") and c < i)])
+            person = resolve_person(d, named.entry, named.first, named.last)
+            return with_title(d, person, role, first)
     is_partner = s.lemmas[i].lower() in d.grammar["partner_nouns"]
     named = next((d.at[c] for c in children(s, i, "appos") if is_partner and c in d.at and d.at[c].entry.kind == "country"), None)
     if named is not None:

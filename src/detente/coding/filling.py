@@ -12,6 +12,8 @@ from detente.coding.search import REPEATED, Found, Search, fits, is_lemma, is_mu
 from detente.records import Actor
 
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
+_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
+"""Whoever did what is judged may be named elsewhere: "blamed foreign powers", "rejected the deal"."""
 _OWNED = VERBAL | {"SANCTION"}
 """What somebody's team, chief, branch or resolution does is his own act."""
 
@@ -41,7 +43,7 @@ def fill_clause(search: Search, rule: Rule, p: Pattern, clause: Clause, subjects
         refuse(search, "role-does-not-fit", clause.verb, rule.id)
         return None
     incomplete = False
-    needs_target = "target" in rule.needs and not target and bool(source) and any(s.lemmas[h].lower() in search.book.anaphora for h in (*targets, *clause.objects))
+    needs_target = "target" in rule.needs and not target and bool(source) and _may_be_found(search, rule, (*targets, *clause.objects))
     if "source" in rule.needs and not source or "target" in rule.needs and not target and not needs_target:
         refuse(search, "role-missing", clause.verb, rule.id)
         if rule.type not in REPEATED or not clause.passive or source:
@@ -74,6 +76,17 @@ def fill_clause(search: Search, rule: Rule, p: Pattern, clause: Clause, subjects
     )
 
 
+def _may_be_found(search: Search, rule: Rule, heads: Sequence[int]) -> bool:
+    """Whether the object points to an act or to somebody whom the document may name elsewhere: "the deal"; for judgements "him", "the other side", "her officers" too."""
+    s = search.s
+    if any(s.lemmas[h].lower() in search.book.anaphora for h in heads):
+        return True
+    parties = search.book.grammar["party_nouns"] | search.book.grammar["country_nouns"] | search.book.grammar["body_nouns"]
+    return rule.type in _JUDGING and any(
+        h in search.phrases and search.phrases[h].kind not in ("property", "owner", "place") or s.tags[h] == "PRP" or s.lemmas[h].lower() in parties for h in heads
+    )
+
+
 def _is_reciprocal(search: Search, v: int, heads: Iterable[int]) -> bool:
     """ "accused each other", "expelled one another's envoys", "each blamed the other": what the subjects do to one another."""
     s = search.s
@@ -89,9 +102,11 @@ def _matrix_subject(search: Search, v: int, subjects: Sequence[int]) -> tuple[Se
     """ "called off talks that were due on Friday and threatened to": a shared subject that is no actor is looked for further up."""
     s = search.s
     token = v
-    for _ in range(4):
+    in_relative = False
+    for _ in range(6):
         head = s.heads[token]
-        if head == token or s.deps[token] not in ("conj", "xcomp", "relcl", "ccomp", "dep", "parataxis"):
+        in_relative = in_relative or s.deps[token] == "relcl"
+        if head == token or s.deps[token] not in ("conj", "xcomp", "relcl", "ccomp", "dep", "parataxis") and not (in_relative and s.deps[token] in ("dobj", "pobj", "prep")):
             break
         token = head
         if is_verb(s, token):

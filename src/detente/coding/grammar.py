@@ -13,6 +13,11 @@ from detente.records import Sentence
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _OBJECT_PREPS = frozenset({"of", "for", "from", "into", "with", "over"})
+_SUFFERED = frozenset(
+    {"arrest", "detain", "jail", "imprison", "charge", "convict", "sentence", "expel", "deport", "kill", "injure", "wound", "hurt", "abduct", "kidnap", "capture"}
+    | {"displace", "evacuate", "destroy", "damage", "loot", "ransack", "torch"}
+)
+"""Verbs that without an object, after a passive, are passive themselves."""
 _HAVING_DONE = frozenset({"order", "have", "get"})
 """With object and participle their subject is who does it through others: "ordered the camp cleared"."""
 _SEEING_DONE = frozenset({"see", "want", "find", "like"})
@@ -136,6 +141,8 @@ def is_passive(s: Sentence, v: int, depth: int = 0) -> bool:
             return True
     if s.deps[v] == "conj" and s.tags[v] == "VBD" and "nsubj" not in deps and "dobj" not in deps and "agent" in deps:
         return True
+    if s.deps[v] == "conj" and "nsubj" in deps and "dobj" not in deps and not has_aux and (s.tags[v] == "VBN" or s.lemmas[v] in _SUFFERED):
+        return depth < MAX_DEPTH and is_verb(s, s.heads[v]) and is_passive(s, s.heads[v], depth + 1)  # "78 were wounded and 259 arrested"
     if s.deps[v] == "acl" and s.tags[v] == "VBD" and "dobj" not in deps:
         return True
     return s.kind == "title" and not has_aux and "dobj" not in deps and s.tags[v] == "VBN"

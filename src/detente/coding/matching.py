@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from detente.codebook.load import Pattern
 from detente.coding.filling import fill_clause
 from detente.coding.grammar import Clause, children, is_verb
-from detente.coding.phrases import Phrase, expand
+from detente.coding.phrases import expand
 from detente.coding.search import Found, Search, clause_at, is_lemma, with_conjuncts
+
+_REPRESENTING = frozenset({"GOV", "MIL", "SPY"})
 
 
 def best_match(search: Search, clause: Clause, patterns: Iterable[Pattern]) -> Found | None:
@@ -22,7 +24,8 @@ def best_match(search: Search, clause: Clause, patterns: Iterable[Pattern]) -> F
             continue
         if found.incomplete and best is not None:
             continue
-        if best is None or best.incomplete or found.specificity > best.specificity or best.rule.id in found.rule.beats:
+        is_better = found.specificity == best.specificity and best.needs_target and not found.needs_target if best is not None else True
+        if best is None or best.incomplete or found.specificity > best.specificity or best.rule.id in found.rule.beats or is_better:
             best = found
         elif found.specificity == best.specificity and best.rule.id not in found.rule.beats and found.rule.id not in best.rule.beats:
             if len(found.source) + len(found.target) > len(best.source) + len(best.target):
@@ -72,7 +75,7 @@ def _match(search: Search, clause: Clause, p: Pattern) -> Found | None:
         if not targets and clause.datives and is_verb(s, v):
             targets = tuple(d for d in clause.datives if s.tags[d] not in ("IN", "TO"))
     elif p.objects is not None:  # "ban {newspaper}": the noun of the pattern may itself be the target
-        named = [o for o in objects if is_lemma(search, o, p.objects) and o in search.phrases and _names_somebody(search, search.phrases[o], clause)]
+        named = [o for o in objects if is_lemma(search, o, p.objects) and o in search.phrases and _names_somebody(search, o, clause)]
         targets = tuple(named)
     rule = search.book.rules[p.rule]
     if rule.subject == "target":
@@ -84,8 +87,14 @@ def _match(search: Search, clause: Clause, p: Pattern) -> Found | None:
     return fill_clause(search, rule, p, clause, subjects, targets)
 
 
-def _names_somebody(search: Search, phrase: Phrase, clause: Clause) -> bool:
-    """ "banned the newspaper", "burned American flags": what a pattern names is the target if it is somebody, or a thing that the words give to somebody else."""
+def _names_somebody(search: Search, o: int, clause: Clause) -> bool:
+    """ "banned the newspaper", "burned American flags": what a pattern names is the target if it is somebody, or a thing that the words give to somebody else.
+
+    What a state does with its own envoys ("recalled its ambassador") it does to another.
+    """
+    phrase = search.phrases[o]
+    if _REPRESENTING & {x for a in phrase.actors for x in a.sectors} and any(search.s.tags[c] == "PRP$" for c in search.s.children[o]):
+        return not {a.country for a in phrase.actors} <= {a.country for a in expand(search.s, clause.subjects, search.phrases)}
     if phrase.kind != "property" or phrase.inferred:
         return phrase.kind in ("body", "group", "person")
     own = {a.country for a in expand(search.s, clause.subjects, search.phrases)}

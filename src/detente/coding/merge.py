@@ -8,12 +8,23 @@ from collections.abc import Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.codebook.types import FOLDED, SYMMETRIC, VERBAL
+from detente.codebook.types import FOLDED, STATE_SECTORS, SYMMETRIC, VERBAL
 from detente.records import Actor, EventMention, When
+
+LEAD_SENTENCES = 2
+"""Up to this sentence a report tells in short what it tells again below. Set on the annotated corpora, like the next."""
+MAX_GAP_SENTENCES = 4
+"""Farther apart than this, two sentences below the lead that tell of a deed in other words tell of two."""
+_BROAD = frozenset({"ASSAULT", "PROTEST", "CONSULT", "MOBILIZE"})
+"""Types of which one act is told in many ways."""
 
 
 def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
     """Mentions -> groups that report the same event, best mention first, in order of first mention."""
+    return [_turn_alike(group) for group in _gather(mentions)]
+
+
+def _gather(mentions: Sequence[EventMention]) -> list[list[EventMention]]:
     groups: list[list[EventMention]] = []
     for m in mentions:
         if not m.incomplete:
@@ -24,11 +35,25 @@ def merge_mentions(mentions: Sequence[EventMention]) -> list[list[EventMention]]
     return [sorted(g, key=_quality, reverse=True) for g in groups]
 
 
+def _turn_alike(group: list[EventMention]) -> list[EventMention]:
+    """Mentions of one event, best first -> the same, those with the sides exchanged turned as the best one has them ("A met B", "B and A met")."""
+    best = group[0]
+    source, target = _keys(best.source), _keys(best.target)
+    if best.event_type not in SYMMETRIC or not source or not target or source & target:
+        return group
+    return [best, *(_turned(m) if _keys(m.source) & target and _keys(m.target) & source and not _keys(m.source) & source else m for m in group[1:])]
+
+
+def _turned(m: EventMention) -> EventMention:
+    other = {"source": "target", "target": "source"}
+    return msgspec.structs.replace(m, source=m.target, target=m.source, inferred=tuple(other[role] for role in m.inferred))
+
+
 def merge_groups(groups: Sequence[list[EventMention]]) -> list[list[EventMention]]:
     """Groups of which the roles have been weighed anew -> the same, those joined that now report the same event."""
     keys = [msgspec.structs.replace(g[0], when=best_when(g)) for g in groups]
     whole = {id(key): group for key, group in zip(keys, groups, strict=True)}
-    return [sorted((m for key in joined for m in whole[id(key)]), key=_quality, reverse=True) for joined in merge_mentions(keys)]
+    return [_turn_alike(sorted((m for key in joined for m in whole[id(key)]), key=_quality, reverse=True)) for joined in _gather(keys)]
 
 
 def _attach(groups: list[list[EventMention]], m: EventMention) -> None:
@@ -93,19 +118,50 @@ def _group(a: Actor) -> str:
 
 def _same_act(a: EventMention, b: EventMention) -> bool:
     """Whether two mentions of one type between the same sides can be the same act: the same words or code, or one is short for the other."""
+    if _is_full(a) and _is_full(b) and a.rule != b.rule and _are_apart(a, b):
+        return False
     if a.nominal or b.nominal or a.in_title or b.in_title:
         return True
     if a.event_type in VERBAL and a.sentence != b.sentence:
         return a.rule == b.rule and abs(a.sentence - b.sentence) > 3
-    if a.rule == b.rule or a.cameo == b.cameo or a.cameo.startswith(b.cameo) or b.cameo.startswith(a.cameo):
-        return True
-    return bool(set(a.modes) & set(b.modes)) or a.event_type in ("ASSAULT", "PROTEST", "CONSULT", "MOBILIZE")
+    return a.rule == b.rule or _share_code(a, b) or a.event_type in _BROAD
+
+
+def _is_full(m: EventMention) -> bool:
+    """Told in a clause of its own, not taken up again by a headline or a noun."""
+    return not (m.in_title or m.nominal or m.incomplete)
+
+
+def _are_apart(a: EventMention, b: EventMention) -> bool:
+    """Whether two full tellings by different rules stand where a report would not say the same thing twice: in one sentence, or far from each other behind the lead."""
+    if a.sentence == b.sentence:
+        is_outcome = any(toll is not None for m in (a, b) for toll in (m.dead, m.injured))  # "attacked the post, killing six"
+        spans = {x.span for x in a.target} & {x.span for x in b.target}
+        return a.trigger != b.trigger and a.event_type in _BROAD and not is_outcome and not spans and not _share_code(a, b)
+    return min(a.sentence, b.sentence) > LEAD_SENTENCES and abs(a.sentence - b.sentence) > MAX_GAP_SENTENCES
+
+
+def _share_code(a: EventMention, b: EventMention) -> bool:
+    return a.cameo.startswith(b.cameo) or b.cameo.startswith(a.cameo) or bool(set(a.modes) & set(b.modes))
+
+
+def _unknown_against_state(a: EventMention, b: EventMention) -> bool:
+    """Unidentified attackers are not the police or the army."""
+    return _are_unknown(a.source) and _are_of_state(b.source) or _are_unknown(b.source) and _are_of_state(a.source)
+
+
+def _are_unknown(actors: Sequence[Actor]) -> bool:
+    return bool(actors) and all(set(a.sectors) <= {"UAF", "UNK"} for a in actors)
+
+
+def _are_of_state(actors: Sequence[Actor]) -> bool:
+    return bool(actors) and all(STATE_SECTORS & set(a.sectors) for a in actors)
 
 
 def _compatible(a: EventMention, b: EventMention) -> bool:
     if FOLDED.get(a.event_type, a.event_type) != FOLDED.get(b.event_type, b.event_type) or a.modality != b.modality:
         return False
-    if not _days_meet(a.when, b.when):
+    if not _days_meet(a.when, b.when) or a.historical != b.historical or _unknown_against_state(a, b):
         return False
     if not _same_act(a, b):
         return False

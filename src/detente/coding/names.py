@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from detente.codebook.register import Entry, tenure_on
+from detente.codebook.register import Entry, Role, tenure_on
 from detente.coding.discourse import Discourse, actor_at, country_name
 from detente.coding.modifiers import find_countries
 from detente.coding.phrases import Mention, Phrase
@@ -39,14 +39,8 @@ def resolve_named(d: Discourse, i: int, mention: Mention, depth: int) -> Phrase 
     if entry.kind == "person":
         phrase = resolve_person(d, entry, first, last)
         title = find_role(d, first - 1) if first > 0 else None
-        if (
-            title is not None
-            and title.kind == "person"
-            and phrase.actors[0].sectors == ("ELI",)
-            and {"GOV", "MIL", "LEG", "OPP", "PTY"} & set(title.sectors)
-            and not any(s.words[k].lower() in ("former", "ex", "ousted", "deposed") for k in range(max(0, first - 5), first))
-        ):
-            phrase = Phrase(tuple(msgspec.structs.replace(a, sectors=title.sectors) for a in phrase.actors), "person", role=title.phrase)
+        if title is not None:
+            phrase = with_title(d, phrase, title, first)
         return phrase
     if entry.kind == "demonym":
         plural = s.tags[i] in ("NNS", "NNPS") or mention.text.endswith(("ians", "ans", "is"))
@@ -81,6 +75,15 @@ def resolve_named(d: Discourse, i: int, mention: Mention, depth: int) -> Phrase 
     if entry.country == "KOR" and first >= 2 and s.words[first - 2] == "North" and s.words[first - 1] in ("and", "or"):
         actors.insert(0, actor_at(d, first - 2, first - 2, country_name(d, "PRK"), "PRK", ("GOV",)))
     return Phrase(tuple(actors), entry.kind if entry.kind != "metonym" else "country", len(actors) > 1)
+
+
+def with_title(d: Discourse, person: Phrase, title: Role, first: int) -> Phrase:
+    """A person who by the register holds no office, with the office that the words before token ``first`` give ("Defence Minister X"), unless they say "former"."""
+    said_former = any(d.s.words[k].lower() in ("former", "ex", "ousted", "deposed") for k in range(max(0, first - 5), first + 2) if k < len(d.s.words))
+    is_office = title.kind == "person" and bool({"GOV", "MIL", "LEG", "OPP", "PTY"} & set(title.sectors))
+    if person.actors[0].sectors != ("ELI",) or not is_office or said_former:
+        return person
+    return Phrase(tuple(msgspec.structs.replace(a, sectors=title.sectors) for a in person.actors), "person", role=title.phrase)
 
 
 def resolve_person(d: Discourse, entry: Entry, first: int, last: int) -> Phrase:

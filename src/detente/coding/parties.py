@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from detente.codebook.types import STATE_SECTORS
+from detente.coding.authorities import is_own_force
 from detente.coding.grammar import first_conjunct
 from detente.coding.phrases import ActorTable, Phrase, expand
 from detente.records import Actor, EventMention, Sentence
@@ -103,12 +104,12 @@ def find_candidates(m: EventMention, role: Role, scene: Scene) -> list[Candidate
                 continue
             for actors in dict.fromkeys((expand(s, [first_conjunct(s, k)], here) or phrase.actors, phrase.actors)):
                 keys = frozenset(side_key(a) for a in actors)
-                if keys and keys not in seen and len(out) < MAX_CANDIDATES and not identical & {(side_key(a), a.sectors) for a in actors}:
+                if keys and keys not in seen and len(out) < MAX_CANDIDATES and not _are_own_forces(actors, m, role) and not identical & {(side_key(a), a.sectors) for a in actors}:
                     seen.add(keys)
                     out.append(Candidate(actors, phrase, number, k))
     for lead in scene.leading:
         keys = frozenset(side_key(a) for a in lead.actors)
-        if keys not in seen and not identical & {(side_key(a), a.sectors) for a in lead.actors}:
+        if keys not in seen and not _are_own_forces(lead.actors, m, role) and not identical & {(side_key(a), a.sectors) for a in lead.actors}:
             seen.add(keys)
             out.append(lead)
     if role == "target":
@@ -116,6 +117,11 @@ def find_candidates(m: EventMention, role: Role, scene: Scene) -> list[Candidate
             if a.country and not {"GOV", "MIL"} & set(a.sectors) and frozenset({f"{a.country} state"}) not in seen:
                 out.append(Candidate((Actor("", a.name, a.country, ("GOV",)),), OWN_STATE))
     return out
+
+
+def _are_own_forces(actors: Sequence[Actor], m: EventMention, role: Role) -> bool:
+    """Whether the actors are the police or army of the state that moves them: nobody shows his force to his own."""
+    return role == "target" and m.event_type == "MOBILIZE" and all(is_own_force(a, m.source) for a in actors)
 
 
 def describe_candidate(c: Candidate, m: EventMention, role: Role, scene: Scene) -> dict[str, float]:

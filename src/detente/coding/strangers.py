@@ -49,6 +49,17 @@ def resolve_unknown_name(d: Discourse, i: int, depth: int) -> Phrase | None:
     return None
 
 
+def is_name(d: Discourse, i: int) -> bool:
+    """Whether a capitalised word that is tagged as a common noun is a name all the same ("Trump praised", "Guterres said"): one that the text uses, or a leader's."""
+    s = d.s
+    word = s.words[i]
+    if word in d.people or word == "Koreas":
+        return True
+    is_first = i == 0 or i == 1 and not s.words[0][0].isalnum()
+    entry = _find_surname(d, word) if is_first and s.deps[i] in ("nsubj", "nsubjpass", "poss") else None
+    return entry is not None and any(t.country in d.countries for t in entry.tenures)
+
+
 def _described(d: Discourse, i: int, first: int, depth: int) -> Phrase | None:
     """Who an unknown name is by what stands at it: an appositive, the phrase that it is the appositive of, "the man who leads ..."."""
     s = d.s

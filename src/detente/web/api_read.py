@@ -18,7 +18,7 @@ from detente.store.documents import StoredDocument, find_document
 from detente.store.listing import ORDERS, list_events
 from detente.store.pairs import count_pairs
 from detente.store.query import COUNTED, load_event
-from detente.store.reviewing import list_decisions
+from detente.store.reviewing import list_decisions, read_state
 from detente.web.api_call import CURSOR, FILTERS, ITEMS, LIMIT, MOST_ITEMS, SINCE, UNTIL, Call, Parameter, Table
 from detente.web.api_records import (
     CodebookShown,
@@ -83,7 +83,8 @@ def find_whole(asked: Asked) -> WholeEvent:
     """``event_id`` of the address -> the event. Refused with 404: none, or several."""
     event_id = asked.path["event_id"]
     try:
-        return msgspec.convert(load_event(asked.store, event_id), WholeEvent)
+        state = read_state(asked.store, event_id)  # before the event: what comes between the two is a change that was not shown
+        return msgspec.convert({**load_event(asked.store, event_id), "state": state}, WholeEvent)
     except StoreError as error:
         if "the database refused" in str(error):
             raise
@@ -244,6 +245,7 @@ CALLS = (
         WholeEvent,
         "events",
         (Parameter("event_id", "The event's id, or that of a mention of it.", in_path=True),),
+        has_state=True,
     ),
     Call(
         "GET",

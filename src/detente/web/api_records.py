@@ -10,9 +10,8 @@ import msgspec
 from detente.records import Claim, Event, Modality, Precision, Refusal, Relation
 from detente.store.document_list import ListedDocument
 from detente.store.reviewing import LONGEST_WHY, Decision
+from detente.web.adding import LONGEST_TEXT
 
-LONGEST_TEXT = 100_000
-"""Characters of a text to code: about 15,000 words, which take 3 seconds of one core (measured on the reports of the demo)."""
 MOST_OTHERS = 100
 """Events of a merge and mentions of a split."""
 MOST_DAYS = 365
@@ -129,6 +128,7 @@ class MadeDecision(msgspec.Struct, frozen=True, kw_only=True):
 class WholeEvent(StoredEvent, frozen=True, kw_only=True):
     """An event with its evidence, where sources differ, its history and the decisions of reviewers."""
 
+    state: str
     withdrawal: Withdrawal | None
     differing: dict[str, Any]
     evidence: list[dict[str, Any]]

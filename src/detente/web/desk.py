@@ -81,11 +81,11 @@ def read_desk(asked: Asked) -> DeskRecord:
         movers=tuple(movers),
         alerts=tuple(AlertShown(alert, say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")) for alert in found[:SHOWN_ALERTS]),
         events=tuple(latest.events),
-        words=_first_words(store, [event["event_id"] for event in latest.events]),
+        words=first_words(store, [event["event_id"] for event in latest.events]),
     )
 
 
-def _first_words(store: Store, event_ids: list[str]) -> dict[str, str]:
+def first_words(store: Store, event_ids: list[str]) -> dict[str, str]:
     """Events -> the first words that tell of each."""
     return {event_id: shorten(texts[0]) for event_id, texts in read_evidence(store, event_ids).items()}
 
