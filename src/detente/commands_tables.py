@@ -112,7 +112,10 @@ def _give(table: pl.DataFrame, arguments: argparse.Namespace, lines: list[str]) 
         try:
             write(path)  # type: ignore[operator]
         except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+            # polars names the path too, after the reason
+            raise InputError(
+                f"{path}: cannot be written ({str(error.strerror or error).removesuffix(f': {path}')}); expected a file in a directory that can be written to"
+            ) from error
         show.say(f"{path}: {count_of(table.height, 'row')}")
     elif arguments.json:
         show.say_json([{key: value.isoformat() if isinstance(value, datetime.date) else value for key, value in row.items()} for row in table.iter_rows(named=True)])

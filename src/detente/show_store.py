@@ -33,7 +33,8 @@ def added_line(name: str, *, new: int, copies: int, known: int, founded: int, jo
 
 def imported_line(name: str, outcome: Outcome, seen: Mapping[str, int]) -> str:
     """What a run of ``import`` did -> one line."""
-    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(seen.get('rows', 0), 'row')} read, {outcome.new:,} of them new"]
+    rows = seen.get("rows", 0) + seen.get("refused", 0) + seen.get("withdrawn", 0)
+    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(rows, 'row')} read, {outcome.new:,} of them new"]
     told = (
         (outcome.joined, "known with further rows"),
         (outcome.revised, "a later version of a known one"),
