@@ -95,12 +95,13 @@ def test_a_report_is_coded_to_json_lines(report: Path, capfdbinary: pytest.Captu
     assert events[0]["date"]["start"] == "2019-05-06"
 
 
-def test_without_a_date_the_run_says_so_once(tmp_path: Path) -> None:
+def test_without_a_date_the_run_names_the_first_report_and_says_how_many_they_are(tmp_path: Path) -> None:
     for n in range(3):
         (tmp_path / f"{n}.txt").write_text(TEXT)
     done = run("code", tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "no publication date: relative dates stay unresolved\n"
+    note = "no publication date: relative dates stay unresolved"
+    assert done.stderr == f"{tmp_path / '0.txt'}: {note}\n3 reports in all: {note}\n"
 
 
 def test_a_report_from_standard_input_is_coded() -> None:

@@ -32,7 +32,7 @@ _ENDINGS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": 
 
 
 class Run:
-    """A run of ``code``: counts what was coded, names what was skipped, says each note once."""
+    """A run of ``code``: counts what was coded, names what was skipped, says each note with the first report that it is about, and of how many it is."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         if getattr(arguments, "actors", None):
@@ -50,7 +50,7 @@ class Run:
         self.log = show.SkipLog()
         self.coded = 0
         self.done_before = 0
-        self._notes: set[str] = set()
+        self._notes: Counter[str] = Counter()
 
     def read(self, paths: Iterable[str | Path], date: Any = None) -> Iterator[Item]:
         """Paths and URLs -> documents and skips."""
@@ -71,9 +71,9 @@ class Run:
                     self.log.note(result)
                     continue
                 for note in result.notes:
-                    if note not in self._notes:
-                        self._notes.add(note)
-                        show.warn(note)
+                    self._notes[note] += 1
+                    if self._notes[note] == 1:
+                        show.warn(f"{result.document.origin or result.document.id}: {note}")
                 self.coded += 1
                 bar.advance()
                 yield result
@@ -81,6 +81,9 @@ class Run:
     def finish(self) -> int:
         """Say what was skipped -> the exit code."""
         lost = sum(self.log.lost.values())
+        for note, count in self._notes.items():
+            if count > 1:
+                show.warn(f"{count:,} reports in all: {note}")
         if not self.coded and not self.done_before:
             if lost != 1:
                 self.log.close(0)
