@@ -273,7 +273,7 @@ def run_events(arguments: argparse.Namespace) -> int:
         sys.stdout.write(out.getvalue())
         show.warn(show_store.page_line(page))
         return 0
-    for line in show_store.page_lines(page):
+    for line in show_store.page_lines(page, show.terminal_columns()):
         show.say(line)
     return 0
 
