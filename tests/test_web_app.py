@@ -16,6 +16,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from detente.cli import main
 from detente.store.audit import list_entries
 from detente.store.reviewing import judge_event
 from detente.web import routes
@@ -357,6 +358,17 @@ def test_serve_opens_the_desk_and_stops_when_told(tmp_path: Path) -> None:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=30)
     assert server.returncode in (0, 130)
+
+
+def test_serve_refuses_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["serve", "--store", str(tmp_path / "store.db"), "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"detente: --port: found {port}, on which 127.0.0.1 cannot listen (Address already in use)")
+    assert "http://" not in told
 
 
 def _ask_until_up(url: str, server: subprocess.Popen[str]) -> httpx.Response:
