@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,11 @@ def test_a_scenario_of_the_form_is_told_beside_the_forecast_without_it(trained: 
     assert record["supposing"]["begins"] > record["view"]["begins"]
     page = trained.get("/dyads/PRK-KOR/forecast?by=b&type=MOBILIZE").text
     assert "South Korea MOBILIZE North Korea" in page and ">Supposing that<" in page
+
+
+def test_each_table_of_a_forecast_has_a_name_of_its_own(trained: TestClient) -> None:
+    labels = re.findall(r'role="region" aria-label="([^"]+)"', trained.get("/dyads/PRK-KOR/forecast").text)
+    assert len(labels) > 3 and len(labels) == len(set(labels))
 
 
 def test_events_of_a_scenario_add_up_and_each_can_be_taken_away(trained: TestClient) -> None:
