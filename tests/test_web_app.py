@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -381,3 +382,13 @@ def _ask_until_up(url: str, server: subprocess.Popen[str]) -> httpx.Response:
             except httpx.ConnectError:
                 assert server.poll() is None and time.monotonic() < end, "the desk did not start"
                 select.select([], [], [], 0.05)
+
+
+def test_of_the_latest_day_what_most_tell_of_and_what_is_gravest_comes_first() -> None:
+    from detente.web.desk import _choose_latest
+
+    def made(name: str, day: str, reports: int, rung: int) -> dict[str, Any]:
+        return {"event_id": name, "date": {"start": day}, "reports": reports, "rung": rung, "confidence": 0.5}
+
+    events = [made("weak", "2020-06-16", 1, 1), made("grave", "2020-06-16", 1, 5), made("told", "2020-06-16", 4, 2), made("old", "2020-06-15", 9, 6)]
+    assert [event["event_id"] for event in _choose_latest(events)] == ["told", "grave", "weak", "old"]
