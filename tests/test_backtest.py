@@ -17,8 +17,8 @@ from detente.charts.skill import SHOWN, draw_skill
 from detente.cli import main
 from detente.errors import InputError
 from detente.forecasting.backtest_dyads import MODEL, DyadBacktest, TargetBacktest
-from detente.forecasting.dyad_chance import draw_scores
 from detente.forecasting.backtest_quads import QuadBacktest
+from detente.forecasting.dyad_chance import draw_scores
 from detente.forecasting.dyad_scores import DyadScores, find_skill, score_probabilities, sum_errors, tabulate_reliability
 from detente.forecasting.dyad_targets import EACH, list_targets
 from detente.forecasting.evaluation import RESAMPLES, Interval, Scores
