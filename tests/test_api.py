@@ -15,9 +15,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from detente.store.audit import list_entries
+from detente.store.reviewing import judge_event
 from detente.store.tokens import add_token
 from detente.store.write import add_report
-from detente.web import api_write
+from detente.web import adding
 from detente.web.api_routes import CALLS
 from stores import event, report
 from webs_desk import desk_of, make_client, sample_store
@@ -248,6 +249,45 @@ def test_an_event_is_corrected_and_that_is_undone(own: TestClient) -> None:
     assert own.get(f"{API}/events/{event_id}").json()["dead"] == before["dead"]
 
 
+@pytest.mark.parametrize("form", ["tag", "bare tag", "state"])
+def test_a_decision_on_the_event_as_it_was_read_is_taken(own: TestClient, form: str) -> None:
+    address = f"{API}/events/{_first(own)}"
+    read = own.get(address)
+    given = {"tag": read.headers["etag"], "bare tag": read.headers["etag"].removeprefix("W/"), "state": f'"{read.json()["state"]}"'}[form]
+    assert own.post(f"{address}/accept", json={}, headers={"If-Match": given}).status_code == 201
+
+
+@pytest.mark.parametrize(("action", "body"), [("accept", {}), ("reject", {}), ("correct", {"fields": {"dead": "2"}}), ("split", {"mentions": ["ffffffff"]})])
+def test_a_decision_on_an_event_that_changed_since_it_was_read_is_refused(own: TestClient, action: str, body: dict[str, Any]) -> None:
+    address = f"{API}/events/{_first(own)}"
+    tag = own.get(address).headers["etag"]
+    judge_event(desk_of(own).store, _first(own), "accept", reviewer="jane")
+    answer = own.post(f"{address}/{action}", json=body, headers={"If-Match": tag})
+    assert (answer.status_code, answer.json()["error"]["code"], "accept by jane" in answer.json()["error"]["message"]) == (412, "changed", True)
+    assert len(own.get(address).json()["decisions"]) == 1
+
+
+def test_of_two_reviewers_who_read_the_same_one_is_taken(own: TestClient) -> None:
+    address = f"{API}/events/{_first(own)}"
+    tag = own.get(address).headers["etag"]
+    answers = [own.post(f"{address}/{action}", json={}, headers={"If-Match": tag}).status_code for action in ("accept", "reject")]
+    assert answers == [201, 412]
+    assert own.post(f"{address}/reject", json={}, headers={"If-Match": own.get(address).headers["etag"]}).status_code == 201
+
+
+def test_an_undo_heeds_what_came_since_the_event_was_read(own: TestClient) -> None:
+    address = f"{API}/events/{_first(own)}"
+    made = own.post(f"{address}/accept", json={}).json()["id"]
+    tag = own.get(address).headers["etag"]
+    own.post(f"{address}/correct", json={"fields": {"dead": "2"}})
+    assert own.post(f"{API}/decisions/{made}/undo", json={}, headers={"If-Match": tag}).status_code == 412
+
+
+@pytest.mark.parametrize(("given", "status"), [("*", 201), ('W/"never~given"', 412), ("", 412), ('"a", "b"', 400)])
+def test_other_words_of_if_match_are_answered_by_what_they_mean(own: TestClient, given: str, status: int) -> None:
+    assert own.post(f"{API}/events/{_first(own)}/accept", json={}, headers={"If-Match": given}).status_code == status
+
+
 def test_events_are_merged_and_split_by_their_ids(own: TestClient) -> None:
     one, two = (item["event_id"] for item in own.get(f"{API}/events?dyad=PRK-KOR&limit=2").json()["items"])
     merged = own.post(f"{API}/events/{one}/merge", json={"others": [two]})
@@ -291,13 +331,13 @@ def test_reports_are_stored_once(own: TestClient) -> None:
 
 
 def test_more_texts_at_once_than_may_wait_are_refused(own: TestClient) -> None:
-    for _ in range(api_write.MOST_CODING):
-        assert api_write._coders.acquire(blocking=False)
+    for _ in range(adding.MOST_CODING):
+        assert adding._coders.acquire(blocking=False)
     try:
         answer = own.post(f"{API}/code", json={"text": "They met."})
     finally:
-        for _ in range(api_write.MOST_CODING):
-            api_write._coders.release()
+        for _ in range(adding.MOST_CODING):
+            adding._coders.release()
     assert (answer.status_code, answer.json()["error"]["code"], answer.headers["retry-after"]) == (503, "busy", "5")
 
 

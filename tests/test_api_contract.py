@@ -84,7 +84,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
-    refused = [400, 401, 403, 404, 406, 409, 413, 414, 415, 422]
+    refused = [400, 401, 403, 404, 406, 409, 412, 413, 414, 415, 422]
     config = schemathesis.config.SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": refused}}})
     return schemathesis.openapi.from_dict(make_record(), config=config)
 

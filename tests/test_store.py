@@ -304,6 +304,9 @@ def test_a_store_from_before_reviews_gets_rungs_and_decisions(tmp_path: Path) ->
         for statement in (
             "DROP TABLE decisions",
             "DROP INDEX events_by_volume",
+            "DROP INDEX events_by_rung",
+            "DROP INDEX events_left_out",
+            "DROP INDEX events_told_later",
             "ALTER TABLE events DROP COLUMN rung",
             "ALTER TABLE events DROP COLUMN review",
             "DELETE FROM migrations WHERE number >= 3",

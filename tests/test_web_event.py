@@ -284,6 +284,32 @@ def test_a_decision_on_what_has_changed_meanwhile_is_refused(client: TestClient,
     assert len(_event(client, event_id)["decisions"]) == 1
 
 
+def test_who_is_refused_is_told_what_came_meanwhile(client: TestClient) -> None:
+    event_id = _blast(client)
+    shown = client.get(f"/events/{event_id}.json").json()
+    judge_event(desk_of(client).store, event_id, "accept", reviewer="jane")
+    told = event("ASSAULT", "PRK", "KOR", DAY, "blew up the liaison office, told late", modes=("destroy",), place="Kaesong")
+    add_report(desk_of(client).store, report(told, doc_id="late", published_on="2020-06-20", publisher="Late"))
+    said = words_of(_post(client, event_id, "reject", state=shown["state"]).text)
+    assert "(accept by jane, " in said
+    assert "; 1 more mention)" in said
+
+
+def test_a_made_up_state_is_refused_and_tells_nothing(client: TestClient) -> None:
+    event_id = _blast(client)
+    answer = _post(client, event_id, "accept", state=f"{event_id}.1.1.1.x")
+    assert (answer.status_code, "since it was shown;" in words_of(answer.text)) == (409, True)
+
+
+def test_a_decision_is_not_undone_by_who_has_not_seen_the_last_one(client: TestClient) -> None:
+    event_id = _blast(client)
+    _post(client, event_id, "correct", dead="5")
+    shown = client.get(f"/events/{event_id}.json").json()
+    _post(client, event_id, "accept")
+    answer = _post(client, event_id, "undo", decision=str(shown["event"]["decisions"][0]["id"]), state=shown["state"])
+    assert (answer.status_code, "accept by" in words_of(answer.text)) == (409, True)
+
+
 def test_a_report_that_joined_meanwhile_is_a_change(client: TestClient) -> None:
     event_id = _blast(client)
     state = client.get(f"/events/{event_id}.json").json()["state"]

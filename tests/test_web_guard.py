@@ -173,6 +173,13 @@ def test_a_token_has_so_many_requests_a_minute(path: Path) -> None:
     assert int(refused.headers["retry-after"]) >= 1
 
 
+@pytest.mark.parametrize(("processes", "allowed"), [(1, 6), (2, 3), (4, 2)])
+def test_the_limit_is_divided_among_the_processes(path: Path, processes: int, allowed: int) -> None:
+    with make_client(path, token_requests=6, processes=processes) as client:
+        assert desk_of(client).requests.per_minute == allowed
+        assert desk_of(client).logins.per_minute == -(-10 // processes)
+
+
 def test_a_bucket_fills_again_with_time() -> None:
     time = [0.0]
     buckets = Buckets(60, lambda: time[0])

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import polars as pl
 import pytest
 from starlette.testclient import TestClient
 
 from detente.store.pairs import list_pairs
 from detente.store.schema import open_store
 from detente.store.write import add_report
+from detente.web import pages_map
 from stores import event, report
 from webs_desk import make_client, sample_store
 
@@ -167,6 +169,39 @@ def test_near_places_are_one_circle_where_there_are_many() -> None:
     assert drawn.select("place_name", "latitude", "longitude").n_unique() <= MOST_CIRCLES
     assert any(" near" in name for name in drawn["place_name"])
     assert cluster(table.head(10)).equals(table.head(10))
+
+
+@pytest.mark.parametrize(("far", "view", "outside"), [(1, "near", 1), (4, "all", 4)])
+def test_the_map_shows_the_part_of_the_world_where_most_happened(far: int, view: str, outside: int) -> None:
+    spots = [("Kaesong", 37.97, 126.55)] * 5 + [("Seoul", 37.57, 126.98)] * 2 + [("Washington", 38.9, -77.0)] * far
+    placed = pl.DataFrame([{"place_name": name, "latitude": north, "longitude": east} for name, north, east in spots])
+    near = pages_map.take_near(placed)
+    assert placed.height - near.height == outside
+    assert ("near" if near.height >= placed.height * pages_map.NEAR_SHARE else "all") == view
+
+
+def test_places_on_both_sides_of_the_date_line_are_near_each_other() -> None:
+    placed = pl.DataFrame([{"place_name": name, "latitude": -17.0, "longitude": east} for name, east in (("Suva", 178.4), ("Apia", -171.8))])
+    assert pages_map.take_near(placed).height == 2
+
+
+def test_all_places_are_shown_to_who_asks_for_them(client: TestClient) -> None:
+    assert client.get("/map.json?view=all").json()["view"] == "all"
+    assert client.get("/map.json").json()["view"] == "near"
+    assert client.get("/map.json?view=some").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/alerts.json?at=2020-06-16", "/index.json?at=2020-06-16"])
+def test_a_channel_whose_break_only_the_words_tell_of_is_an_alert(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "breaks.db"
+    store = open_store(path)
+    for day in range(1, 16):
+        add_report(store, report(event("ACCUSE", "PRK", "KOR", f"2020-06-{day:02}", f"accused it for the {day}. time"), doc_id=f"d{day}", published_on=f"2020-06-{day:02}"))
+    broken = event("SANCTION", "PRK", "KOR", "2020-06-16", "cut the hotline", modes=("discontinue",))
+    add_report(store, report(broken, doc_id="cut", published_on="2020-06-16"))
+    store.close()
+    with make_client(path) as made:
+        assert ("broken-channel", "2020-06-16") in {(one["alert"]["kind"], one["alert"]["day"]) for one in made.get(address).json()["alerts"]}
 
 
 # -- actors ----------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from detente.store.schema import open_store
 from detente.store.write import add_report
+from detente.web import glances
 from stores import event, report
 from webs_desk import make_client, sample_store
 
@@ -228,3 +229,44 @@ def test_windows_of_the_ladder_are_addresses_and_the_one_shown_is_marked(client:
     for window in shown["windows"]:
         again = client.get(window["to"].replace("PRK-KOR", "PRK-KOR.json")).json()["shown"]
         assert [one["is_current"] for one in again["windows"]] == [one["label"] == window["label"] for one in shown["windows"]]
+
+
+# -- what the other pages come to --------------------------------------------------------------------------------------------
+def test_the_first_page_tells_shortly_what_the_others_come_to(client: TestClient) -> None:
+    found = client.get("/dyads/PRK-KOR.json").json()["glances"]
+    page = client.get("/dyads/PRK-KOR").text
+    assert found["answers"] and found["precedents"] and (found["forecast"] or found["forecast_reason"])
+    for name in ("answers", "precedents", "forecast"):
+        assert f'id="{name}-title"' in page and f'href="/dyads/PRK-KOR/{name}"' in page
+
+
+def test_links_to_the_other_pages_keep_the_day(client: TestClient) -> None:
+    assert 'href="/dyads/PRK-KOR/precedents?at=2020-06-10">Laid over each other' in client.get("/dyads/PRK-KOR?at=2020-06-10").text
+
+
+def test_a_large_store_leaves_precedents_and_forecast_to_their_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glances, "MOST_EVENTS", 1)
+    found = client.get("/dyads/PRK-KOR.json?at=2020-06-15").json()["glances"]
+    assert found["answers"] and found["precedents"] == [] and found["forecast"] == []
+
+
+def test_the_first_page_is_made_anew_when_models_were_trained(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DETENTE_CACHE", str(tmp_path))
+    monkeypatch.setattr(glances, "_look", lambda _: ((), "none yet"))
+    assert client.get("/dyads/PRK-KOR.json?at=2020-06-14").json()["glances"]["forecast_reason"] == "none yet"
+    (tmp_path / "models").mkdir()
+    monkeypatch.setattr(glances, "_look", lambda _: ((), "there now"))
+    assert client.get("/dyads/PRK-KOR.json?at=2020-06-14").json()["glances"]["forecast_reason"] == "there now"
+
+
+def test_the_forecast_of_the_first_page_is_that_of_its_own_page(client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DETENTE_CACHE", str(tmp_path))
+    from detente.forecasting.forecast import Forecast
+    from webs_desk import desk_of
+
+    view = Forecast(desk_of(client).store, "PRK", "KOR", within=[glances.DAYS]).view
+    assert view is not None
+    told = {(one["source"], one["what"]): one for one in client.get("/dyads/PRK-KOR.json").json()["glances"]["forecast"]}
+    conflict = next(one for one in view.directions[0].outlooks if (one.target, one.horizon_days) == ("conflict", glances.DAYS))
+    assert (told["North Korea", "material conflict"]["probability"], told["North Korea", "material conflict"]["reason"]) == (conflict.probability, conflict.reason)
+    assert len(told) == 4

@@ -8,13 +8,14 @@ import os
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from detente.errors import DetenteError
 from detente.reading.record import Skipped
 from detente.records import CodedReport, Document
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BATCHES_AHEAD = 2
 """Batches a worker that wait besides the one in work: enough to keep it busy, few enough to bound memory."""
@@ -95,7 +96,10 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def _code_in_pool(batches: Iterator[list[Item]], options: Options) -> Iterator[Result]:
+    # commands that code nothing need not wait for these
     import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
     limit_threads()
     pool = ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -60,7 +59,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("max_upload_bytes", int, "bytes", 5_000_000, "a longer form or file is refused by the desk"),
     Setting("upload_reports", int, "reports", 20, "reports of one uploaded file that the desk codes"),
     Setting("request_seconds", int, "seconds", 30, "so long may one request of the desk ask the store"),
-    Setting("token_requests", int, "requests", 600, "requests a minute that one token may make, in each process of the desk"),
+    Setting("token_requests", int, "requests", 600, "requests a minute that one token may make, divided among the processes of the desk"),
     Setting("cache_bytes", int, "bytes", 64_000_000, "answers that each process of the desk keeps until the store changes", 0),
     Setting("style_page", int, "0 or 1", 0, "1: the desk has a page of its components, /style", 0, 1),
     Setting("web_secret", str, "text", None, "key that sessions and forms of the desk are signed with (default: a new one at each start)", has_flag=False),
@@ -144,6 +143,8 @@ def read_reviewer(given: object = None) -> str:
     chosen = read_text("by", given)
     if chosen:
         return chosen
+    import getpass  # what it imports to read passwords takes longer than all settings
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

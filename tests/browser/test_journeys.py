@@ -13,6 +13,8 @@ import pytest
 
 from browsers import REPORTS
 
+from .test_looks import read, violations
+
 Open = Callable[..., Any]
 
 
@@ -35,6 +37,23 @@ def test_a_pasted_report_is_shown_with_its_lead_event(empty_desk: str, open_page
     assert "ASSAULT" in words
     assert "North Korea" in words
     assert "1 report read" in page.get_by_role("status").inner_text()
+
+
+def test_a_report_that_is_tried_is_shown_and_can_then_be_stored(empty_desk: str, open_page: Open) -> None:
+    report = sample_report("kr-090")
+    page = open_page(f"{empty_desk}/")
+    before = read(f"{empty_desk}/documents.json")["total"]
+    page.get_by_label("Text", exact=True).fill(report["text"])
+    page.get_by_label("Published on").fill(report["published_on"])
+    page.get_by_role("button", name="Try", exact=True).click()
+    page.wait_for_url(re.compile(r"/try$"))
+    assert page.locator(".told-card").count() > 0
+    assert page.locator("h1").count() == 1
+    assert violations(page) == []
+    assert read(f"{empty_desk}/documents.json")["total"] == before
+    page.get_by_role("button", name="Read it and store").click()
+    page.wait_for_url(re.compile(r"/documents/.+#event-"))
+    assert read(f"{empty_desk}/documents.json")["total"] == before + 1
 
 
 def test_what_is_filtered_is_what_is_downloaded(desk: str, open_page: Open, tmp_path: Path) -> None:

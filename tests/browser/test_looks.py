@@ -27,6 +27,7 @@ PAGES = (
     "/events?type=THREATEN&rung=4..6",
     f"/events/{EVENT}",
     "/documents",
+    "/try",
     f"/documents/{REPORT}",
     "/review",
     "/review/next",

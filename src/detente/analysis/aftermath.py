@@ -78,8 +78,9 @@ class BaseRate(msgspec.Struct, frozen=True, kw_only=True):
 
 def name_events(rows: Rows, where: slice) -> tuple[str, ...]:
     """A stretch of a dyad's rows -> the ids of its events, farthest from routine first, then latest; each once."""
-    order = sorted(range(where.start, where.stop), key=lambda n: (-abs(int(rows.rung[n])), -int(rows.rung[n]), -n))
-    return tuple(dict.fromkeys(rows.ids[int(n)] for n in order[: 4 * SHOWN_IDS]))[:SHOWN_IDS]
+    rungs = rows.rung[where]
+    order = where.start + np.lexsort((-np.arange(rungs.size), -rungs, -np.abs(rungs)))
+    return tuple(dict.fromkeys(rows.ids[order[: 4 * SHOWN_IDS]]))[:SHOWN_IDS]
 
 
 def tell_aftermath(rows: Rows, pair: int, end: datetime.date, peak: int, at: datetime.date) -> tuple[Aftermath, ...]:
@@ -93,7 +94,7 @@ def tell_aftermath(rows: Rows, pair: int, end: datetime.date, peak: int, at: dat
         rungs = rows.rung[where]
         met = tuple(o.name for o in OUTCOMES if _is_met(o, rungs, peak))
         ids = name_events(rows, where)
-        out.append(Aftermath(days, True, len(set(rows.ids[where])), int(rungs.max()) if rungs.size else None, met, ids))
+        out.append(Aftermath(days, True, rows.ids[where].n_unique(), int(rungs.max()) if rungs.size else None, met, ids))
     return tuple(out)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from detente.analysis.counting import upper_tail
+from detente.analysis.counting import MOST_SIZE, log_gamma, upper_tail
 from detente.analysis.ladder import rate_conflict, sharp_events
 from detente.codebook.alerts import load_alert_kinds
 from detente.codebook.ladder import Ladder, load_ladder
@@ -91,6 +91,15 @@ class _Watched(msgspec.Struct, frozen=True):
         return tuple((found if condition is None else found.filter(condition))["event_id"].unique(maintain_order=True))
 
 
+class _Raised(NamedTuple):
+    """An alert, still without its events: those of the days ``first`` to ``last`` that meet the condition."""
+
+    alert: Alert
+    first: int
+    last: int
+    condition: pl.Expr | None = None
+
+
 def find_alerts(
     table: pl.DataFrame, at: datetime.date, *, since: datetime.date | None = None, settings: AlertSettings | None = None, volume: pl.DataFrame | None = None, least_events: int = 5
 ) -> list[Alert]:
@@ -119,16 +128,24 @@ def find_dyad_alerts(
     if watched is None:
         return []
     found = [alert for kind in (_find_rises, _find_bursts, _find_first_types, _find_silences, _find_breaks) for alert in kind(watched, chosen)]
-    return [alert for alert in _join(_keep(found, chosen)) if alert.day >= since]
+    # alerts of earlier days only keep later ones from being told again: what they rest on is not looked up
+    return _join([_cite(watched, raised) for raised in _keep(found, chosen) if raised.alert.day >= since])
 
 
-def _keep(found: list[Alert], s: AlertSettings) -> list[Alert]:
+def _cite(w: _Watched, raised: _Raised) -> Alert:
+    return msgspec.structs.replace(raised.alert, event_ids=w.ids(raised.first, raised.last, raised.condition))
+
+
+def _keep(found: list[_Raised], s: AlertSettings) -> list[_Raised]:
     """Alerts of a dyad -> by day, without those that repeat one of their kind too soon; a jump to a higher rung is no repeat."""
-    kept: list[Alert] = []
-    for alert in sorted(found, key=lambda x: x.day):
-        earlier = next((k for k in reversed(kept) if k.kind == alert.kind), None)
+    kept: list[_Raised] = []
+    latest: dict[AlertKind, Alert] = {}
+    for raised in sorted(found, key=lambda x: x.alert.day):
+        alert = raised.alert
+        earlier = latest.get(alert.kind)
         if earlier is None or not is_repeat(alert, earlier.day, earlier.rung, s):
-            kept.append(alert)
+            kept.append(raised)
+            latest[alert.kind] = alert
     return kept
 
 
@@ -176,41 +193,61 @@ def _count_volume(volume: pl.DataFrame, first: datetime.date, size: int) -> NDAr
 
 
 # -- one function a kind ---------------------------------------------------------------------------------------------------------
-def _find_rises(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+def _raise(w: _Watched, kind: AlertKind, n: int, surprise: float, *, before: float, after: float, rung: int | None = None) -> Alert:
+    """An alert of the day ``n``, its events not yet named; ``rung``: by default that on which the dyad stands."""
+    at = int(w.conflict[n]) if rung is None else rung
+    return Alert(kind=kind, a=w.a, b=w.b, day=w.day(n), score=_score(at, surprise), rung=at, before=before, after=after, event_ids=())
+
+
+def _find_rises(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     """Onsets (a high rung after long calm) and jumps (several rungs at once, or from incidents to fighting)."""
     rise = np.diff(w.conflict, prepend=w.conflict[:1])
     for n in np.flatnonzero((rise >= s.jump_rungs) & (w.conflict >= s.alert_rung) | (rise > 0) & (w.conflict >= 7)).tolist():
         before, after = int(w.conflict[n - 1]), int(w.conflict[n])
         calm = n >= s.quiet_days and w.conflict[n - s.quiet_days : n].max() <= s.quiet_rung
-        ids = w.ids(n, n, pl.col("rung") >= min(after, 6))
-        yield Alert(kind="onset" if calm else "jump", a=w.a, b=w.b, day=w.day(n), score=_score(after, after - before), rung=after, before=before, after=after, event_ids=ids)
+        yield _Raised(_raise(w, "onset" if calm else "jump", n, after - before, before=before, after=after), n, n, pl.col("rung") >= min(after, 6))
 
 
-def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+def _find_bursts(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     """More acts of conflict in some days than the days before lead to expect, given how much was reported: a negative binomial with the dyad's own spread."""
-    size = len(w.told)
     starts = np.concatenate([[0], np.cumsum(w.hostile)])
     others = np.concatenate([[0], np.cumsum(w.others)])
-    for n in np.flatnonzero(w.hostile).tolist():
-        low, base = n - s.burst_days + 1, n - s.burst_days + 1 - s.base_days
-        seen = int(starts[n + 1] - starts[max(0, low)])
-        if base < 0 or seen < s.burst_events or n >= size:
-            continue
-        more = _grown(int(others[n + 1] - others[low]) / s.burst_days, int(others[low] - others[base]), s.base_days)
-        expected = float((starts[low] - starts[base] + 0.5) / s.base_days * s.burst_days * more)
-        if seen <= expected:
-            continue
-        p = _tail(seen, expected, w.hostile[low - s.base_days // s.burst_days * s.burst_days : low].reshape(-1, s.burst_days).sum(axis=1))
+    days = np.flatnonzero(w.hostile)
+    days = days[days - s.burst_days + 1 >= s.base_days]
+    low = days - s.burst_days + 1
+    base = low - s.base_days
+    seen = starts[days + 1] - starts[low]
+    more = _grown((others[days + 1] - others[low]) / s.burst_days, others[low] - others[base], s.base_days)
+    expected = (starts[low] - starts[base] + 0.5) / s.base_days * s.burst_days * more
+    unusual = (seen >= s.burst_events) & (seen > expected)
+    days, low, seen, expected = (column[unusual] for column in (days, low, seen, expected))
+    edges = low[:, None] - s.burst_days * np.arange(s.base_days // s.burst_days, -1, -1)
+    windows = np.diff(starts[edges], axis=1)
+    # so many or more are at least as likely as so many: most days are out by this, which is worked out for all at once
+    rare = _log_share(seen, expected, windows) <= np.log(s.burst_p) + 1
+    for n, first, acts, usual, before in zip(*(column[rare].tolist() for column in (days, low, seen, expected)), windows[rare], strict=True):
+        p = _tail(acts, usual, before)
         if p <= s.burst_p:
-            yield Alert(
-                kind="burst", a=w.a, b=w.b, day=w.day(n), score=_score(int(w.conflict[n]), -np.log10(max(p, 1e-300)) / 2), rung=int(w.conflict[n]), before=round(expected, 2), after=seen,
-                event_ids=w.ids(low, n, pl.col("rung") > 0),
-            )  # fmt: skip
+            alert = _raise(w, "burst", n, -np.log10(max(p, 1e-300)) / 2, before=round(usual, 2), after=acts)
+            yield _Raised(alert, first, n, pl.col("rung") > 0)
 
 
-def _grown(now_per_day: float, before: int, days: int) -> float:
-    """How much more is reported of others now than before, within bounds; 1 where too little is reported of others to say."""
-    return float(np.clip(now_per_day / (before / days), 1 / MOST_GROWTH, MOST_GROWTH)) if before >= LEAST_OTHERS else 1.0
+def _grown(now_per_day: NDArray[np.float64], before: NDArray[np.int64], days: int) -> NDArray[np.float64]:
+    """How much more is reported of others now than in so many days before, within bounds; 1 where too little is reported of others to say."""
+    return np.where(before >= LEAST_OTHERS, np.clip(now_per_day / (np.maximum(before, 1) / days), 1 / MOST_GROWTH, MOST_GROWTH), 1.0)
+
+
+def _log_share(seen: NDArray[np.int64], expected: NDArray[np.float64], windows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Logs of how likely exactly so many are, by the same distributions as ``_tail``; ``windows`` [day, window]."""
+    mean: NDArray[np.float64] = windows.mean(axis=1)
+    variance: NDArray[np.float64] = windows.var(axis=1, ddof=1) if windows.shape[1] > 1 else np.zeros(len(windows))
+    spread = (variance > mean) & (mean > 0)
+    size: NDArray[np.float64] = np.where(spread, mean**2 / np.where(spread, variance - mean, 1.0), MOST_SIZE)  # at which it is Poisson
+    odds = expected / size
+    acts = seen.astype(np.float64)
+    ways = log_gamma(acts + size) - log_gamma(size) - log_gamma(acts + 1)
+    found: NDArray[np.float64] = ways + acts * (np.log(odds) - np.log1p(odds)) - size * np.log1p(odds)
+    return found
 
 
 def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
@@ -221,7 +258,7 @@ def _tail(seen: int, expected: float, windows: NDArray[np.int64]) -> float:
     return upper_tail(seen, expected, mean**2 / (variance - mean))
 
 
-def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     """The first event ever of a hostile type, from the alert's rung up, between parties that have long been told of."""
     for kind, row in (
         w.events.with_row_index("n")
@@ -231,51 +268,48 @@ def _find_first_types(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
         .iter_rows()
     ):
         n, rung = int(w.numbers[row]), int(w.events["rung"][row])
-        if row < s.least_events or n < s.base_days or rung < s.alert_rung:
-            continue
-        ids = w.ids(n, n, pl.col("event_type") == kind)
-        yield Alert(kind="first-type", a=w.a, b=w.b, day=w.day(n), score=_score(rung, float(np.log10(row))), rung=rung, before=int(w.conflict[n - 1]), after=rung, event_ids=ids)
+        if row >= s.least_events and n >= s.base_days and rung >= s.alert_rung:
+            alert = _raise(w, "first-type", n, float(np.log10(row)), rung=rung, before=int(w.conflict[n - 1]), after=rung)
+            yield _Raised(alert, n, n, pl.col("event_type") == kind)
 
 
-def _find_silences(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+def _find_silences(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     """So many days without a word, after days with words so often, as hardly ever happens by chance. Days on which nothing at all was reported do not count."""
-    days = np.unique(w.numbers).tolist()
+    size = len(w.told)
+    days = np.flatnonzero(w.told)
+    following = np.append(days[1:], size)
+    heard = np.concatenate([[0], np.cumsum(w.told > 0)])
     reported = np.concatenate([[0], np.cumsum(w.reported)])
-    for n, following in zip(days, [*days[1:], len(w.told)], strict=True):
-        base = n - s.base_days + 1
-        if base < 0 or int(w.told[: n + 1].sum()) < s.least_events:
-            continue
-        share = _least_share(int((w.told[base : n + 1] > 0).sum()), int(reported[n + 1] - reported[base]))
-        needed = int(np.ceil(np.log(s.silence_p) / np.log1p(-share)))
-        quiet = int(np.searchsorted(reported, reported[n + 1] + needed)) - 1
-        if quiet < following and quiet < len(w.told):
-            rung = int(w.conflict[quiet])
-            yield Alert(
-                kind="silence", a=w.a, b=w.b, day=w.day(quiet), score=_score(rung, -np.log10(s.silence_p) / 2), rung=rung, before=round(1 / share, 1), after=quiet - n,
-                event_ids=w.ids(n, n),
-            )  # fmt: skip
+    known = (days + 1 >= s.base_days) & (np.cumsum(w.told)[days] >= s.least_events)
+    days, following = days[known], following[known]
+    base = days - s.base_days + 1
+    share = _least_share(heard[days + 1] - heard[base], reported[days + 1] - reported[base])
+    needed = np.ceil(np.log(s.silence_p) / np.log1p(-share)).astype(np.int64)
+    quiet = np.searchsorted(reported, reported[days + 1] + needed) - 1
+    silent = (quiet < following) & (quiet < size)
+    for n, end, usual in zip(days[silent].tolist(), quiet[silent].tolist(), share[silent].tolist(), strict=True):
+        yield _Raised(_raise(w, "silence", end, -np.log10(s.silence_p) / 2, before=round(1 / usual, 1), after=end - n), n, n)
 
 
-def _least_share(told: int, days: int) -> float:
+def _least_share(told: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.float64]:
     """Days with a word among the days reported -> what share it is at least: the lower end of Wilson's interval, as few days say little."""
     z2 = SHARE_Z**2
-    middle, reach = told + z2 / 2, SHARE_Z * float(np.sqrt(told * max(0, days - told) / max(1, days) + z2 / 4))
-    return float(np.clip((middle - reach) / (days + z2), 1e-6, 1 - 1e-6))
+    middle, reach = told + z2 / 2, SHARE_Z * np.sqrt(told * np.maximum(0, days - told) / np.maximum(1, days) + z2 / 4)
+    share: NDArray[np.float64] = np.clip((middle - reach) / (days + z2), 1e-6, 1 - 1e-6)
+    return share
 
 
-def _find_breaks(w: _Watched, s: AlertSettings) -> Iterator[Alert]:
+def _find_breaks(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
     """A channel cut, closed or destroyed: relations, an office, an embassy, a line, talks."""
     rule = load_alert_kinds().broken_channel
     is_break = pl.any_horizontal(*(pl.col("event_type").eq(kind) & _shares("modes", modes) for kind, modes in rule.types.items()))
     is_channel = pl.any_horizontal(*(pl.col("event_type").eq(kind) & _shares("contexts", contexts) for kind, contexts in rule.contexts.items()))
     words = "|".join(re.escape(word) for word in rule.words)
-    broken = w.events.filter(is_break & (is_channel | pl.col("text").str.contains(rf"(?i)\b({words})\b")))
-    for day, ids, rung in broken.group_by("day", maintain_order=True).agg("event_id", pl.col("rung").max()).iter_rows():
+    is_broken = is_break & (is_channel | pl.col("text").str.contains(rf"(?i)\b({words})\b"))
+    broken = w.events.filter(is_broken)
+    for day, rung in broken.group_by("day", maintain_order=True).agg(pl.col("rung").max()).iter_rows():
         n = (day - w.first).days
-        before = int(w.conflict[n - 1]) if n else 0
-        yield Alert(
-            kind="broken-channel", a=w.a, b=w.b, day=day, score=_score(int(w.conflict[n]), 3), rung=int(w.conflict[n]), before=before, after=int(rung), event_ids=tuple(ids)
-        )
+        yield _Raised(_raise(w, "broken-channel", n, 3, before=int(w.conflict[n - 1]) if n else 0, after=int(rung)), n, n, is_broken)
 
 
 def _shares(column: str, values: tuple[str, ...]) -> pl.Expr:

@@ -15,6 +15,7 @@ from detente.codebook.groups import Member, load_groups, organisation_names
 from detente.codebook.load import DATA, load_plover, read_table
 from detente.codebook.register import load_register, split
 from detente.errors import InputError
+from detente.store.pairs import list_pairs
 from detente.store.schema import Store
 from detente.store.tables import Side, Wanted, has_actor
 
@@ -163,6 +164,26 @@ def find_party(store: Store, text: str) -> Party:
     return resolve_party(text, lambda name: has_actor(store, name))
 
 
+def is_whole_country(party: Party) -> bool:
+    """Whether a party is one whole country, at any time: its pairs are then those of the store's index."""
+    return len(party.members) == 1 and not (party.names or party.sectors or party.members[0].since or party.members[0].until)
+
+
+def count_dyads(store: Store, party: Party | None = None, wanted: Wanted | None = None) -> pl.DataFrame:
+    """A store -> its pairs as ``list_dyads`` gives them, without reading the events where the index of pairs has all that is asked; ``wanted`` may bound days and origins."""
+    asked = wanted or Wanted()
+    if party is not None and not is_whole_country(party):
+        # of what was told of again, the index of actors has those of now only
+        side = None if asked.until else make_side(party)
+        return list_dyads(load_table(store, msgspec.structs.replace(asked, first=side), with_text=False), party)
+    spans = list_pairs(store, since=asked.since, until=asked.until, origins=asked.origins)
+    if party is not None:
+        key = party.members[0].country
+        spans = [span._replace(a=party.name, b=span.b if span.a == key else span.a) for span in spans if key in (span.a, span.b)]
+    columns = {"a": pl.String(), "b": pl.String(), "events": pl.UInt32(), "first": pl.String(), "last": pl.String()}
+    return _order_pairs(pl.DataFrame(spans, schema=columns, orient="row").with_columns(pl.col("first", "last").str.to_date()))
+
+
 def list_dyads(table: pl.DataFrame, party: Party | None = None) -> pl.DataFrame:
     """An events table -> its pairs of two different parties in either order: ``a``, ``b`` (by alphabet), ``events``, ``first``, ``last``, most events first.
 
@@ -174,8 +195,8 @@ def list_dyads(table: pl.DataFrame, party: Party | None = None) -> pl.DataFrame:
     else:
         forth, back = is_party(party, "source"), is_party(party, "target")
         pairs = pairs.filter(forth != back).with_columns(a=pl.lit(party.name), b=pl.when(forth).then(pl.col("target")).otherwise(pl.col("source")))
-    return (
-        pairs.group_by("a", "b")
-        .agg(pl.col("event_id").n_unique().alias("events"), pl.col("day").min().alias("first"), pl.col("day").max().alias("last"))
-        .sort(["events", "a", "b"], descending=[True, False, False])
-    )
+    return _order_pairs(pairs.group_by("a", "b").agg(pl.col("event_id").n_unique().alias("events"), pl.col("day").min().alias("first"), pl.col("day").max().alias("last")))
+
+
+def _order_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.sort(["events", "a", "b"], descending=[True, False, False])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 import msgspec
+import numpy as np
 import polars as pl
 
-from detente.analysis.ladder import sharp_events, track_rungs
+from detente.analysis.ladder import LETHAL, Days, sharp_events, track_rungs
 
 HOSTILE_RUNG = 2
 """An act from this rung up (a threat) belongs to a crisis; complaints alone do not."""
@@ -56,16 +58,44 @@ def find_episodes(dyad: pl.DataFrame, at: datetime.date, *, hostile_rung: int = 
     hostile = events.filter(pl.col("rung") >= hostile_rung).with_columns(spell=(pl.col("day").diff().dt.total_days().fill_null(0) > gap_days).cum_sum())
     track = track_rungs(dyad, at)
     spells = hostile.filter(pl.col("rung").max().over("spell") >= crisis_rung).partition_by("spell", maintain_order=True)
-    return [_make_episode(spell, events, track, at, crisis_rung, gap_days) for spell in spells]
+    endings = [_tell_ending(events, "concession", CONCESSION), _tell_ending(events, "talks", TALKS)] if spells else []
+    return [_make_episode(spell, endings, track, at, crisis_rung, gap_days) for spell in spells]
 
 
-def _make_episode(spell: pl.DataFrame, events: pl.DataFrame, track: pl.DataFrame, at: datetime.date, crisis_rung: int, gap_days: int) -> Episode:
+class _Told(NamedTuple):
+    """The events that may end a crisis in one way, by day, with their days since 1970 and how many different ones there are up to each."""
+
+    ending: Ending
+    events: pl.DataFrame
+    days: Days
+    upto: Days
+    first_day: int
+
+
+def _tell_ending(events: pl.DataFrame, ending: Ending, types: tuple[str, ...]) -> _Told:
+    told = events.filter(pl.col("event_type").is_in(types))
+    return _Told(ending, told, _day_numbers(told), np.append(0, told["event_id"].is_first_distinct().cum_sum().to_numpy()).astype(np.int64), int(_day_numbers(events)[0]))
+
+
+def _day_numbers(events: pl.DataFrame) -> Days:
+    return events["day"].to_physical().to_numpy().astype(np.int64)
+
+
+def _of_days(events: pl.DataFrame, days: Days, first: int, last: int) -> pl.DataFrame:
+    """Events by day, their days, and two days, both included -> the events of these."""
+    low, high = np.searchsorted(days, [first, last + 1])
+    return events.slice(int(low), int(high - low))
+
+
+def _make_episode(spell: pl.DataFrame, endings: Sequence[_Told], track: pl.DataFrame, at: datetime.date, crisis_rung: int, gap_days: int) -> Episode:
     onset, last = spell["day"][0], spell["day"][-1]
-    first = spell.filter(pl.col("day") == onset)
+    days = _day_numbers(spell)
+    first = _of_days(spell, days, days[0], days[0])
     highest, peak = _find_peak(spell, track)
     top = spell.filter(pl.col("day") == peak)
     over = (at - last).days > gap_days
-    ending, deciding = _find_ending(spell, events, crisis_rung, gap_days) if over else ("still-going", spell.filter(pl.col("day") == last))
+    found = _find_ending(spell, days, endings, crisis_rung, gap_days) if over else None
+    ending, deciding = found or ("fading-out" if over else "still-going", _of_days(spell, days, days[-1], days[-1]))
     return Episode(
         onset=onset,
         onset_ids=_ids(first),
@@ -85,25 +115,23 @@ def _make_episode(spell: pl.DataFrame, events: pl.DataFrame, track: pl.DataFrame
 
 def _find_peak(spell: pl.DataFrame, track: pl.DataFrame) -> tuple[int, datetime.date]:
     """A spell and the dyad's rungs by day -> the highest rung and its first day; fighting counts on days of the spell's own acts only."""
-    days = spell.group_by("day").agg(pl.col("rung").max()).join(track.select("day", fought="conflict"), on="day", how="left").sort("day")
-    days = days.with_columns(reached=pl.when((pl.col("rung") >= 6) & (pl.col("fought") > 6)).then(pl.col("fought")).otherwise(pl.col("rung")))
-    top = days.filter(pl.col("reached") == pl.col("reached").max()).row(0, named=True)
-    return int(top["reached"]), top["day"]
+    rungs, number = spell["rung"].to_numpy().astype(np.int64), _day_numbers(spell) - int(_day_numbers(track.head(1))[0])
+    fought = track["conflict"].to_numpy()[number]
+    reached = np.where((rungs >= LETHAL) & (fought > LETHAL), fought, rungs)
+    place = int(reached.argmax())
+    return int(reached[place]), spell["day"][place]
 
 
-def _find_ending(spell: pl.DataFrame, events: pl.DataFrame, crisis_rung: int, gap_days: int) -> tuple[Ending, pl.DataFrame]:
-    core = spell.filter(pl.col("rung") >= crisis_rung)["day"][-1]
-    last = spell["day"][-1]
-    close = last + datetime.timedelta(days=gap_days)
-    known_days = max(1, (core - events["day"][0]).days)
-    kinds: tuple[tuple[Ending, tuple[str, ...]], ...] = (("concession", CONCESSION), ("talks", TALKS))
-    for ending, types in kinds:
-        told = events.filter(pl.col("event_type").is_in(types))
-        found = told.filter((pl.col("day") > core) & (pl.col("day") <= close))
-        usual = told.filter(pl.col("day") <= core)["event_id"].n_unique() / known_days * (close - core).days
+def _find_ending(spell: pl.DataFrame, days: Days, endings: Sequence[_Told], crisis_rung: int, gap_days: int) -> tuple[Ending, pl.DataFrame] | None:
+    """A spell that is over -> what ended it, with its events, or ``None`` if it faded out."""
+    core = int(days[np.flatnonzero(spell["rung"].to_numpy() >= crisis_rung)[-1]])
+    close = int(days[-1]) + gap_days
+    for told in endings:
+        found = _of_days(told.events, told.days, core + 1, close)
+        usual = int(told.upto[np.searchsorted(told.days, core, side="right")]) / max(1, core - told.first_day) * (close - core)
         if found["event_id"].n_unique() > usual:
-            return ending, found
-    return "fading-out", spell.filter(pl.col("day") == last)
+            return told.ending, found
+    return None
 
 
 def _ids(events: pl.DataFrame) -> tuple[str, ...]:

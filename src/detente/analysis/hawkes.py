@@ -185,6 +185,7 @@ def _gather(values: Array, fade: float) -> Array:
     return out.reshape(*values.shape[:-1], -1)[..., :size]
 
 
+@functools.lru_cache(maxsize=2)
 def _powers(size: int, fade: float) -> Array:
     """[n, m] what is left in n of what came in m: 0 unless m is earlier."""
     left: Array = np.append(fade ** np.arange(size), 0.0)[_ages(size)]

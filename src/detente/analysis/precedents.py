@@ -150,14 +150,15 @@ def _compare(past: _Past) -> list[_Found]:
         for n in best[flat[best] > 0].tolist():
             pair, window = divmod(n, score.shape[1])
             finalists.append(_Found(pair, window, turned, {name: float(value[pair, window]) for name, value in parts.items()}))
-    acts = [windows.tokens(past.rows, _where(past, f.pair, f.window), turned=f.turned) for f in finalists]
-    orders = windows.align(windows.tokens(past.rows, _where(past, 0, 0), turned=False), acts)
+    acts = windows.choose_acts(past.rows)
+    there = [windows.tokens(acts, _where(acts, past.at, f.pair, f.window), turned=f.turned) for f in finalists]
+    orders = windows.align(windows.tokens(acts, _where(acts, past.at, 0, 0), turned=False), there)
     here = _stage(past, 0, 0)
     for found, order in zip(finalists, orders.tolist(), strict=True):
         found.parts["order"] = order
-        there = _stage(past, found.pair, found.window)
-        if here is not None and there is not None:
-            found.parts["stage"] = float(here == there)
+        stage = _stage(past, found.pair, found.window)
+        if here is not None and stage is not None:
+            found.parts["stage"] = float(here == stage)
     return sorted(finalists, key=lambda f: (-f.similarity, f.pair, f.window, f.turned))
 
 
@@ -182,9 +183,9 @@ def _end(past: _Past, window: int) -> datetime.date:
     return past.at - datetime.timedelta(weeks=window)
 
 
-def _where(past: _Past, pair: int, window: int) -> slice:
-    last = windows.ordinal(past.at) - 7 * window
-    return slice_of(past.rows, pair, last - WINDOW_DAYS + 1, last)
+def _where(rows: Rows, at: datetime.date, pair: int, window: int) -> slice:
+    last = windows.ordinal(at) - 7 * window
+    return slice_of(rows, pair, last - WINDOW_DAYS + 1, last)
 
 
 def _stage(past: _Past, pair: int, window: int) -> str | None:
@@ -197,7 +198,7 @@ def _stage(past: _Past, pair: int, window: int) -> str | None:
 
 
 def _describe(past: _Past, pair: int, window: int, *, turned: bool) -> Window:
-    rows, where = past.rows, _where(past, pair, window)
+    rows, where = past.rows, _where(past.rows, past.at, pair, window)
     names = past.rows.names[pair]
     kinds, counts = np.unique(rows.kind[where], return_counts=True)
     types = {windows.event_types()[k]: int(c) for k, c in sorted(zip(kinds.tolist(), counts.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))}

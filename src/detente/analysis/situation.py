@@ -21,7 +21,7 @@ from detente.analysis.neighbours import load_others
 from detente.analysis.precedents import Precedents, find_precedents
 from detente.analysis.reciprocity import Reciprocity, find_reciprocity
 from detente.analysis.series import Period, Score, make_series
-from detente.analysis.table import load_volume
+from detente.analysis.table import load_volume, volume_until
 from detente.analysis.ties import Tie, find_ties
 from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
@@ -80,11 +80,14 @@ class Situation:
     """Two parties of a store at a day.
 
     ``a``, ``b``: texts as ``dyads.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
-    day of their latest event; nothing after it counts. ``origins``: only events of these. Tables are polars frames.
+    day of their latest event; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
+    situations share it. Tables are polars frames.
     Refused: unknown parties, a party with itself, a day that is none, a store without events.
     """
 
-    def __init__(self, store: Store | str | Path, a: str, b: str, *, at: datetime.date | str | None = None, origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self, store: Store | str | Path, a: str, b: str, *, at: datetime.date | str | None = None, origins: Iterable[str] = (), reported: pl.DataFrame | None = None
+    ) -> None:
         self.store = store if isinstance(store, Store) else open_store(store, create=False)
         if not has_events(self.store):
             raise StoreError(f"{self.store.name}: found no events; expected some; detente add or detente import brings them in")
@@ -97,6 +100,7 @@ class Situation:
         self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else datetime.datetime.now(datetime.UTC).date())
         self.dyad: pl.DataFrame = dyad
         self.asked = at is not None
+        self._reported = reported
 
     @property
     def reason(self) -> str:
@@ -111,7 +115,7 @@ class Situation:
     @functools.cached_property
     def volume(self) -> pl.DataFrame:
         """How many events the store has of each day: ``day``, ``events``."""
-        return load_volume(self.store, Wanted(until=self.at, origins=self.origins))
+        return load_volume(self.store, Wanted(until=self.at, origins=self.origins)) if self._reported is None else volume_until(self._reported, self.at)
 
     @functools.cached_property
     def others(self) -> pl.DataFrame:

@@ -11,12 +11,13 @@ import polars as pl
 
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import load_plover
+from detente.collecting import uncollected
 from detente.errors import InputError
 from detente.exchange.crosswalk import intensity_of
 from detente.records import Actor
 from detente.store.matching import party_key
 from detente.store.schema import Store
-from detente.store.tables import COLUMNS, Wanted, read_rows, read_volume
+from detente.store.tables import COLUMNS, Wanted, read_reported, read_rows, read_volume
 
 EVENTS: dict[str, pl.DataType] = {
     "event_id": pl.String(),
@@ -133,9 +134,7 @@ def load_table(store: Store, wanted: Wanted | None = None, *, with_text: bool = 
 
     All pairs of an event's parties are rows, also those that were not asked for: ``dyads.select_dyad`` takes the pair out.
     """
-    rows = read_rows(store, wanted, with_text=with_text)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
-    raw = pl.DataFrame([pl.Series(name, values, dtype=_RAW.get(name) or EVENTS[name]) for name, values in zip(COLUMNS, columns, strict=True)])
+    raw = _read_columns(store, wanted, with_text=with_text)
     for column in ("modes", "contexts"):
         raw = _decode_lists(raw, column)
     for side in ("source", "target"):
@@ -154,9 +153,30 @@ def load_table(store: Store, wanted: Wanted | None = None, *, with_text: bool = 
     )
 
 
+def _read_columns(store: Store, wanted: Wanted | None, *, with_text: bool) -> pl.DataFrame:
+    with uncollected():
+        rows = read_rows(store, wanted, with_text=with_text)
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(COLUMNS)
+        out = pl.DataFrame([pl.Series(name, values, dtype=_RAW.get(name) or EVENTS[name]) for name, values in zip(COLUMNS, columns, strict=True)])
+        del rows, columns  # or the search for cycles would go through them
+    return out
+
+
 def load_volume(store: Store, wanted: Wanted | None = None) -> pl.DataFrame:
     """A store -> how many events each day has in all (``day``, ``events``), or of a reference set: what a dyad's series is corrected by."""
     return pl.DataFrame(read_volume(store, wanted), schema={"day": pl.String(), "events": pl.Int64()}, orient="row").with_columns(pl.col("day").str.to_date())
+
+
+def load_reported(store: Store, wanted: Wanted | None = None) -> pl.DataFrame:
+    """A store -> how many events each day has in all (``day``, ``events``) by the day on which they were first told (``told``, null if it is not known): what ``volume_until`` takes for any day."""
+    columns = {"day": pl.String(), "told": pl.String(), "events": pl.Int64()}
+    return pl.DataFrame(read_reported(store, wanted), schema=columns, orient="row").with_columns(pl.col("day").str.to_date())
+
+
+def volume_until(reported: pl.DataFrame, at: datetime.date) -> pl.DataFrame:
+    """What ``load_reported`` gives, and a day -> the volume as ``load_volume`` gives it until that day: neither happened nor was first told of after it."""
+    known = reported.filter((pl.col("day") <= at) & (pl.col("told").is_null() | (pl.col("told") <= at.isoformat())))
+    return known.group_by("day").agg(pl.col("events").sum()).sort("day")
 
 
 def _decode_lists(raw: pl.DataFrame, column: str) -> pl.DataFrame:

@@ -45,6 +45,14 @@ class Tie(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
 
 
+class _Telling(NamedTuple):
+    """What an event tells of a tie: the state that it gives, and the words that tell it."""
+
+    tie: TieKind
+    state: str
+    words: str
+
+
 class _Told(NamedTuple):
     change: Change
     place: str
@@ -57,23 +65,44 @@ def find_ties(dyad: pl.DataFrame, at: datetime.date, evidence: Mapping[str, Sequ
     Without ``evidence`` the column ``text`` is read, which has the first words only. A tie of which no event up to ``at`` tells is not listed.
     """
     found: dict[tuple[str, str | None], list[_Told]] = {}
-    table = load_ties()
-    names = _pattern(tuple(word for tie in table.ties for word in tie.words), plural=True)
-    columns = ("event_id", "day", "precision", "event_type", "modes", "cameo", "side", "place_name", "place_country", "text", "reports")
-    for row in dyad.filter(pl.col("day") <= at).sort("day", "event_id").select(columns).iter_rows():
-        event_id, day, precision, event_type, modes, cameo, side, place, country, text, reports = row
-        texts = list((evidence or {}).get(event_id, ())) or ([text] if text else [])
-        # most words name no tie at all: one look at all names spares a look for each
-        naming = [plain for text in texts if names.search((plain := " ".join(text.split())).lower())]
-        for tie in _open_to(event_type, bool(naming)):
-            told = _by_words(tie, event_type, naming) or _by_code(tie.coded, event_type, modes or (), cameo or "", has_text=bool(texts))
-            if told is not None:
-                state, words = told
-                where = place if place and len(place) > 3 and country else ""
-                found.setdefault((tie.id, side if tie.directed else None), []).append(_Told(Change(day, state, event_id, words, precision), where, reports))
-    kinds = {tie.id: (n, tie) for n, tie in enumerate(table.ties)}
+    known = dyad.filter(pl.col("day") <= at).sort("day", "event_id")
+    tellings, kinds_of = _tell_kinds(known, evidence or {})
+    columns = ("event_id", "day", "precision", "side", "place_name", "place_country", "reports")
+    for kind, row in zip(kinds_of["kind"], known[kinds_of["index"]].select(columns).iter_rows(), strict=True):
+        event_id, day, precision, side, place, country, reports = row
+        where = place if place and len(place) > 3 and country else ""
+        for tie, state, words in tellings[kind]:
+            found.setdefault((tie.id, side if tie.directed else None), []).append(_Told(Change(day, state, event_id, words, precision), where, reports))
+    kinds = {tie.id: (n, tie) for n, tie in enumerate(load_ties().ties)}
     ordered = sorted(found.items(), key=lambda item: (kinds[item[0][0]][0], item[0][1] or ""))
     return [_make_tie(kinds[name][1], side, told) for (name, side), told in ordered]
+
+
+def _tell_kinds(known: pl.DataFrame, evidence: Mapping[str, Sequence[str]]) -> tuple[list[tuple[_Telling, ...]], pl.DataFrame]:
+    """Rows of a dyad, and all evidence by event id -> what each kind of row tells, and the rows that tell anything (``index``) with their ``kind``, in order.
+
+    Rows that are coded alike and have the same words are of one kind: of a dataset's events, which have few words or none, nearly all are. One with evidence is a kind of its own.
+    """
+    own = pl.when(pl.col("event_id").is_in(list(evidence))).then("event_id")
+    keys = ("event_type", "cameo", "text", pl.col("modes").list.join(",").alias("mode_names"), own.alias("own"))
+    kinds = known.with_row_index().group_by(*keys, maintain_order=True).agg("index", pl.col("modes").first())
+    tellings = []
+    for event_type, cameo, text, modes, event_id in kinds.select("event_type", "cameo", "text", "modes", "own").iter_rows():
+        texts = list(evidence.get(event_id, ())) or ([text] if text else [])
+        tellings.append(tuple(_tell(event_type, modes or (), cameo or "", texts)))
+    told = kinds.with_row_index("kind").filter(pl.Series([bool(told) for told in tellings], dtype=pl.Boolean))
+    return tellings, told.select("kind", "index").explode("index").sort("index")
+
+
+def _tell(event_type: str, modes: Sequence[str], cameo: str, texts: Sequence[str]) -> Iterator[_Telling]:
+    """How an event is coded, and its words -> the ties that it tells of."""
+    # most words name no tie at all: one look at all names spares a look for each
+    names = _pattern(tuple(word for tie in load_ties().ties for word in tie.words), plural=True)
+    naming = [plain for text in texts if names.search((plain := " ".join(text.split())).lower())]
+    for tie in _open_to(event_type, bool(naming)):
+        told = _by_words(tie, event_type, naming) or _by_code(tie.coded, event_type, modes, cameo, has_text=bool(texts))
+        if told is not None:
+            yield _Telling(tie, *told)
 
 
 @functools.cache

@@ -199,15 +199,21 @@ def slice_of(rows: Rows, pair: int, first: int, last: int) -> slice:
     return slice(int(low + start), int(low + stop))
 
 
-def tokens(rows: Rows, where: slice, *, turned: bool) -> Ints:
-    """A window -> its acts in order, [act, (side, type, rung)]: for each day and side the act farthest from routine; the latest ``TOKENS`` of them."""
-    chosen: dict[tuple[int, int], tuple[int, int]] = {}
-    for day, side, kind, rung in zip(*(column[where].tolist() for column in (rows.day, rows.side, rows.kind, rows.rung)), strict=True):
-        key = (day, 1 - side if turned else side)
-        if key not in chosen or (abs(rung), rung) > (abs(chosen[key][1]), chosen[key][1]):
-            chosen[key] = (kind, rung)
-    acts = [(side, kind, rung) for (_, side), (kind, rung) in sorted(chosen.items())][-TOKENS:]
-    return np.array(acts, np.int32).reshape(-1, 3)
+def choose_acts(rows: Rows) -> Rows:
+    """Rows -> for each dyad, day and side the act farthest from routine, the first of several, by dyad, day and side."""
+    order = np.lexsort((-rows.rung, -np.abs(rows.rung), rows.side, rows.day, rows.pair))
+    groups = [column[order] for column in (rows.pair, rows.day, rows.side)]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = np.any([column[1:] != column[:-1] for column in groups], axis=0)
+    chosen = order[is_first]
+    return Rows(rows.pair[chosen], rows.side[chosen], rows.day[chosen], rows.kind[chosen], rows.rung[chosen], rows.names, rows.ids[chosen])
+
+
+def tokens(acts: Rows, where: slice, *, turned: bool) -> Ints:
+    """The acts that were chosen, and a window of them -> the latest ``TOKENS`` in order, [act, (side, type, rung)]."""
+    side = 1 - acts.side[where] if turned else acts.side[where]
+    order = np.lexsort((side, acts.day[where]))[-TOKENS:]
+    return np.stack([side, acts.kind[where], acts.rung[where]], axis=1)[order]
 
 
 def align(here: Ints, there: Sequence[Ints]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ GRAMMAR_KEYS = frozenset({
     "actual_verbs", "causing_verbs", "relation_prompted", "relation_followed", "containers", "transparent_nouns", "person_titles", "partner_nouns", "abstract_subjects",
     "weekdays", "offtopic_nouns", "source_nouns", "experts",
     "unreal_adjectives", "doubt_nouns", "alleging_verbs", "carrying_verbs", "claim_cause", "claim_motive", "claim_prediction", "silent_verbs", "response_nouns", "occasion_verbs",
-    "attempt_verbs", "times_of_day", "message_nouns", "remote_nouns", "capital_sites", "no_towns", "attesting_verbs", "telling_verbs", "official_nouns", "witness_nouns", "labelling_verbs",
+    "attempt_verbs", "times_of_day", "message_nouns", "remote_nouns", "capital_sites", "no_towns", "echoing", "answering_verbs", "attesting_verbs", "telling_verbs", "official_nouns", "witness_nouns", "labelling_verbs",
     "party_nouns", "party_leaders", "authored_nouns", "member_nouns", "contact_verbs",
     "country_nouns", "body_nouns", "crowd_nouns", "wrapping_nouns", "ending_nouns", "pausing_nouns", "leading_verbs",
 })  # fmt: skip

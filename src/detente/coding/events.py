@@ -12,6 +12,7 @@ import msgspec
 
 from detente.codebook.load import Codebook
 from detente.coding.compositions import compose_noun, find_light_verb, refine
+from detente.coding.echoes import find_echoes
 from detente.coding.event_nouns import MEETING_PREPOSITIONS, find_by_noun, noun_options
 from detente.coding.grammar import Clause, Preposition, children, clause_prepositions, clause_span, is_verb, read_clause
 from detente.coding.matching import best_match
@@ -28,6 +29,7 @@ def find_events(text: str, sentences: Sequence[Sentence], phrases: Sequence[Phra
         vocabulary = frozenset(w.lower() for w in s.words) | frozenset(s.lemmas)
         search = Search(text, s, here, codebook, vocabulary)
         mentions.extend(_mention(search, f) for f in _find(search))
+        mentions.extend(find_echoes(search, mentions))
         refusals.extend(search.refusals)
     return mentions, refusals
 

@@ -49,6 +49,7 @@ _STRONG = frozenset({"in", "at", "near", "outside", "inside", "around", "across"
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
 _ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
 _ROADS = frozenset({"road", "motorway", "highway", "route", "bridge", "approach", "railway", "entrance"})
+_LOCALS = frozenset({"resident", "people", "inhabitant", "villager", "shopkeeper", "citizen"})
 _PLACE_NOUNS = frozenset(
     {
         "city",
@@ -141,8 +142,8 @@ _FINEST_FIRST = ("site", "city", "region", "sea", "country")
 
 def best_place(group: Sequence[EventMention]) -> Place | None:
     """The place of one event, told by ``group``: one that its own words give before one carried over from the scene, then the most precise."""
-    places = [m.place for m in group if m.place is not None]
-    return min(places, key=lambda p: (p.span is None, _FINEST_FIRST.index(p.precision)), default=None)
+    places = [(m.place, m.in_title) for m in group if m.place is not None]
+    return min(places, key=lambda p: (p[0].span is None, _FINEST_FIRST.index(p[0].precision), p[1]), default=(None, False))[0]
 
 
 class _Scene(msgspec.Struct, frozen=True):
@@ -198,7 +199,7 @@ def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mentio
                 continue
             prep = _preposition(s, mention.head)
             is_capital = mention.entry.kind in ("capital", "metonym") or place.name in register.capitals or mention.text in register.capitals
-            if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG and s.tags[s.heads[prep]][:2] != "NN":
+            if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG - {"on", "over"} and s.tags[s.heads[prep]][:2] != "NN":
                 yield s.index, place
 
 
@@ -365,6 +366,10 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                 if not (
                     name == "of"
                     and lemma in _PLACE_NOUNS
+                    or name == "of"
+                    and m.event_type == "PROTEST"
+                    and lemma in _LOCALS
+                    and s.deps[governor] == "nsubj"
                     or name in ("to", "into")
                     and (lemma in _ARRIVALS | _ROADS or any(s.lemmas[o] in _ROADS for o in children(s, governor, "dobj")))
                     or name == "from"
@@ -435,10 +440,19 @@ def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: 
         return None
     above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
     for k, tag in enumerate(s.tags):
-        if tag != "NNP" or k in known or s.deps[k] != "pobj" or not s.words[k][:1].isupper() or s.lemmas[k].lower() in codebook.grammar["no_towns"]:
+        if (
+            tag != "NNP"
+            or k in known
+            or s.deps[k] != "pobj"
+            or not s.words[k][:1].isupper()
+            or any(c.isdigit() for c in s.words[k])
+            or s.lemmas[k].lower() in codebook.grammar["no_towns"]
+        ):
             continue
         prep = _preposition(s, k)
-        if prep is None or s.lemmas[prep].lower() not in _UNLISTED_PREPOSITIONS or _climb(s, prep, above) > UNLISTED_COST:
+        name = s.lemmas[prep].lower() if prep is not None else ""
+        is_struck = name == "on" and m.event_type == "ASSAULT" and prep is not None and s.heads[prep] == m.trigger  # "an air strike on Bounti"
+        if prep is None or not (name in _UNLISTED_PREPOSITIONS or is_struck) or _climb(s, prep, above) > UNLISTED_COST:
             continue
         first = k
         while first > 0 and s.tags[first - 1] == "NNP" and s.heads[first - 1] == k:

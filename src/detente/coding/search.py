@@ -83,10 +83,11 @@ def with_conjuncts(search: Search, heads: Iterable[int]) -> Iterator[int]:
 
 
 def is_lemma(search: Search, token: int, lemmas: frozenset[str]) -> bool:
-    """Whether a noun is one of the codebook's words, by itself, with the word before it, or as what a container holds ("a number of sites")."""
+    """Whether a noun is one of the codebook's words, by itself, with the word before it, or as what a container holds ("a number of sites");
+    or a named person, where the words are of people."""
     s = search.s
     lemma = s.lemmas[token].lower()
-    if lemma in lemmas:
+    if lemma in lemmas or "person" in lemmas and s.tags[token] == "NNP" and token in search.phrases and search.phrases[token].kind == "person":
         return True
     before = [c for c in s.children[token] if s.deps[c] in ("compound", "amod", "nmod") and c < token]
     if any(f"{s.lemmas[c].lower()} {lemma}" in lemmas for c in before):

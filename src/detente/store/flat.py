@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import load_plover
 from detente.store import schema
-from detente.store.known import stand_at
+from detente.store.known import in_parts, stand_at
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
@@ -23,8 +23,6 @@ COLUMNS = ("id", "source", "target", "day", "told", "event_type", "quad", "rung"
 ``origin``: who coded it."""
 SHARP = {"day": 2, "week": 1}
 """How sharp the day of an event is known; to the month or year: 0."""
-ASKED_AT_ONCE = 500
-"""Ids in one question, below what every database takes."""
 
 _e, _m, _d = schema.events, schema.mentions, schema.dyads
 Row = tuple[Any, ...]
@@ -70,12 +68,10 @@ def read_flat_rows(store: Store) -> tuple[Sequence[Row], Sequence[Retold]]:
 def restate_rows(store: Store, numbers: Collection[int], day: datetime.date) -> list[Row]:
     """Numbers of retold events, and a day -> flat rows of these as they stood at its end, those that then had no day left out."""
     out: list[Row] = []
-    listed = sorted(numbers)
     with reading(store) as connection:
-        for start in range(0, len(listed), ASKED_AT_ONCE):
-            part = listed[start : start + ASKED_AT_ONCE]
+        for part in in_parts(numbers):
             about = {row.event_id: row for row in connection.execute(sa.select(_e.c.id, _e.c.event_id, _e.c.origin, _e.c.first_report).where(_e.c.id.in_(part)))}
-            for event_id, known in stand_at(connection, [_e.c.id.in_(part)], day).items():
+            for event_id, known in stand_at(connection, part, day).items():
                 then, row = known.standing, about[event_id]
                 if not then.date_start:
                     continue
@@ -90,9 +86,7 @@ def restate_rows(store: Store, numbers: Collection[int], day: datetime.date) -> 
 def name_ids(store: Store, numbers: Collection[int]) -> dict[int, str]:
     """Numbers of events in this store -> their ids."""
     with reading(store) as connection:
-        listed = sorted(numbers)
-        parts = [listed[start : start + ASKED_AT_ONCE] for start in range(0, len(listed), ASKED_AT_ONCE)]
-        return {row.id: row.event_id for part in parts for row in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.id.in_(part)))}
+        return {row.id: row.event_id for part in in_parts(numbers) for row in connection.execute(sa.select(_e.c.id, _e.c.event_id).where(_e.c.id.in_(part)))}
 
 
 def read_sectors(store: Store) -> list[tuple[int, str, str]]:

@@ -47,7 +47,7 @@ def list_events(store: Store, filters: Filters, *, order: str = "newest", cursor
     if order not in ORDERS:
         raise SettingsError(f"order: found {order!r}; expected one of {', '.join(ORDERS)}")
     with reading(store) as connection:
-        conditions = [condition for condition, _ in make_conditions(filters, connection.dialect.name, lambda query: is_large_in(connection, query))]
+        conditions = [condition for condition, _ in make_conditions(filters, connection.dialect.name, lambda query: is_large_in(connection, query), ORDERS[order].column)]
         cut = cut_page(connection, conditions, ORDERS[order], _e.c.id, cursor=cursor, limit=limit)
         total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_e.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
         rows = {row["id"]: row for row in connection.execute(listing().where(_e.c.id.in_(cut.keys))).mappings()}

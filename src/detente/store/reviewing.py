@@ -20,6 +20,8 @@ from detente.store.schema import Store, now, reading, writing
 
 Action = Literal["accept", "correct", "reject", "merge", "split", "undo"]
 ACTIONS: tuple[Action, ...] = ("accept", "correct", "reject", "merge", "split", "undo")
+MOST_SAID = 3
+"""Decisions that are named, the latest, where one is refused as the event has changed."""
 LONGEST_WHY = 2_000
 """Characters of a reason or a name that are kept; a longer one is refused."""
 
@@ -107,10 +109,12 @@ def split_event(store: Store, event_id: str, mention_ids: Sequence[str], *, revi
         return _decide(connection, [key, new], event, "split", reviewer, why, {"moved": moved, "others": [made], "order": [m.mention_id for m in stored]})
 
 
-def undo(store: Store, decision: int | None = None, *, reviewer: str, why: str = "") -> Decision:
+def undo(store: Store, decision: int | None = None, *, reviewer: str, why: str = "", seen: str | None = None) -> Decision:
     """Take a decision back, by default the reviewer's latest that stands. One that later decisions rest on must wait until they are undone."""
     with writing(store) as connection:
         chosen = _standing_decision(connection, decision, reviewer, store.name)
+        if seen is not None:
+            _find(connection, chosen.event_id, store.name, seen)
         touched = {chosen.event_id, *chosen.record.get("others", [])}
         for later in _load(connection, schema.decisions.c.id > chosen.id, schema.decisions.c.undone_by.is_(None), schema.decisions.c.action != "undo"):
             if touched & {later.event_id, *later.record.get("others", [])}:
@@ -161,10 +165,25 @@ def _state_of(connection: Connection, key: int) -> str:
     return f"{row.event_id}.{row.mentions}.{row.reports}.{row.revision}.{decided}"
 
 
+def _say_changes(connection: Connection, key: int, seen: str) -> str:
+    """An event, and the word for how it stood when it was shown -> what came since, in words; nothing if the word is of another event."""
+    event_id, *now_counts = _state_of(connection, key).rsplit(".", 4)
+    shown_id, *counts = seen.rsplit(".", 4)
+    if shown_id != event_id or len(counts) != 4 or not all(count.isascii() and count.isdecimal() and len(count) < 10 for count in counts):
+        return ""
+    since = _load(connection, schema.decisions.c.event_id == event_id)[int(counts[3]) :]
+    said = [f"{one.action} by {one.reviewer}, {one.decided_at[:10]} {one.decided_at[11:16]} UTC" for one in since[-MOST_SAID:]]
+    if more := int(now_counts[0]) - int(counts[0]):
+        said.append(f"{abs(more)} {'more' if more > 0 else 'fewer'} mention{'' if abs(more) == 1 else 's'}")
+    return f" ({'; '.join(said)})" if said else ""
+
+
 def _find(connection: Connection, asked: str, name: str, seen: str | None = None) -> tuple[int, str]:
     key = find_key(connection, asked, name)
     if seen is not None and seen != _state_of(connection, key):
-        raise ChangedError(f"event {asked}: found that it has changed since it was shown; expected it as it was; look at it again, then decide")
+        raise ChangedError(
+            f"event {asked}: found that it has changed since it was shown{_say_changes(connection, key, seen)}; expected it as it was; look at it again, then decide"
+        )
     return key, str(connection.scalar(sa.select(schema.events.c.event_id).where(schema.events.c.id == key)))
 
 

@@ -16,6 +16,7 @@ from detente.codebook.ladder import rung_of
 from detente.errors import StoreError
 from detente.store.alert_tables import make_alert_tables
 from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
+from detente.store.event_indexes import event_indexes, make_event_indexes
 from detente.store.feed_tables import make_feed_tables
 from detente.store.web_tables import count_change, make_web_tables
 
@@ -137,6 +138,7 @@ events = sa.Table(
     sa.Index("events_by_date", "date_start", "id"),
     sa.Index("events_by_volume", "date_start", "first_report", "review", "modality"),
     sa.Index("events_by_type", "event_type", "date_start", "id"),
+    *event_indexes(),
     comment="one row per real event; source, target, modes, contexts as JSON",
 )
 mentions = sa.Table(
@@ -328,6 +330,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "alerts", make_alert_tables),
     Migration(8, "volume", _add_volume_index),
     Migration(9, "web", make_web_tables),
+    Migration(10, "orders", make_event_indexes),
 )
 _ADVISORY_LOCK = 0x64657465
 """Any fixed number: PostgreSQL's lock by which one writer of a store waits for another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import tempfile
 import threading
@@ -20,6 +21,7 @@ from detente.store.documents import find_document, ids_of_texts
 from detente.store.write import Added, add_report, find_known
 from detente.web.asked import Asked
 from detente.web.marks import find_lead
+from detente.web.refusals import refuse
 from detente.web.rendering import part
 from detente.web.routing import Done, File, Posted
 
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 SOURCE = "desk"
 """Where a pasted text is said to come from."""
+LONGEST_TEXT = 100_000
+"""Characters of a text that is coded without being stored, or that a program sends: about 15,000 words, which take 3 seconds of one core (measured on the reports of the demo)."""
+MOST_CODING = 3
+"""Requests that code at once: one codes, the others wait for the parser; more would hold the threads that pages need."""
+_coders = threading.BoundedSemaphore(MOST_CODING)
 _coding = threading.Lock()
 """One report at a time: the parser is one, and two would only share its core."""
 
@@ -45,20 +52,38 @@ class Stored(msgspec.Struct, frozen=True):
 def add_given(posted: Posted) -> Done:
     """The form: ``text`` with ``title`` and ``published_on``, or ``url``, or a ``file`` -> stored; then to the document, or the events if there are several."""
     asked = posted.asked
+    items = read_given(posted)
+    with a_place_to_code():
+        stored = store_reports(asked, items)
+    if not stored.doc_ids:
+        raise InputError(stored.skipped[0] if stored.skipped else "report: found nothing to code; expected a report")
+    return Done(what=", ".join(stored.doc_ids)[:200], to=_where(asked.store, stored), notice=say_stored(stored))
+
+
+def read_given(posted: Posted) -> Iterable[Item]:
+    """The form: ``text`` with ``title`` and ``published_on``, or ``url``, or a ``file`` -> its reports. Refused: none of them, or several."""
+    asked = posted.asked
     text, url, title, day = asked.long_text("text"), asked.text("url"), asked.text("title"), asked.day("published_on")
     file = posted.files.get("file")
     given = [name for name, there in (("text", text.strip()), ("url", url), ("file", file and file.content)) if there]
     if len(given) != 1:
         raise InputError(f"report: found {' and '.join(given) or 'nothing'}; expected a text, an address or a file")
     if file and file.content:
-        stored = store_reports(asked, read_upload(file, day, asked))
-    elif url:
-        stored = store_reports(asked, read_address(url, day))
-    else:
-        stored = store_reports(asked, [make_document(text, title=title, published_on=day, publisher=None, origin=SOURCE)])
-    if not stored.doc_ids:
-        raise InputError(stored.skipped[0] if stored.skipped else "report: found nothing to code; expected a report")
-    return Done(what=", ".join(stored.doc_ids)[:200], to=_where(asked.store, stored), notice=say_stored(stored))
+        return read_upload(file, day, asked)
+    if url:
+        return read_address(url, day)
+    return [make_document(text, title=title, published_on=day, publisher=None, origin=SOURCE)]
+
+
+@contextlib.contextmanager
+def a_place_to_code() -> Iterator[None]:
+    """A place among those who code; refused with 503 if there is none."""
+    if not _coders.acquire(blocking=False):
+        raise refuse(503, f"code: found {MOST_CODING} requests that code; expected fewer; try again", code="busy", headers={"Retry-After": "5"})
+    try:
+        yield
+    finally:
+        _coders.release()
 
 
 def _where(store: Store, stored: Stored) -> str:
@@ -109,9 +134,9 @@ def _store_one(store: Store, document: Document) -> Added | Skipped:
     return report if isinstance(report, Skipped) else add_report(store, report)
 
 
-def code_document(document: Document, *, keep_all: bool = False) -> CodedReport | Skipped:
-    """A document -> the coded report, or why it could not be coded. The first call loads the parser (1 to 2 s)."""
-    options = Options(pipeline=read_text("pipeline"), keep_all=keep_all, workers=min(1, count_workers()))
+def code_document(document: Document) -> CodedReport | Skipped:
+    """A document -> the coded report with planned, hypothetical and denied acts, as ``detente add`` keeps them, or why it could not be coded. The first call loads the parser (1 to 2 s)."""
+    options = Options(pipeline=read_text("pipeline"), keep_all=True, workers=min(1, count_workers()))
     with _coding:
         return next(iter(code_corpus([document], options)))
 

@@ -16,7 +16,7 @@ from detente.store.audit import log_action
 from detente.web.api_call import MEDIA, PREFIX, Call, Format
 from detente.web.asked import Asked
 from detente.web.cache import Kept
-from detente.web.dispatch import Body, answer_with, check_read, make_asked, make_body, need_role, path_of, run
+from detente.web.dispatch import STATE_END, Body, answer_with, check_read, make_asked, make_body, need_role, path_of, run
 from detente.web.downloads import answer_file
 from detente.web.refusals import RefusedError, make_fault, refuse
 from detente.web.rendering import address
@@ -68,7 +68,7 @@ async def _read(request: Request, call: Call) -> Response:
         record = call.handler(asked)
         check_read(asked)
         shown, link = _with_links(request, record)
-        return Given(make_body(msgspec.json.encode(shown), MEDIA["json"]), link)
+        return Given(make_body(msgspec.json.encode(shown), MEDIA["json"], getattr(record, "state", "") if call.has_state else ""), link)
 
     async def made() -> Kept:
         given: Given = await run(request, make)
@@ -141,7 +141,7 @@ async def _write(request: Request, call: Call) -> Response:
     def do() -> bytes:
         asked = _asked(request)
         check_read(asked)
-        done = call.handler(asked, body)
+        done = call.handler(asked, body, read_state_seen(request)) if call.is_conditional else call.handler(asked, body)
         if call.is_logged:
             log_action(desk.store, who=who.name, role=who.role or "", action=f"api: {call.title.lower()}", what=_what(request, done))
         return msgspec.json.encode(done)
@@ -155,6 +155,16 @@ def _what(request: Request, done: Any) -> str:
     """What was changed -> its name in the log: the event or the decision of the address, or the reports that were added."""
     given = [str(value) for value in request.path_params.values()] or list(getattr(done, "doc_ids", ()))
     return ", ".join(given)[:200]
+
+
+def read_state_seen(request: Request) -> str | None:
+    """``If-Match`` -> the state that its tag names; ``None`` if any will do. A tag that was never given names a state that nothing has."""
+    tag = ",".join(request.headers.getlist("if-match")).strip()
+    if "if-match" not in request.headers or tag == "*":
+        return None
+    if tag.count('"') > 2:
+        raise InputError("if-match: found several tags; expected that of the event as it was read")
+    return tag.removeprefix("W/").strip('"').partition(STATE_END)[0]
 
 
 async def read_body(request: Request, kind: Any) -> Any:

@@ -29,6 +29,7 @@ class Parameter(NamedTuple):
     default: str | int | None = None
     many: bool = False
     in_path: bool = False
+    in_header: bool = False
     needed: bool = False
     example: str | int | None = None
 
@@ -45,7 +46,8 @@ class Call(NamedTuple):
     """A call. ``path`` is without the prefix; ``handler`` has the parameters and, if the call ``takes`` a body, that; ``gives`` is the type of the answer, or where it stands, as "module:Name".
 
     ``table``: further formats of all its rows; ``files``: a function that writes them, of what is asked and the format; ``example``: a body to try; ``is_logged``: it stands in the log who asked;
-    ``refuses``: further statuses.
+    ``refuses``: further statuses. ``is_conditional``: it takes ``If-Match`` with the tag of the event, and its handler the state that the tag names, or ``None``.
+    ``has_state``: the record has a ``state`` with which the tag of the answer begins.
     """
 
     method: Literal["GET", "POST"]
@@ -66,6 +68,8 @@ class Call(NamedTuple):
     is_kept: bool = True
     is_logged: bool = False
     refuses: tuple[int, ...] = ()
+    is_conditional: bool = False
+    has_state: bool = False
 
     @property
     def formats(self) -> tuple[Format, ...]:
@@ -92,6 +96,11 @@ MEDIA: dict[Format, str] = {"json": "application/json", "csv": "text/csv", "json
 
 CURSOR = Parameter("cursor", "Where the page begins: as `next` and `previous` of a page have it; made by nobody else.")
 LIMIT = Parameter("limit", "Items on the page.", "number", least=1, most=MOST_ITEMS, default=ITEMS)
+IF_MATCH = Parameter(
+    "If-Match",
+    "A header: the `ETag` of the event as it was read, or its `state`. If it has changed since, nothing is done (412). `*`, or no header: however it stands.",
+    in_header=True,
+)
 FORMAT = Parameter("format", "The format of the answer, instead of `Accept`. In csv, jsonl and parquet come all rows at once, without pages.", "choice", tuple(MEDIA))
 PAIR = Parameter("pair", "Two parties: PRK-KOR; with spaces around the hyphen where a name has one, as `Hamas - ISR`.", in_path=True, example="PRK-KOR")
 AT = Parameter("at", "The day to stand at: nothing that happened or was told of later counts. By default the latest.", "day", example="2020-06-16")

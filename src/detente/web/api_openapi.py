@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from detente import __version__
-from detente.web.api_call import FORMAT, MEDIA, PREFIX, Call, Parameter, find, schema_of
+from detente.web.api_call import FORMAT, IF_MATCH, MEDIA, PREFIX, Call, Parameter, find, schema_of
 from detente.web.refusals import Problem
 
 FIELDS = Path(__file__).parent / "api_fields.toml"
@@ -27,6 +27,7 @@ REFUSALS = {
     405: "The address does not take this method.",
     406: "None of the formats that are accepted is given.",
     409: "What was to be changed has changed meanwhile.",
+    412: "The event is not as `If-Match` says.",
     413: "The body is too large.",
     414: "The address is too long.",
     415: "The body is of another type.",
@@ -88,7 +89,7 @@ def _operation(call: Call, by_type: Mapping[Any, Any]) -> dict[str, Any]:
     statuses = [*_ALWAYS, 501]
     if any(parameter.in_path for parameter in call.parameters):
         statuses.append(404)
-    statuses += [406, *call.refuses]
+    statuses += [406, *call.refuses, *([412] if call.is_conditional else [])]
     content: dict[str, Any] = {MEDIA["json"]: {"schema": by_type[call.gives]}}
     for form in call.formats[1:]:
         content[MEDIA[form]] = {"schema": {"type": "string"} | ({"format": "binary"} if form == "parquet" else {})}
@@ -96,7 +97,7 @@ def _operation(call: Call, by_type: Mapping[Any, Any]) -> dict[str, Any]:
     if any(parameter.name == "cursor" for parameter in call.parameters):
         headers["Link"] = {"description": "The addresses of the pages beside this one.", "schema": {"type": "string"}}
     answers: dict[str, Any] = {str(call.status): {"description": call.title, "content": content} | ({"headers": headers} if call.method == "GET" else {})}
-    parameters = [_parameter(parameter) for parameter in (*call.parameters, *([FORMAT] if len(call.formats) > 1 else []))]
+    parameters = [_parameter(parameter) for parameter in (*call.parameters, *([FORMAT] if len(call.formats) > 1 else []), *([IF_MATCH] if call.is_conditional else []))]
     made: dict[str, Any] = {"operationId": call.name, "summary": call.title, "description": f"{call.means} Role: `{call.role}`.", "tags": [call.tag], "parameters": parameters}
     if call.takes is not None:
         statuses += [409, 415, 422]
@@ -108,7 +109,12 @@ def _operation(call: Call, by_type: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": parameter.name, "in": "path" if parameter.in_path else "query", "description": parameter.means, "schema": schema_of(parameter)}
+    made: dict[str, Any] = {
+        "name": parameter.name,
+        "in": "path" if parameter.in_path else "header" if parameter.in_header else "query",
+        "description": parameter.means,
+        "schema": schema_of(parameter),
+    }
     if parameter.in_path or parameter.needed:
         made["required"] = True
     if parameter.example is not None:

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from detente.codebook.register import Tenure
 from detente.records import Claim, Event, Modality, Precision, Refusal, Relation
 from detente.store.document_list import ListedDocument
 from detente.store.reviewing import LONGEST_WHY, Decision
+from detente.web.adding import LONGEST_TEXT
 
-LONGEST_TEXT = 100_000
-"""Characters of a text to code: about 15,000 words, which take 3 seconds of one core (measured on the reports of the demo)."""
 MOST_OTHERS = 100
 """Events of a merge and mentions of a split."""
 MOST_DAYS = 365
@@ -129,6 +129,7 @@ class MadeDecision(msgspec.Struct, frozen=True, kw_only=True):
 class WholeEvent(StoredEvent, frozen=True, kw_only=True):
     """An event with its evidence, where sources differ, its history and the decisions of reviewers."""
 
+    state: str
     withdrawal: Withdrawal | None
     differing: dict[str, Any]
     evidence: list[dict[str, Any]]
@@ -292,16 +293,6 @@ class TypeRules(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleShown]
 
 
-class Office(msgspec.Struct, frozen=True, kw_only=True):
-    """An office that somebody holds or held."""
-
-    country: str | None
-    sectors: tuple[str, ...]
-    role: str
-    start: str
-    end: str
-
-
 class KnownActor(msgspec.Struct, frozen=True, kw_only=True):
     """An actor of the register."""
 
@@ -311,7 +302,7 @@ class KnownActor(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None
     sectors: tuple[str, ...]
     detail: str
-    tenures: list[Office]
+    tenures: list[Tenure]
 
 
 class KnownActors(msgspec.Struct, frozen=True, kw_only=True):

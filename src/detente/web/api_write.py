@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from detente.corrections import make_fields
+from detente.errors import ChangedError
 from detente.reading import Skipped, make_document
 from detente.records import Document
 from detente.store.query import load_event
 from detente.store.reviewing import Decision, correct_event, judge_event, list_decisions, merge_events, split_event, undo
-from detente.web.adding import SOURCE, Stored, code_document, store_reports
+from detente.web.adding import LONGEST_TEXT, SOURCE, Stored, a_place_to_code, code_document, store_reports
 from detente.web.api_call import Call, Parameter
-from detente.web.api_records import LONGEST_TEXT, Because, Coded, Correction, Merging, Reports, Splitting, Text
+from detente.web.api_records import Because, Coded, Correction, Merging, Reports, Splitting, Text
 from detente.web.asked import Asked
 from detente.web.refusals import missing, refuse
-
-MOST_CODING = 3
-"""Requests that code at once: one codes, the others wait for the parser; more would hold the threads that pages need."""
-_coders = threading.BoundedSemaphore(MOST_CODING)
-
-
-@contextlib.contextmanager
-def _coding() -> Iterator[None]:
-    """A place among those who code; refused with 503 if there is none."""
-    if not _coders.acquire(blocking=False):
-        raise refuse(503, f"code: found {MOST_CODING} requests that code; expected fewer; try again", code="busy", headers={"Retry-After": "5"})
-    try:
-        yield
-    finally:
-        _coders.release()
 
 
 def _make(text: Text) -> Document:
@@ -41,8 +26,8 @@ def _make(text: Text) -> Document:
 def _code(asked: Asked, given: Text) -> Coded:
     del asked
     document = _make(given)
-    with _coding():
-        report = code_document(document, keep_all=True)
+    with a_place_to_code():
+        report = code_document(document)
     if isinstance(report, Skipped):
         raise refuse(422, f"text: found that it cannot be coded ({report}); expected a report", code="not-coded")
     found = {name: getattr(report, name) for name in ("events", "claims", "relations", "refusals", "notes")}
@@ -53,7 +38,7 @@ def _add(asked: Asked, given: Reports) -> Stored:
     length = sum(len(document.text) for document in given.documents)
     if length > LONGEST_TEXT:
         raise refuse(413, f"documents: found {length:,} characters of text; expected at most {LONGEST_TEXT:,}; detente add takes any number")
-    with _coding():
+    with a_place_to_code():
         return store_reports(asked, [_make(document) for document in given.documents])
 
 
@@ -65,37 +50,58 @@ def _event_of(asked: Asked) -> str:
     return find_whole(asked).event_id
 
 
-def _judge(action: Any) -> Callable[[Asked, Because], Decision]:
-    return lambda asked, given: judge_event(asked.store, _event_of(asked), action, reviewer=asked.who.name, why=given.why)
+@contextlib.contextmanager
+def _deciding() -> Iterator[None]:
+    """While a decision is made: an event that has changed since it was read is answered with 412."""
+    try:
+        yield
+    except ChangedError as error:
+        raise refuse(412, str(error), code="changed") from None
 
 
-def _correct(asked: Asked, given: Correction) -> Decision:
+def _judge(action: Literal["accept", "reject"]) -> Callable[[Asked, Because, str | None], Decision]:
+    def judge(asked: Asked, given: Because, seen: str | None) -> Decision:
+        with _deciding():
+            return judge_event(asked.store, _event_of(asked), action, reviewer=asked.who.name, why=given.why, seen=seen)
+
+    return judge
+
+
+def _correct(asked: Asked, given: Correction, seen: str | None) -> Decision:
     event_id = _event_of(asked)
     fields = make_fields(given.fields, load_event(asked.store, event_id))
-    return correct_event(asked.store, event_id, fields, reviewer=asked.who.name, why=given.why)
+    with _deciding():
+        return correct_event(asked.store, event_id, fields, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _merge(asked: Asked, given: Merging) -> Decision:
-    return merge_events(asked.store, _event_of(asked), given.others, reviewer=asked.who.name, why=given.why)
+def _merge(asked: Asked, given: Merging, seen: str | None) -> Decision:
+    with _deciding():
+        return merge_events(asked.store, _event_of(asked), given.others, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _split(asked: Asked, given: Splitting) -> Decision:
-    return split_event(asked.store, _event_of(asked), given.mentions, reviewer=asked.who.name, why=given.why)
+def _split(asked: Asked, given: Splitting, seen: str | None) -> Decision:
+    with _deciding():
+        return split_event(asked.store, _event_of(asked), given.mentions, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
-def _undo(asked: Asked, given: Because) -> Decision:
+def _undo(asked: Asked, given: Because, seen: str | None) -> Decision:
     text = asked.path["decision"]
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
     if not any(one.id == number for one in list_decisions(asked.store)):
         raise missing(f"decision: found none with the number {text[:40]!r}; expected one that /decisions lists")
-    return undo(asked.store, number, reviewer=asked.who.name, why=given.why)
+    with _deciding():
+        return undo(asked.store, number, reviewer=asked.who.name, why=given.why, seen=seen)
 
 
 _EVENT = Parameter("event_id", "The event's id.", in_path=True)
 
 
-def _review(path: str, name: str, title: str, means: str, handler: Callable[[Asked, Any], Decision], takes: Any, example: dict[str, Any], parameter: Parameter = _EVENT) -> Call:
-    return Call("POST", path, name, title, means, handler, Decision, "review", (parameter,), takes=takes, role="review", status=201, example=example, is_logged=True)
+def _review(
+    path: str, name: str, title: str, means: str, handler: Callable[[Asked, Any, str | None], Decision], takes: Any, example: dict[str, Any], parameter: Parameter = _EVENT
+) -> Call:
+    return Call(
+        "POST", path, name, title, means, handler, Decision, "review", (parameter,), takes=takes, role="review", status=201, example=example, is_logged=True, is_conditional=True
+    )
 
 
 _TEXT = {"text": "North Korea fired two ballistic missiles toward the Sea of Japan on Tuesday, the South Korean military said.", "published_on": "2020-06-16"}

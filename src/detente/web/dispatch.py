@@ -29,7 +29,7 @@ from detente.web.identity import Who
 from detente.web.limits import is_late, set_deadline
 from detente.web.refusals import TITLES, Fault, Problem, RefusedError, make_fault, refusal_of, refuse
 from detente.web.rendering import Chrome, clean, part, render
-from detente.web.routing import Action, Chart, Done, File, Page, Posted
+from detente.web.routing import Action, Chart, Done, File, Page, Posted, Shown
 from detente.web.state import Desk
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ GZIP_FROM = 600
 """Shorter bodies are not packed."""
 GZIP_LEVEL = 5
 MOST_FIELDS, MOST_FILES = 100, 5
-MENDABLE = (400, 409)
-"""Refusals of a form that its reader can mend on its page: wrong values, and what has changed meanwhile."""
+MENDABLE = (400, 409, 503)
+"""Refusals of a form that its reader can mend on its page: wrong values, what has changed meanwhile, and what must wait; what was typed is not lost."""
+STATE_END = "~"
+"""Between the state of what is shown and the digest of the answer, in the tag of an answer that has both."""
 _JSON = "application/json"
 
 
@@ -81,11 +83,12 @@ def action_route(action: Action, pages: Sequence[Page] = ()) -> Route:
 def _endpoint(page: Page, *, as_data: bool) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         need_role(request, page.role)
+        also = await anyio.to_thread.run_sync(page.also) if page.also else None
         if as_data:
-            return await kept_answer(request, page.is_kept, "data", lambda: _encode(_make_record(request, page), request), may_lag=page.may_lag)
+            return await kept_answer(request, page.is_kept, ("data", also), lambda: _encode(_make_record(request, page), request), may_lag=page.may_lag)
         theme, notice = theme_of(request), request.cookies.get(NOTICE_COOKIE, "")
         who: Who = request.state.who
-        variant = ("page", theme, who.name, who.role, who.key)
+        variant = ("page", theme, who.name, who.role, who.key, also)
         answer = await kept_answer(request, page.is_kept and not notice, variant, lambda: _show(request, page, theme, notice), may_lag=page.may_lag)
         if notice:
             answer.delete_cookie(NOTICE_COOKIE)
@@ -186,10 +189,10 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else ""
 
 
-def make_body(content: bytes, media_type: str) -> Body:
-    """A body and its type -> the same with its packed form and its tag."""
+def make_body(content: bytes, media_type: str, state: str = "") -> Body:
+    """A body and its type -> the same with its packed form and its tag. ``state``: a word for how that which is shown stands, with which the tag begins."""
     packed = gzip.compress(content, GZIP_LEVEL, mtime=0) if len(content) >= GZIP_FROM else None
-    return Body(content, packed, media_type, f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
+    return Body(content, packed, media_type, f'W/"{f"{state}{STATE_END}" if state else ""}{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
 
 
 async def kept_answer(request: Request, is_kept: bool, variant: Hashable, make: Callable[[], Body], *, may_lag: bool = True) -> Response:
@@ -271,18 +274,23 @@ async def _act(request: Request, action: Action, page: Page | None) -> Response:
     check_form_word(request.state.who, "".join(fields.pop("csrf", ["", ""])[:1]))
     who: Who = request.state.who
 
-    def do() -> Done:
+    def do() -> Done | Response:
         asked = Asked(desk.store, desk.options, request.path_params, fields, who)
         done = action.handler(Posted(asked, files))
+        if isinstance(done, Shown):
+            assert page is not None, action.path
+            return _answer_shown(request, page, done.record, fields)
         log_action(desk.store, who=who.name, role=who.role or "", action=action.name, what=done.what)
         return done
 
     try:
-        done: Done = await run(request, do)
+        done: Done | Response = await run(request, do)
     except RefusedError as error:
         if page is None or error.status not in MENDABLE or _wants_data(request):
             raise
         return await _show_again(request, page, error, fields)
+    if isinstance(done, Response):
+        return done
     answer = RedirectResponse(done.to if is_own(done.to) else "/", status_code=303)
     desk.look(at_once=True)
     answer.set_cookie(SEEN_COOKIE, str(desk.version), max_age=3600, httponly=True, samesite="strict")
@@ -294,14 +302,11 @@ async def _act(request: Request, action: Action, page: Page | None) -> Response:
 async def _show_again(request: Request, page: Page, error: RefusedError, fields: Mapping[str, list[str]]) -> Response:
     """A form that was refused -> its page again with the reason, and what was typed. A page that cannot be shown any more leaves the refusal."""
     desk: Desk = request.app.state.desk
-    path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: part(str(request.path_params.get(found[1], ""))), page.path)
 
     def make() -> str:
         asked = Asked(desk.store, desk.options, request.path_params, {}, request.state.who, desk.shared, desk.version)
         record = page.handler(asked)
-        title = page.title if isinstance(page.title, str) else page.title(record)
-        chrome = Chrome(request.state.who, theme_of(request), path, {}, page.nav, title, is_open=desk.options.is_open, fault=error.fault.message, typed=fields)
-        return render(page.template, record, chrome, _draw(page, asked))
+        return render(page.template, record, _form_chrome(request, page, record, fields, error.fault.message), _draw(page, asked))
 
     try:
         shown: str = await run(request, make)
@@ -309,6 +314,23 @@ async def _show_again(request: Request, page: Page, error: RefusedError, fields:
         raise error from None
     headers = {"Cache-Control": "no-store", **error.headers}
     return Response(shown.encode("utf-8", "replace"), status_code=error.status, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def _form_chrome(request: Request, page: Page, record: msgspec.Struct, fields: Mapping[str, list[str]], fault: str = "") -> Chrome:
+    """A request with a form of a page -> what stands around the page that answers it, which is at another address."""
+    path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: part(str(request.path_params.get(found[1], ""))), page.path)
+    title = page.title if isinstance(page.title, str) else page.title(record)
+    desk: Desk = request.app.state.desk
+    return Chrome(request.state.who, theme_of(request), path, {}, page.nav, title, is_open=desk.options.is_open, fault=fault, typed=fields)
+
+
+def _answer_shown(request: Request, page: Page, record: msgspec.Struct, fields: Mapping[str, list[str]]) -> Response:
+    """What a form asked to see -> the answer, with what was typed: data to who asked for data."""
+    headers = {"Cache-Control": "no-store"}
+    if _wants_data(request):
+        return Response(msgspec.json.encode(record), headers=headers, media_type=_JSON)
+    shown = render(page.template, record, _form_chrome(request, page, record, fields), {})
+    return Response(shown.encode("utf-8", "replace"), headers=headers, media_type="text/html; charset=utf-8")
 
 
 async def read_form(request: Request) -> tuple[dict[str, list[str]], dict[str, File]]:

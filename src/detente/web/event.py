@@ -63,6 +63,7 @@ def read_event(asked: Asked) -> EventRecord:
 def make_record(asked: Asked, event_id: str, find: str = "") -> EventRecord:
     """An event's id, and what to look for -> its record. Refused: an id that no event has."""
     try:
+        state = read_state(asked.store, event_id)  # before the event: what comes between the two is a change that was not shown
         event = load_event(asked.store, event_id)
     except StoreError as error:
         if "the database refused" in str(error):
@@ -72,7 +73,7 @@ def make_record(asked: Asked, event_id: str, find: str = "") -> EventRecord:
     relations = tuple(read_relations_of(asked.store, own))
     return EventRecord(
         event=event,
-        state=read_state(asked.store, own),
+        state=state,
         relations=relations,
         related=read_events(asked.store, [event_id for r in relations for event_id in (r.first, r.second) if event_id != own]),
         contexts=_read_contexts(asked, event["evidence"]),
@@ -177,13 +178,13 @@ def split(posted: Posted) -> Done:
 
 
 def take_back(posted: Posted) -> Done:
-    """``decision``, ``why`` -> the decision undone."""
+    """``decision``, ``why``, ``state`` -> the decision undone."""
     asked = posted.asked
     number = asked.number("decision", 0, most=2**53)
     if not number:
         raise InputError("decision: found none; expected the number of one that stands")
-    with _deciding(asked):
-        decision = undo(asked.store, number, reviewer=asked.who.name, why=asked.long_text("why"))
+    with _deciding(asked) as seen:
+        decision = undo(asked.store, number, reviewer=asked.who.name, why=asked.long_text("why"), seen=seen)
     return _done(asked, decision, f"Decision {number} is undone")
 
 

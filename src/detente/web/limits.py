@@ -52,6 +52,15 @@ def _bound_postgres(connection: sa.Connection) -> None:
 
 
 # -- number ------------------------------------------------------------------------------------------------------------------
+def share_of(limit: int, processes: int) -> int:
+    """A limit of all processes together -> that of each: they do not tell each other who came, so that each takes its part, rounded up.
+
+    >>> share_of(600, 4), share_of(10, 4)
+    (150, 3)
+    """
+    return -(-limit // processes)
+
+
 class Buckets:
     """Token buckets: each caller may make ``per_minute`` requests a minute, as many at once if it was silent before. One lock, so that threads may share it."""
 

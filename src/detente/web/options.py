@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from typing import NamedTuple
 
 from detente.settings import read_number, read_switch, read_text
 
+PROCESSES = "DETENTE_DESK_PROCESSES"
+"""By this variable the command tells its processes how many they are."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 class Options(NamedTuple):
-    """The settings of the desk; their units are those of ``settings.SETTINGS``. ``secret`` signs sessions and forms; ``with_style``: the page of components too."""
+    """The settings of the desk; their units are those of ``settings.SETTINGS``. ``secret`` signs sessions and forms; ``with_style``: the page of components too;
+    ``processes``: that answer, among which the limits of requests and logins are divided."""
 
     store: str
     host: str = "127.0.0.1"
@@ -25,6 +29,7 @@ class Options(NamedTuple):
     cache_bytes: int = 64_000_000
     secret: bytes = b""
     with_style: bool = False
+    processes: int = 1
 
 
 def read_options(secret: bytes) -> Options:
@@ -43,6 +48,7 @@ def read_options(secret: bytes) -> Options:
         cache_bytes=read_number("cache_bytes"),
         secret=secret,
         with_style=read_switch("style_page"),
+        processes=int(os.environ.get(PROCESSES, "1")),
     )
 
 

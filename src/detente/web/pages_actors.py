@@ -12,6 +12,8 @@ from detente.errors import InputError
 from detente.store.query import Filters, find_events, find_unknown
 from detente.store.tables import latest_day
 from detente.web.asked import Asked
+from detente.web.desk import first_words
+from detente.web.leaders import Leader, find_leaders
 from detente.web.pages_dyads import PairRow, list_all, list_of, rank_pairs, read_recent, show_pair
 from detente.web.pairs import Side, name_party
 from detente.web.refusals import missing
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from detente.codebook.register import Entry
 
 PAGE_ACTORS, MOST_PAGE = 60, 10_000
-SHOWN_PAIRS, SHOWN_EVENTS, SHOWN_ALIASES, SHOWN_FOUND = 12, 8, 40, 20
+SHOWN_PAIRS, SHOWN_EVENTS, SHOWN_ALIASES, SHOWN_FOUND, SHOWN_LEADERS = 12, 8, 40, 20, 14
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +74,14 @@ class ActorsPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActorPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One party. ``is_group``: it is made of several countries, ``members``, whose events are listed with each of them."""
+    """One party on a day. ``is_group``: it is made of several countries, ``members``, whose events are listed with each of them. ``leaders``: who held office there then;
+    ``words``: the first of the evidence of the events, by id."""
 
     actor: Side
     at: datetime.date | None
+    is_asked: bool
+    leaders: tuple[Leader, ...]
+    leaders_total: int
     known: tuple[Known, ...]
     members: tuple[Side, ...]
     is_group: bool
@@ -86,6 +92,7 @@ class ActorPage(msgspec.Struct, frozen=True, kw_only=True):
     did_total: int
     met: tuple[dict[str, Any], ...]
     met_total: int
+    words: dict[str, str]
     weeks: int
 
 
@@ -123,21 +130,26 @@ def _count(asked: Asked) -> list[Listed]:
 
 # -- one actor ---------------------------------------------------------------------------------------------------------------
 def read_actor(asked: Asked) -> ActorPage:
-    """``name`` of the path (PRK, PRK/MIL, Hamas, East Asia) -> who that is."""
+    """``name`` of the path (PRK, PRK/MIL, Hamas, East Asia), ``at`` -> who that is, by default on the latest day of the store."""
     from detente.analysis.movers import WEEKS
     from detente.show_situation import say_party
 
     party = _find(asked)
-    at = latest_day(asked.store)
-    pairs = list_of(asked, party)
+    given = asked.day("at")
+    at = given or latest_day(asked.store)
+    pairs = [span for span in list_of(asked, party) if at is None or span.first <= at.isoformat()]
     recent = read_recent(asked, at) if at else None
     ranked = rank_pairs(pairs, "grave", recent, party)[:SHOWN_PAIRS]
     is_group = len(party.members) > 1
     did, did_total = _list_events(asked, party, "source", at)
     met, met_total = _list_events(asked, party, "target", at)
+    leaders = find_leaders(party.members[0].country, at, party.sectors) if at and len(party.members) == 1 and not party.names else []
     return ActorPage(
         actor=Side(party.name, say_party(party.name)),
         at=at,
+        is_asked=given is not None,
+        leaders=tuple(leaders[:SHOWN_LEADERS]),
+        leaders_total=len(leaders),
         known=tuple(_tell(entry, at) for entry in _entries(party)),
         members=tuple(Side(m.country, say_party(m.country)) for m in party.members) if is_group else (),
         is_group=is_group,
@@ -148,6 +160,7 @@ def read_actor(asked: Asked) -> ActorPage:
         did_total=did_total,
         met=met,
         met_total=met_total,
+        words=first_words(asked.store, list({event["event_id"]: None for event in (*did, *met)})),
         weeks=WEEKS,
     )
 
@@ -217,7 +230,7 @@ def draw(asked: Asked) -> ChartType | None:
     from detente.analysis.dyads import is_party
     from detente.charts.network import MOST_PARTIES, count_ties, draw_network
 
-    party, at = _find(asked), latest_day(asked.store)
+    party, at = _find(asked), asked.day("at") or latest_day(asked.store)
     if at is None:
         return None
     table = read_recent(asked, at)

@@ -115,8 +115,8 @@ def _party(asked: Asked, text: str) -> Party:
 
 
 def list_all(asked: Asked) -> list[PairSpan]:
-    """All pairs of the store."""
-    return asked.share(("pairs",), lambda: list_pairs(asked.store))
+    """All pairs of the store, those left out of which one is not known."""
+    return asked.share(("pairs",), lambda: [span for span in list_pairs(asked.store) if span.a and span.b])
 
 
 def list_names(asked: Asked) -> tuple[str, ...]:
@@ -138,15 +138,12 @@ def list_of(asked: Asked, party: Party | None) -> list[PairSpan]:
     spans = list_all(asked)
     if party is None:
         return spans
-    if is_country(party):
+    from detente.analysis.dyads import is_whole_country
+
+    if is_whole_country(party):
         key = party.members[0].country
         return [span if span.a == key else span._replace(a=span.b, b=span.a) for span in spans if key in (span.a, span.b)]
     return asked.share(("pairs of", party.name), lambda: _list_group(asked, party))
-
-
-def is_country(party: Party) -> bool:
-    """Whether a party is one whole country, at any time."""
-    return len(party.members) == 1 and not (party.names or party.sectors or party.members[0].since or party.members[0].until)
 
 
 def _list_group(asked: Asked, party: Party) -> list[PairSpan]:

@@ -25,6 +25,11 @@ SHOWN_DAYS, MOST_DAYS = 30, 3660
 LEAST_RUNG, MOST_RUNG = -4, 6
 MOST_CIRCLES = 150
 """With more places, those that lie near each other are one circle."""
+NEAR_DEGREES = 20.0
+"""What lies so many degrees of longitude and of latitude from the place with most events, or less, is near it: a map twice as wide shows Korea, or the Levant, with their neighbours."""
+NEAR_SHARE = 2 / 3
+"""With so large a part of the events near that place the map shows that part of the world, unless told otherwise: a few far ones would else make all others one dot."""
+VIEWS = ("near", "all")
 CELL_DEGREES = (1.0, 2.0, 4.0, 8.0)
 """Sides of the cells in which places are taken as one: the first that leaves few enough."""
 SHOWN_PLACES = 60
@@ -47,7 +52,8 @@ class PlaceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MapPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The map of the events of ``first`` to ``last``. ``asked``: the parameters that its links keep; ``unplaced``: events of no known place."""
+    """The map of the events of ``first`` to ``last``. ``asked``: the parameters that its links keep; ``unplaced``: events of no known place. ``view``: ``near``, the part
+    of the world where most of it happened, or ``all``; ``outside``: events with a place that the part leaves out."""
 
     time: Timebar | None
     first: datetime.date | None
@@ -60,21 +66,25 @@ class MapPage(msgspec.Struct, frozen=True, kw_only=True):
     unplaced: int
     places_total: int
     places: tuple[PlaceRow, ...]
+    view: str
+    outside: int
 
 
 def read_page(asked: Asked) -> MapPage:
-    """``at`` or ``day`` (the last day), ``days``, ``actor``, ``dyad``, ``rung`` (the least) -> the map."""
+    """``at`` or ``day`` (the last day), ``days``, ``actor``, ``dyad``, ``rung`` (the least), ``view`` -> the map."""
     import polars as pl
 
     kept, about, days = _read(asked)
     given = read_day(asked)
     last = given or latest_day(asked.store)
     if last is None:
-        return MapPage(time=None, first=None, last=None, days=days, asked=kept, about=about, total=0, placed=0, unplaced=0, places_total=0, places=())
+        return MapPage(time=None, first=None, last=None, days=days, asked=kept, about=about, total=0, placed=0, unplaced=0, places_total=0, places=(), view="all", outside=0)
     table = _load(asked)
     placed = table.filter(pl.col("latitude").is_not_null() & pl.col("longitude").is_not_null())
     places = _group(placed)
     first = go_back(last, days - 1)
+    near = take_near(placed)
+    view = _choose_view(asked, placed, near)
     return MapPage(
         time=_make_time(asked, last, days, kept, is_asked=given is not None),
         first=first,
@@ -87,6 +97,8 @@ def read_page(asked: Asked) -> MapPage:
         unplaced=table.height - placed.height,
         places_total=places.height,
         places=tuple(_show(row, kept, first, last) for row in places.head(SHOWN_PLACES).iter_rows(named=True)),
+        view=view,
+        outside=placed.height - near.height,
     )
 
 
@@ -97,7 +109,13 @@ def _read(asked: Asked) -> tuple[dict[str, str], str, int]:
     rung = asked.number("rung", LEAST_RUNG, least=LEAST_RUNG, most=MOST_RUNG)
     if actor and dyad:
         raise InputError("actor: found it with dyad; expected one of them")
-    kept = {"days": str(days) if days != SHOWN_DAYS else "", "actor": actor or "", "dyad": dyad or "", "rung": str(rung) if rung > LEAST_RUNG else ""}
+    kept = {
+        "days": str(days) if days != SHOWN_DAYS else "",
+        "actor": actor or "",
+        "dyad": dyad or "",
+        "rung": str(rung) if rung > LEAST_RUNG else "",
+        "view": asked.choice("view", VIEWS, VIEWS[0]) if asked.text("view") else "",
+    }
     return {name: value for name, value in kept.items() if value}, _say_about(asked, actor, dyad), days
 
 
@@ -121,7 +139,9 @@ def _load(asked: Asked) -> pl.DataFrame:
     given = read_day(asked)
     last = given or latest_day(asked.store)
     assert last is not None
-    return asked.share(("map", tuple(sorted(kept.items())), last, given is None), lambda: _load_window(asked, go_back(last, days - 1), last))
+    return asked.share(
+        ("map", tuple(sorted((name, value) for name, value in kept.items() if name != "view")), last, given is None), lambda: _load_window(asked, go_back(last, days - 1), last)
+    )
 
 
 def _load_window(asked: Asked, first: datetime.date, last: datetime.date) -> pl.DataFrame:
@@ -214,7 +234,27 @@ def draw(asked: Asked) -> ChartType | None:
         return None
     first = go_back(last, days - 1)
     # a circle that stands for several places leads to the events of the one that it is named after
+    if _choose_view(asked, placed, near := take_near(placed)) == "near":
+        placed = near
     return draw_map(cluster(placed), title=about, link=lambda place: _events_address(place.partition(" and ")[0] if " near" in place else place, kept, first, last))
+
+
+def take_near(placed: pl.DataFrame) -> pl.DataFrame:
+    """Events with places -> those near the place with most of them, also over the date line."""
+    import polars as pl
+
+    if placed.is_empty():
+        return placed
+    spots = placed.group_by("place_name", "latitude", "longitude").agg(pl.len().alias("n")).sort(["n", "place_name"], descending=[True, False])
+    latitude, longitude = spots["latitude"][0], spots["longitude"][0]
+    away = ((pl.col("longitude") - longitude + 180) % 360 - 180).abs()
+    return placed.filter((away <= NEAR_DEGREES) & ((pl.col("latitude") - latitude).abs() <= NEAR_DEGREES))
+
+
+def _choose_view(asked: Asked, placed: pl.DataFrame, near: pl.DataFrame) -> str:
+    """``view``, else what suits: the part of the world that holds most of the events."""
+    usual = "near" if near.height >= placed.height * NEAR_SHARE else "all"
+    return asked.choice("view", VIEWS, usual)
 
 
 def cluster(placed: pl.DataFrame) -> pl.DataFrame:

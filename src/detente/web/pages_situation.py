@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from detente.web.asked import Asked
+from detente.web.glances import Glances, read_glances, see_models
 from detente.web.pairs import SHOWN_DAYS, WINDOWS, Heading, go_back, make_heading, read_situation, read_span
 from detente.web.rendering import address
 from detente.web.routing import Page
@@ -96,7 +97,7 @@ class StageWeek(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SituationPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The first page of a situation. ``events`` are those that ``holding``, ``recent``, the stage, crises and alerts name, by id; of a pair with too few events, all of them."""
+    """The first page of a situation. ``events`` are those that ``holding``, ``recent``, the stage, crises and alerts name, by id; of a pair with too few events, all of them, and no ``glances``."""
 
     head: Heading
     lead: str
@@ -109,6 +110,7 @@ class SituationPage(msgspec.Struct, frozen=True, kw_only=True):
     stage: StageNow | None
     stage_reason: str
     weeks: tuple[StageWeek, ...]
+    glances: Glances | None
     episodes: tuple[Episode, ...]
     alerts: tuple[Alert, ...]
     alert_words: tuple[Told, ...]
@@ -130,7 +132,7 @@ def read_page(asked: Asked) -> SituationPage:
         every = situation.cite(situation.dyad["event_id"])
         return SituationPage(
             head=head, lead="", standing=standing, rungs=(), shown=shown, track=(), recent=tuple(e.event_id for e in every[::-1]), holding=(), stage=None, stage_reason=say_reason(situation.reason), weeks=(),
-            episodes=(), alerts=(), alert_words=(), ties=(), tie_words=(), claims=situation.claims[:SHOWN_CLAIMS], events={e.event_id: e for e in every},
+            glances=None, episodes=(), alerts=(), alert_words=(), ties=(), tie_words=(), claims=situation.claims[:SHOWN_CLAIMS], events={e.event_id: e for e in every},
         )  # fmt: skip
     stage, alerts = situation.stage, tuple(sorted(situation.alerts, key=lambda alert: alert.day, reverse=True)[:SHOWN_ALERTS])
     recent = _choose_recent(situation)
@@ -152,6 +154,7 @@ def read_page(asked: Asked) -> SituationPage:
         stage=stage,
         stage_reason=say_reason(stage.reason) if stage.reason else "",
         weeks=tuple(_list_weeks(situation)),
+        glances=read_glances(asked, situation, head.a.name, head.b.name),
         episodes=episodes,
         alerts=alerts,
         alert_words=tuple(_say_alerts(alerts, events)),
@@ -311,4 +314,4 @@ def title_of(record: SituationPage) -> str:
     return f"{record.head.a.name} and {record.head.b.name}"
 
 
-PAGES = (Page("/dyads/{pair:path}", read_page, "situation.html", title_of, nav="dyads", charts={"ladder": draw_ladder_chart, "cycle": draw_cycle_chart}),)
+PAGES = (Page("/dyads/{pair:path}", read_page, "situation.html", title_of, nav="dyads", charts={"ladder": draw_ladder_chart, "cycle": draw_cycle_chart}, also=see_models),)

@@ -110,6 +110,7 @@ def name_party(asked: Asked, text: str) -> Party:
 def read_situation(asked: Asked) -> Situation:
     """``pair`` of the path, ``at`` or ``day`` -> the situation, which all pages of it share."""
     from detente.analysis.situation import Situation
+    from detente.analysis.table import load_reported
     from detente.store.tables import has_events
 
     a, b = find_pair(asked, asked.path["pair"])
@@ -119,7 +120,12 @@ def read_situation(asked: Asked) -> Situation:
     today = datetime.datetime.now(datetime.UTC).date()
     if at is not None and at > today:
         raise InputError(f"at: found {at}, which is to come; expected a day up to {today}")
-    return asked.share(("situation", a.name, b.name, at), lambda: Situation(asked.store, a.name, b.name, at=at))
+
+    def make() -> Situation:
+        # how much was reported on each day is the same for all pairs
+        return Situation(asked.store, a.name, b.name, at=at, reported=asked.share(("reported",), lambda: load_reported(asked.store)))
+
+    return asked.share(("situation", a.name, b.name, at), make)
 
 
 def read_day(asked: Asked) -> datetime.date | None:
@@ -213,10 +219,10 @@ def list_days(asked: Asked, situation: Situation) -> list[datetime.date]:
 
 def _load_days(asked: Asked, a: Party, b: Party) -> list[datetime.date]:
     from detente.analysis.dyads import load_dyad
-    from detente.store.pairs import read_pair_rows
+    from detente.store.pairs import list_days as list_between
 
     if all(party.members and not party.names and not party.sectors and all(m.since is None and m.until is None for m in party.members) for party in (a, b)):
         # two sets of countries: by the index of pairs, without the events themselves
         pairs = [pair for one in a.members for other in b.members if one != other for pair in ((one.country, other.country), (other.country, one.country))]
-        return sorted({datetime.date.fromisoformat(row[1]) for row in read_pair_rows(asked.store, list(dict.fromkeys(pairs)))})
+        return list_between(asked.store, list(dict.fromkeys(pairs)))
     return load_dyad(asked.store, a, b, with_text=False)["day"].unique().sort().to_list()

@@ -44,6 +44,7 @@ TITLES = {
     405: "Not in this way",
     406: "Not in this form",
     409: "It has changed meanwhile",
+    412: "It has changed meanwhile",
     413: "Too large",
     415: "Not of this kind",
     421: "Not this host",

@@ -32,6 +32,7 @@ from detente.web import (
     report_files,
     review,
     style,
+    trying,
 )
 from detente.web.routing import Action, Page
 
@@ -50,6 +51,7 @@ _MODULES: tuple[Any, ...] = (
     login,
     review,
     style,
+    trying,
     pages_alerts,
     pages_actors,
     pages_map,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -24,6 +24,7 @@ class Page(NamedTuple):
     ``handler`` gives the record, which the twin (``path`` + ".json") gives as it is and ``template`` shows. ``charts`` are drawn for the page, and
     each has an address of its own (``path`` + "/NAME.svg"). ``nav``: which entry of the navigation it belongs to. ``is_kept``: the answer stays the same until the
     store changes or the day ends. ``may_lag``: if it is slow, the last one is given a little longer while it is made anew; not where the next decision rests on the last.
+    ``also``: what else than the store an answer depends on, as a value that changes when that does.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Page(NamedTuple):
     charts: Mapping[str, Chart] = {}
     is_kept: bool = True
     may_lag: bool = True
+    also: Callable[[], Hashable] | None = None
 
 
 class File(NamedTuple):
@@ -59,11 +61,17 @@ class Done(NamedTuple):
     notice: str = ""
 
 
+class Shown(NamedTuple):
+    """What a form asked to see, where nothing was done: the record of the page that has the form. It stands in no log."""
+
+    record: msgspec.Struct
+
+
 class Action(NamedTuple):
     """A form's address: who may send it, what the log calls it, and the function that does it. ``on``: the path of the page with the form, shown again if it is refused."""
 
     path: str
-    handler: Callable[[Posted], Done]
+    handler: Callable[[Posted], Done | Shown]
     name: str
     role: Role = "review"
     on: str = ""

@@ -17,7 +17,7 @@ from detente.store.tokens import Token, list_tokens
 from detente.store.web_tables import read_counters
 from detente.web.cache import Cache
 from detente.web.identity import Keys
-from detente.web.limits import Buckets, bound_queries
+from detente.web.limits import Buckets, bound_queries, share_of
 from detente.web.options import Options
 from detente.web.shared import Shared
 
@@ -37,8 +37,8 @@ class Desk:
         bound_queries(self.store)
         self.cache = Cache(options.cache_bytes)
         self.shared = Shared()
-        self.requests = Buckets(options.token_requests)
-        self.logins = Buckets(LOGINS_PER_MINUTE)
+        self.requests = Buckets(share_of(options.token_requests, options.processes))
+        self.logins = Buckets(share_of(LOGINS_PER_MINUTE, options.processes))
         self.limiter = anyio.CapacityLimiter(THREADS)
         self.local_name = read_reviewer()
         self.streams: list[str] = []
