@@ -13,6 +13,7 @@ from detente.records import Sentence
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "csubjpass", "expl")
 RELATIVE = frozenset({"who", "which", "that", "whom", "whose"})
 _OBJECT_PREPS = frozenset({"of", "for", "from", "into", "with", "over"})
+_SAYING = frozenset({"say", "tell", "claim", "argue", "report", "suggest", "believe"})
 _SUFFERED = frozenset(
     {"arrest", "detain", "jail", "imprison", "charge", "convict", "sentence", "expel", "deport", "kill", "injure", "wound", "hurt", "abduct", "kidnap", "capture"}
     | {"displace", "evacuate", "destroy", "damage", "loot", "ransack", "torch"}
@@ -184,7 +185,10 @@ def _shared_subject(s: Sentence, v: int, depth: int) -> list[int]:
     if head == v:
         return []
     if dep == "conj":
-        return surface_subjects(s, head, depth + 1)[0] if is_verb(s, head) else []
+        if not is_verb(s, head):
+            return []
+        is_beside_speech = s.deps[head] == "ccomp" and s.lemmas[s.heads[head]] in _SAYING and is_passive(s, head) and not is_passive(s, v) and s.tags[v] == "VBD"
+        return surface_subjects(s, s.heads[head] if is_beside_speech else head, depth + 1)[0]  # "said that six had been killed and warned of revenge"
     if dep in ("xcomp", "ccomp", "oprd", "dep"):
         if not is_verb(s, head):
             return _shared_subject(s, head, depth + 1) if s.tags[head][:2] == "JJ" or s.deps[head] in ("acomp", "attr") else []
@@ -197,7 +201,7 @@ def _shared_subject(s: Sentence, v: int, depth: int) -> list[int]:
                     return children(s, prep, "pobj")
         return surface_subjects(s, head, depth + 1)[0]
     if dep in ("csubj", "csubjpass", "ccomp") and s.tags[v] == "VBG" and not children(s, v, "aux"):
-        return [] if dep != "ccomp" or s.lemmas[head] in ("say", "tell", "claim", "argue", "report", "suggest", "believe") else surface_subjects(s, head, depth + 1)[0]
+        return [] if dep != "ccomp" or s.lemmas[head] in _SAYING else surface_subjects(s, head, depth + 1)[0]
     if dep == "acomp" or dep == "attr":
         return surface_subjects(s, head, depth + 1)[0] if is_verb(s, head) else []
     if dep == "advcl":
