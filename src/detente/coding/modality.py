@@ -104,6 +104,8 @@ def _verb_modality(s: Sentence, v: int, by_token: Mapping[tuple[int, int], Event
             return "actual"
         has_subject = any(s.deps[c] in ("nsubj", "nsubjpass") for c in s.children[v])
         is_past = s.tags[v] == "VBD" and s.words[v].lower() != s.lemmas[v]  # "threatened to end the accord and shut the office": both are threatened
+        if has_subject and is_past and any(s.tags[c] == "MD" for c in s.children[head]):
+            return "actual"  # "said it would be a breach, and Peru called for calm": the parser joined the last clause to the one that is said
         if has_subject or own_finite or is_past and s.tags[head] != "VBD":
             return _upward_clause(s, head, by_token, codebook, depth + 1)
         return _verb_modality(s, head, by_token, codebook, depth + 1)
