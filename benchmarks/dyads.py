@@ -1,5 +1,5 @@
-"""Dyad forecasts on ICEWS14 month by month: each month of train with a model of the days before it, then valid, if asked for. Beside them the calibration error from 0.1 to 0.6
-that forecasts as these would have by chance if every one of them held: outcomes drawn from the forecasts, days apart by chance alone. Bursts would only make it larger.
+"""Dyad forecasts on ICEWS14 month by month: each month of train with a model of the days before it, then valid, if asked for. Beside skill and calibration error what forecasts
+as these would have by chance if every one of them held (`dyad_chance.py`): the skill over dyad climatology, the calibration error from 0.1 to 0.6, and what one draw in forty exceeds.
 
     python benchmarks/dyads.py [--undirected] [--target conflict] [--within 7] [--valid]
 """
@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from detente.forecasting.dyad_baselines import CLIMATOLOGY, DYAD_CLIMATOLOGY, make_baselines
+from detente.forecasting.dyad_chance import draw_scores
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads, read_dyad_events
 from detente.forecasting.dyad_features import Array, make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
-from detente.forecasting.dyad_scores import MIDDLE, tabulate_reliability
+from detente.forecasting.dyad_scores import MIDDLE, sum_errors, tabulate_reliability
 from detente.forecasting.dyad_targets import Target, answer, parse_target
 from detente.forecasting.dyad_training import MOST_DYADS
 from detente.forecasting.quads import read_benchmark
@@ -26,7 +27,7 @@ FOLDER = Path(os.environ.get("DETENTE_ICEWS14") or Path(__file__).resolve().pare
 MONTHS = (150, 180, 210, 240, 270)
 """First days of the months of train that settings were chosen on."""
 VALID = 304
-DAYS, DYADS, DRAWS, SEED = 30, 200, 200, 1
+DAYS, DYADS = 30, 200
 
 
 def forecast_month(events: DyadEvents, start: int, target: Target, horizon: int, *, directed: bool) -> tuple[Array, Array, dict[str, Array]]:
@@ -43,16 +44,7 @@ def forecast_month(events: DyadEvents, start: int, target: Target, horizon: int,
 def find_error(told: Array, right: Array, low: float = 0.0, high: float = 1.0) -> float:
     """Forecasts and what came -> the calibration error of the forecasts from ``low`` to ``high``."""
     inside = (told >= low) & (told < high)
-    table = tabulate_reliability(told[inside], right[inside])
-    return sum(row.forecasts * abs(row.mean_probability - row.share) for row in table) / max(int(inside.sum()), 1)
-
-
-def draw_error(told: Array, horizon: int) -> tuple[float, float]:
-    """Forecasts [dyad, day] -> the mean calibration error from 0.1 to 0.6 that they have by chance if they hold, and what one draw in twenty exceeds."""
-    rng, daily = np.random.default_rng(SEED), 1 - (1 - told) ** (1 / horizon)
-    daily = np.concatenate([daily, np.repeat(daily[:, -1:], horizon - 1, axis=1)], axis=1)
-    errors = [find_error(told, answer((rng.random(daily.shape) < daily).astype(float), horizon).astype(float), *MIDDLE) for _ in range(DRAWS)]
-    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
+    return sum_errors(tabulate_reliability(told[inside], right[inside])) if inside.any() else 0.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -64,12 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--valid", action="store_true")
     given = parser.parse_args(arguments)
     events = read_dyad_events(read_benchmark([FOLDER / "train.txt", FOLDER / "valid.txt"], FOLDER / "entity2id.txt", FOLDER / "relation2id.txt"))
-    print(f"{'from day':>8}{'came':>8}{'over climatology':>18}{'over dyad climatology':>23}{'error':>8}{'.1-.6':>8}{'by chance':>11}{'1 in 20':>9}")
+    print(f"{'from day':>8}{'came':>8}{'over climatology':>18}{'over dyad climatology':>23}{'if right':>10}{'error':>8}{'.1-.6':>8}{'if right':>10}{'1 in 40':>9}")
     rows = []
     for start in (*MONTHS, *([VALID] if given.valid else [])):
         told, right, baselines = forecast_month(events, start, parse_target(given.target), given.within, directed=not given.undirected)
         skills = [float(1 - ((told - right) ** 2).sum() / ((baselines[name] - right) ** 2).sum()) for name in (CLIMATOLOGY, DYAD_CLIMATOLOGY)]
-        row = [float(right.mean()), *skills, find_error(told, right), find_error(told, right, *MIDDLE), *draw_error(told, given.within)]
+        held = draw_scores(told, {DYAD_CLIMATOLOGY: baselines[DYAD_CLIMATOLOGY]}, given.within)
+        by_chance = held.middle_calibration_error
+        row = [float(right.mean()), *skills, held.skill[DYAD_CLIMATOLOGY].value, find_error(told, right), find_error(told, right, *MIDDLE)]
+        row += [by_chance.value, by_chance.high] if by_chance else [0.0, 0.0]
         print(_line(str(start), row), flush=True)
         if start != VALID:
             rows.append((row, told, right))
@@ -79,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _line(name: str, row: Sequence[float]) -> str:
-    return f"{name:>8}" + "".join(f"{value:>{width}.{places}f}" for value, width, places in zip(row, (8, 18, 23, 8, 8, 11, 9), (3, 3, 3, 4, 3, 3, 3), strict=True))
+    return f"{name:>8}" + "".join(f"{value:>{width}.{places}f}" for value, width, places in zip(row, (8, 18, 23, 10, 8, 8, 10, 9), (3, 3, 3, 3, 4, 3, 3, 3), strict=True))
 
 
 if __name__ == "__main__":

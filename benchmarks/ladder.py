@@ -36,15 +36,20 @@ LEAST_EVENTS = 50
 SIMULATED = 2_000
 
 
-def load_icews14() -> pl.DataFrame:
-    """The quads of 2014 (train and valid) -> the events table, by way of a store."""
+def import_icews14(folder: Path) -> Path:
+    """A folder -> a store in it with the quads of 2014 (train and valid)."""
     from detente.cli import main
 
+    path = folder / "icews14.db"
+    for name in ("train", "valid"):
+        main(["import", "quads", str(ICEWS14 / f"{name}.txt"), "--store", str(path)])
+    return path
+
+
+def load_icews14() -> pl.DataFrame:
+    """The quads of 2014 -> the events table, by way of a store."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "s.db")
-        for name in ("train", "valid"):
-            main(["import", "quads", str(ICEWS14 / f"{name}.txt"), "--store", str(path)])
-        store = open_store(path, create=False)
+        store = open_store(import_icews14(Path(folder)), create=False)
         table = load_table(store, with_text=False)
         store.close()
     return table

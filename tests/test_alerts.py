@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
-from detente.analysis.alerts import Alert, AlertSettings, find_alerts
+from detente.analysis.alerts import Alert, AlertSettings, _log_share, _tail, find_alerts
 from detente.analysis.table import make_table
 from detente.codebook.alerts import load_alert_kinds
 from detente.errors import CodebookError
@@ -158,3 +159,16 @@ def test_the_file_of_alerts_is_checked(tmp_path: Path) -> None:
     path.write_text("[first_type]\n")
     with pytest.raises(CodebookError, match=r"alerts\.toml: found"):
         load_alert_kinds(path)
+
+
+def test_days_that_are_out_by_a_quick_look_are_out_by_the_test() -> None:
+    rng = np.random.default_rng(5)
+    windows = rng.negative_binomial(rng.uniform(0.3, 20, (400, 1)), 0.2, (400, 12)).astype(np.int64)
+    windows[:20] = 0
+    windows[20:40] = 3
+    expected = rng.uniform(0.05, 60, 400)
+    seen = (expected * rng.uniform(1, 8, 400)).astype(np.int64) + 1
+    tails = np.array([_tail(int(n), float(usual), before) for n, usual, before in zip(seen, expected, windows, strict=True)])
+    shares = np.exp(_log_share(seen, expected, windows))
+    assert (shares <= tails * (1 + 1e-6)).all()
+    assert (tails <= 1e-5).any() and (shares > 1e-5 * np.e).any()

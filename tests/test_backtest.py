@@ -18,6 +18,7 @@ from detente.cli import main
 from detente.errors import InputError
 from detente.forecasting.backtest_dyads import MODEL, DyadBacktest, TargetBacktest
 from detente.forecasting.backtest_quads import QuadBacktest
+from detente.forecasting.dyad_chance import draw_scores
 from detente.forecasting.dyad_scores import DyadScores, find_skill, score_probabilities, sum_errors, tabulate_reliability
 from detente.forecasting.dyad_targets import EACH, list_targets
 from detente.forecasting.evaluation import RESAMPLES, Interval, Scores
@@ -104,6 +105,28 @@ def test_the_calibration_error_weighs_classes_by_size() -> None:
 def test_a_model_that_is_its_baseline_has_no_skill() -> None:
     same = np.full((3, 14), 0.2)
     assert find_skill(same, same, (np.arange(42).reshape(3, 14) % 5 == 0).astype(float)) == Interval(0, 0, 0)
+
+
+# -- chance ------------------------------------------------------------------------------------------------------------------
+def test_if_every_forecast_held_its_skill_would_be_what_it_says_on_average() -> None:
+    told, usual = np.repeat(np.random.default_rng(5).random((200, 1)) ** 2 * 0.9, 40, axis=1), np.full((200, 40), 0.3)
+    expected = ((told - usual) ** 2).sum() / (usual**2 - 2 * usual * told + told).sum()
+    found = draw_scores(told, {"usual": usual, "itself": told}, 7)
+    assert found.skill["usual"].value == pytest.approx(expected, abs=0.005)
+    assert found.skill["usual"].low < expected < found.skill["usual"].high
+    assert found.skill["itself"] == Interval(0, 0, 0)
+
+
+def test_chance_makes_more_of_long_windows_whose_days_are_shared() -> None:
+    told = np.full((30, 28), 0.3)
+    short, long = (draw_scores(told, {}, horizon).middle_calibration_error for horizon in (1, 14))
+    assert short is not None
+    assert long is not None
+    assert long.value > 2 * short.value
+
+
+def test_without_a_forecast_in_the_middle_chance_has_no_error_there() -> None:
+    assert draw_scores(np.full((3, 14), 0.02), {}, 7).middle_calibration_error is None
 
 
 # -- targets -----------------------------------------------------------------------------------------------------------------

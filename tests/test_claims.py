@@ -173,7 +173,8 @@ def test_precedents_are_told_with_what_followed_and_base_rates(path: Path, capsy
     at = first + datetime.timedelta(weeks=50, days=21)
     assert run(path, "precedents", "PRK", "KOR", "--at", at.isoformat()) == 0
     out = capsys.readouterr().out
-    assert "1. PRK and KOR, " in out
+    assert "1. North Korea and South Korea, " in out
+    assert max(map(len, out.splitlines())) <= 100
     assert "7 days after: " in out
     assert "escalation" in out
     assert " of 5" in out
@@ -208,7 +209,7 @@ def test_an_impossible_day_is_refused(command: str, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_the_first_and_the_last_day_of_the_calendar_are_days(store: Store, path: Path, command: str, day: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(path, command, "PRK", "KOR", "--at", day) == 0
-    assert capsys.readouterr().out.startswith("PRK and KOR")
+    assert capsys.readouterr().out.startswith("North Korea and South Korea")
 
 
 @pytest.mark.parametrize("command", ["precedents", "ties", "claims"])

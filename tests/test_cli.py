@@ -95,12 +95,13 @@ def test_a_report_is_coded_to_json_lines(report: Path, capfdbinary: pytest.Captu
     assert events[0]["date"]["start"] == "2019-05-06"
 
 
-def test_without_a_date_the_run_says_so_once(tmp_path: Path) -> None:
+def test_without_a_date_the_run_names_the_first_report_and_says_how_many_they_are(tmp_path: Path) -> None:
     for n in range(3):
         (tmp_path / f"{n}.txt").write_text(TEXT)
     done = run("code", tmp_path)
     assert done.returncode == 0
-    assert done.stderr == "no publication date: relative dates stay unresolved\n"
+    note = "no publication date: relative dates stay unresolved"
+    assert done.stderr == f"{tmp_path / '0.txt'}: {note}\n3 reports in all: {note}\n"
 
 
 def test_a_report_from_standard_input_is_coded() -> None:
@@ -212,6 +213,32 @@ def test_pairs_without_their_columns_are_refused(tmp_path: Path, capsys: pytest.
     assert "source, target missing" in capsys.readouterr().err
 
 
+def test_relations_have_tabs_between_their_cells_on_standard_output_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("id\tsentence\tsource\ttarget\n1\tKenya accused Somalia of arming rebels.\tKenya\tSomalia\n")
+    assert main(["relate", str(path)]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split("\t") == ["id", "event_type", "mode", "cameo", "quad", "confidence", "rule"]
+    assert row.split("\t")[:2] == ["1", "ACCUSE"]
+
+
+def test_a_row_of_pairs_that_cannot_be_read_is_named_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("id\tsentence\tsource\ttarget\n1\tKenya accused Somalia of arming rebels.\tKenya\tSomalia\nlost\n")
+    assert main(["relate", str(path)]) == 1
+    told = capsys.readouterr()
+    assert told.out.splitlines()[2] == "lost" + "\t" * 6
+    assert f"{path}:3: found no sentence" in told.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_device_is_told_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "detente", "actors", "show", "Barack Obama"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "detente: cannot write (No space left on device); expected a device with room\n"
+
+
 def test_codebook_show_tells_the_modes_and_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["codebook", "show", "assault"]) == 0
     out = capsys.readouterr().out
@@ -250,6 +277,18 @@ def test_a_dictionary_is_imported_and_its_faults_named(own_actors: Path, tmp_pat
     assert main(["actors", "import", str(path)]) == 1
     assert "actors.txt:3: found the code 'QQQ'" in capsys.readouterr().err
     assert own_actors.read_text().splitlines()[1] == "Jane Roe,Envoy Roe,KEN,GOV,,2018-01-01,2019-01-01"
+
+
+def test_an_actor_without_a_code_is_named_and_a_file_without_actors_refused(own_actors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "actors.txt"
+    path.write_text("JANE_ROE_\n+ENVOY_ROE_\n     [KENGOV]\nSOMEBODY_\n")
+    assert main(["actors", "import", str(path)]) == 1
+    told = capsys.readouterr()
+    assert "actors.txt:4: found 'SOMEBODY_' without a code" in told.err
+    assert "1 row added of 1" in told.out
+    path.write_text("# nobody\n")
+    assert main(["actors", "import", str(path)]) == 2
+    assert "found no actor; expected a dictionary" in capsys.readouterr().err
 
 
 def test_every_setting_with_a_flag_is_a_variable_and_a_flag_of_add_or_of_the_command_that_it_is_for() -> None:

@@ -111,6 +111,6 @@ def test_recode_shows_the_difference_and_keeps_it_only_when_told(tmp_path: Path,
     out = capsys.readouterr().out
     assert "modes: none -> arrest" in out and "1 changed" in out and "nothing was changed; detente recode --keep" in out
     assert main(["recode", "--keep", "--store", address]) == 0
-    assert "1 documents coded anew" in capsys.readouterr().out
+    assert "1 document coded anew" in capsys.readouterr().out
     assert main(["recode", "--store", address]) == 0
     assert "0 of them otherwise than before" in capsys.readouterr().out

@@ -61,3 +61,31 @@ def test_what_the_store_does_not_have_is_named_where_nothing_is_found(store: Pat
     assert main(["events", "--store", str(store), "--dyad", "prk-KOR", "--origin", "foo"]) == 0
     err = capsys.readouterr().err
     assert [line.split(";")[0].rpartition(" ")[2] for line in err.splitlines()] == ["'prk'", "'foo'"]
+
+
+def test_the_name_of_a_country_as_a_filter_is_told_to_find_less_than_its_code(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "--store", str(store), "--dyad", "North Korea - KOR"]) == 0
+    assert "--dyad 'North Korea': taken as the name of an actor; PRK finds all who act for the country" in capsys.readouterr().err
+    assert main(["events", "--store", str(store), "--actor", "PRK"]) == 0
+    assert "taken as" not in capsys.readouterr().err
+
+
+def test_a_refused_row_is_told_by_file_and_line_and_counted_as_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "events.tab"
+    path.write_text("a\tb\n" * 22)
+    assert main(["import", "gdelt", str(path), "--store", str(tmp_path / "new.db")]) == 2
+    told = capsys.readouterr()
+    assert f"{path}:1: row: found '2 cells'; expected 61" in told.err
+    assert told.err.endswith("... more rows refused, counted at the end\n")
+    assert "0 events of 22 rows read, 0 of them new; 22 rows refused" in told.out
+
+
+def test_a_table_that_cannot_be_written_is_told_by_its_path_once(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled = open_store(store)
+    add_report(filled, report(event("COERCE", "IRN", "KOR"), doc_id="d1"))
+    filled.close()
+    path = tmp_path / "nowhere" / "pairs.csv"
+    assert main(["dyads", "--store", str(store), "-o", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.count(str(path)) == 1
+    assert "cannot be written (No such file or directory (os error 2)); expected a file in a directory" in err

@@ -324,8 +324,10 @@ def test_the_command_ranks_targets_by_the_names_that_people_use(store: Path, cap
     code, out = run(store, capsys, "--actor", "north korea", "--type", "mobilize", "--at", "2020-02-09", "--limit", "2")
     lines = out.splitlines()
     assert (code, lines[0]) == (0, "Whom will North Korea direct MOBILIZE at? From the day after 9 February 2020, if there is such an act.")
-    assert lines[4].split()[:3] == ["1", "South", "Korea"]
-    assert " more " in lines[6]
+    head = next(n for n, line in enumerate(lines) if "probability" in line)
+    assert max(map(len, lines[:head])) <= 105
+    assert lines[head + 1].split()[:3] == ["1", "South", "Korea"]
+    assert " more " in lines[head + 3]
 
 
 def test_the_command_ranks_what_comes_next_as_json(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -304,6 +304,7 @@ def test_the_command_shows_the_model_beside_the_baselines(tmp_path: Path, capsys
     assert out.startswith("30 directed dyads of countries, the most active before day 120;")
     assert "conflict within 7 days: 720 forecasts, day 120 to day 143" in out
     assert all(f"\n{name} " in out for name in ("model", "climatology", "dyad climatology", "running climatology", "persistence", "recent frequency"))
+    assert "\nif every forecast held, the model would have a skill over dyad climatology of " in out
 
 
 def test_json_has_the_figures_and_a_target_without_data_makes_the_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

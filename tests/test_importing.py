@@ -324,7 +324,7 @@ def test_updates_and_withdrawals_of_acled_come_into_the_store(tmp_path: Path, ca
     assert main(["import", "acled", str(gone), "--store", address]) == 1
     shown = capsys.readouterr()
     assert "1 withdrawal read; 1 event withdrawn; 1 row refused" in shown.out
-    assert "line 3" in shown.err
+    assert "gone.csv:3: " in shown.err
     store = open_store(address)
     assert sorted(e["dead"] for e in find_events(store, Filters()).events) == [3, 7]
     store.close()

@@ -14,7 +14,7 @@ import pytest
 from detente.analysis.aftermath import OUTCOMES, wilson
 from detente.analysis.precedents import Precedents, find_precedents
 from detente.analysis.table import make_table
-from detente.analysis.windows import WINDOW_DAYS, align
+from detente.analysis.windows import TOKENS, WINDOW_DAYS, align, choose_acts, make_rows, tokens
 
 AT = datetime.date(2020, 6, 16)
 CRISIS = (
@@ -218,3 +218,28 @@ def test_acts_in_one_order_agree_wholly_and_nothing_with_nothing_not_at_all() ->
 def test_every_outcome_says_what_it_means() -> None:
     assert len({o.name for o in OUTCOMES}) == len(OUTCOMES)
     assert all(o.means for o in OUTCOMES)
+
+
+def test_of_a_day_and_side_the_act_farthest_from_routine_counts() -> None:
+    rows = [
+        ("2020-06-01", "PRK", "KOR", "CONSULT"),
+        ("2020-06-01", "PRK", "KOR", "THREATEN"),
+        ("2020-06-01", "PRK", "KOR", "ACCUSE"),
+        ("2020-06-01", "KOR", "PRK", "AID"),
+        ("2020-06-02", "KOR", "PRK", "ACCUSE"),
+        ("2020-06-02", "KOR", "PRK", "REJECT"),
+    ]
+    table = make_table({"event_id": f"e{n}", "day": day, "source": a, "target": b, "event_type": kind} for n, (day, a, b, kind) in enumerate(rows))
+    dyad = table.with_columns(side=pl.when(pl.col("source") == "PRK").then(pl.lit("a")).otherwise(pl.lit("b")))
+    acts = choose_acts(make_rows(dyad, None, names=("PRK", "KOR"), at=datetime.date(2020, 6, 30)))
+    assert acts.ids.to_list() == ["e1", "e3", "e4"]
+    sides = [tokens(acts, slice(0, 3), turned=turned)[:, 0].tolist() for turned in (False, True)]
+    assert sides == [[0, 1, 1], [0, 1, 0]]
+
+
+def test_of_a_window_the_latest_acts_are_compared() -> None:
+    days = [(datetime.date(2020, 1, 1) + datetime.timedelta(days=n)).isoformat() for n in range(TOKENS + 5)]
+    table = make_table({"day": day, "source": "PRK", "target": "KOR", "event_type": "THREATEN" if n < 5 else "ACCUSE"} for n, day in enumerate(days))
+    acts = choose_acts(make_rows(table.with_columns(side=pl.lit("a")), None, names=("PRK", "KOR"), at=datetime.date(2020, 6, 30)))
+    found = tokens(acts, slice(0, TOKENS + 5), turned=False)
+    assert len(found) == TOKENS and len(set(found[:, 1].tolist())) == 1

@@ -33,6 +33,14 @@ def make_corpus(count: int) -> list[Document]:
     return out
 
 
+def test_an_output_that_cannot_be_opened_leaves_no_journal_behind(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        JournaledFile(path, b"", ASKED, resume=False)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
 def write_and_break_off(path: Path, head: bytes, documents: list[Document]) -> JournaledFile:
     """An output file, one line with its id per document, as it is left when the run ends by an error."""
     file = JournaledFile(path, head, ASKED, resume=False)

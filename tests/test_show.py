@@ -36,3 +36,11 @@ def test_a_name_of_controls_alone_is_no_name() -> None:
     [document] = read_record({"text": "Iran seized a tanker.", "id": "\x1b\x07"}, "a.json", 1, None)
     assert isinstance(document, Document)
     assert document.id == make_document("Iran seized a tanker.").id
+
+
+def test_a_table_is_made_narrower_to_fit_a_terminal_and_stays_whole_elsewhere() -> None:
+    columns = (("id", 8), ("source", 24), ("type", 20))
+    assert show.narrow(columns, None) == columns
+    assert show.narrow(columns, 56) == columns
+    assert show.narrow(columns, 48) == (("id", 8), ("source", 18), ("type", 18))
+    assert show.narrow(columns, 5) == (("id", 8), ("source", 10), ("type", 10))

@@ -12,10 +12,11 @@ import pytest
 from detente.analysis.dyads import find_party
 from detente.analysis.neighbours import load_others
 from detente.analysis.situation import Situation
+from detente.analysis.ties import Tie
 from detente.cli import main
 from detente.errors import InputError, SettingsError, StoreError
 from detente.report import make_report, number_sources, plain_markdown, render_html, render_markdown, safe_link, write_report
-from detente.show_situation import situation_lines, timeline_lines
+from detente.show_situation import say_tie, situation_lines, timeline_lines
 from detente.store.claims import read_evidence
 from detente.store.schema import Store, open_store
 from detente.store.sources import Telling
@@ -240,3 +241,10 @@ def test_an_origin_that_the_store_does_not_have_is_refused_with_those_it_has(sto
         Situation(store, "PRK", "KOR", at=AT, origins=("foo",))
     assert main(["alerts", "--store", store.name, "--origin", "foo"]) == 2
     assert "expected detente" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [("held", "talks: last held 3 May 2020"), ("refused", "talks: last refused 3 May 2020"), ("broken off", "talks: last broken off 3 May 2020")]
+)
+def test_talks_that_were_refused_are_not_told_as_talks_that_were_held(state: str, said: str) -> None:
+    assert say_tie(Tie(kind="talks", name="talks", state=state, since=datetime.date(2020, 5, 3), place="", side=None, changes=()), "A", "B") == said

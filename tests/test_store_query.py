@@ -204,8 +204,8 @@ def test_a_bad_row_is_told_with_its_line_and_the_rest_goes_in(tmp_path: Path, ca
     capsys.readouterr()
     assert main(["import", "icews", str(rows), "--store", address]) == 1
     shown = capsys.readouterr()
-    assert "line 3" in shown.err
-    assert "1 event of 1 row read, 1 of them new; 1 row refused" in shown.out
+    assert "events.tab:3: " in shown.err
+    assert "1 event of 2 rows read, 1 of them new; 1 row refused" in shown.out
 
 
 def test_a_file_of_another_format_is_refused_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

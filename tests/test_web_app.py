@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from detente.cli import main
 from detente.store.audit import list_entries
 from detente.store.reviewing import judge_event
 from detente.web import routes
@@ -359,6 +361,17 @@ def test_serve_opens_the_desk_and_stops_when_told(tmp_path: Path) -> None:
     assert server.returncode in (0, 130)
 
 
+def test_serve_refuses_a_port_that_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["serve", "--store", str(tmp_path / "store.db"), "--port", str(port)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"detente: --port: found {port}, on which 127.0.0.1 cannot listen (Address already in use)")
+    assert "http://" not in told
+
+
 def _ask_until_up(url: str, server: subprocess.Popen[str]) -> httpx.Response:
     """An address and the process that will serve it -> its answer, as soon as there is one."""
     with httpx.Client(transport=httpx.HTTPTransport(), timeout=30) as client:
@@ -369,3 +382,13 @@ def _ask_until_up(url: str, server: subprocess.Popen[str]) -> httpx.Response:
             except httpx.ConnectError:
                 assert server.poll() is None and time.monotonic() < end, "the desk did not start"
                 select.select([], [], [], 0.05)
+
+
+def test_of_the_latest_day_what_most_tell_of_and_what_is_gravest_comes_first() -> None:
+    from detente.web.desk import _choose_latest
+
+    def made(name: str, day: str, reports: int, rung: int) -> dict[str, Any]:
+        return {"event_id": name, "date": {"start": day}, "reports": reports, "rung": rung, "confidence": 0.5}
+
+    events = [made("weak", "2020-06-16", 1, 1), made("grave", "2020-06-16", 1, 5), made("told", "2020-06-16", 4, 2), made("old", "2020-06-15", 9, 6)]
+    assert [event["event_id"] for event in _choose_latest(events)] == ["told", "grave", "weak", "old"]

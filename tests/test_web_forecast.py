@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 
 from detente.web import pages_forecast, training
 from detente.web.refusals import RefusedError
-from webs_desk import csrf_of, make_client, sample_store
+from webs_desk import csrf_of, desk_of, make_client, sample_store
 
 KEY = ("a store", "PRK", "KOR", datetime.date(2020, 6, 16))
 
@@ -52,6 +53,50 @@ def test_what_is_usual_is_told_without_a_model(client: TestClient, monkeypatch: 
     assaults = usual["a", 4, 7]
     assert assaults["held"] and assaults["windows"] == 22 and 0.3 < assaults["share"] < 0.9
     assert usual["b", 4, 7]["share"] == 0 and not usual["b", 4, 7]["held"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A desk whose models of the latest month are there."""
+    from detente.forecasting.forecast import Forecast
+
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DETENTE_CACHE", str(folder / "cache"))
+        with make_client(sample_store(folder / "desk.db")) as made:
+            assert Forecast(desk_of(made).store, "PRK", "KOR").view is not None
+            yield made
+
+
+def test_a_scenario_of_the_form_is_told_beside_the_forecast_without_it(trained: TestClient) -> None:
+    record = trained.get("/dyads/PRK-KOR/forecast.json?by=b&type=MOBILIZE").json()
+    assert record["state"] == "told"
+    day = record["suppose_from"]
+    assert [one["text"] for one in record["supposed"]] == [f"{day} KOR MOBILIZE PRK"]
+    assert record["supposing"]["begins"] > record["view"]["begins"]
+    page = trained.get("/dyads/PRK-KOR/forecast?by=b&type=MOBILIZE").text
+    assert "South Korea MOBILIZE North Korea" in page and ">Supposing that<" in page
+
+
+def test_each_table_of_a_forecast_has_a_name_of_its_own(trained: TestClient) -> None:
+    labels = re.findall(r'role="region" aria-label="([^"]+)"', trained.get("/dyads/PRK-KOR/forecast").text)
+    assert len(labels) > 3 and len(labels) == len(set(labels))
+
+
+def test_events_of_a_scenario_add_up_and_each_can_be_taken_away(trained: TestClient) -> None:
+    day = trained.get("/dyads/PRK-KOR/forecast.json").json()["suppose_from"]
+    first = f"{day} KOR THREATEN PRK"
+    supposed = trained.get("/dyads/PRK-KOR/forecast.json", params={"if": first, "type": "ASSAULT", "on": day}).json()["supposed"]
+    assert [one["text"] for one in supposed] == [first, f"{day} PRK ASSAULT KOR"]
+    rest = trained.get(supposed[0]["without"].replace("/forecast?", "/forecast.json?")).json()["supposed"]
+    assert [one["text"] for one in rest] == [f"{day} PRK ASSAULT KOR"]
+
+
+@pytest.mark.parametrize(
+    "query", ["if=x", "type=DANCE", "type=ASSAULT&by=c", "type=ASSAULT&on=1999-01-01", "if=" + "&if=".join(f"2030-01-{n:02}+PRK+ACCUSE+KOR" for n in range(1, 23))]
+)
+def test_a_scenario_that_is_none_is_refused(trained: TestClient, query: str) -> None:
+    assert trained.get(f"/dyads/PRK-KOR/forecast.json?{query}").status_code == 400
 
 
 def test_training_needs_a_form_of_the_desk(client: TestClient) -> None:

@@ -191,6 +191,19 @@ def test_all_places_are_shown_to_who_asks_for_them(client: TestClient) -> None:
     assert client.get("/map.json?view=some").status_code == 400
 
 
+@pytest.mark.parametrize("address", ["/alerts.json?at=2020-06-16", "/index.json?at=2020-06-16"])
+def test_a_channel_whose_break_only_the_words_tell_of_is_an_alert(tmp_path: Path, address: str) -> None:
+    path = tmp_path / "breaks.db"
+    store = open_store(path)
+    for day in range(1, 16):
+        add_report(store, report(event("ACCUSE", "PRK", "KOR", f"2020-06-{day:02}", f"accused it for the {day}. time"), doc_id=f"d{day}", published_on=f"2020-06-{day:02}"))
+    broken = event("SANCTION", "PRK", "KOR", "2020-06-16", "cut the hotline", modes=("discontinue",))
+    add_report(store, report(broken, doc_id="cut", published_on="2020-06-16"))
+    store.close()
+    with make_client(path) as made:
+        assert ("broken-channel", "2020-06-16") in {(one["alert"]["kind"], one["alert"]["day"]) for one in made.get(address).json()["alerts"]}
+
+
 # -- actors ----------------------------------------------------------------------------------------------------------------
 def test_an_actor_has_its_aliases_its_pairs_and_its_latest_events(client: TestClient) -> None:
     record = client.get("/actors/PRK.json").json()

@@ -11,9 +11,11 @@ import msgspec
 import pytest
 
 from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
+from detente.forecasting.backtest_quads import KindScores, QuadBacktest
+from detente.forecasting.backtest_types import TypeBacktest
 from detente.forecasting.dyad_scores import DyadScores, ReliabilityRow
-from detente.forecasting.evaluation import Interval
-from detente.forecasting.kept_backtests import keep_backtest, list_backtests
+from detente.forecasting.evaluation import Interval, Scores
+from detente.forecasting.kept_backtests import keep_backtest, keep_ranking, list_backtests, list_rankings
 from detente.store.schema import open_store
 from detente.web.pages_skill import load_accuracy
 from webs_desk import check_inert, make_client, sample_store, words_of
@@ -94,3 +96,45 @@ def test_a_file_that_is_no_backtest_is_left_out(tmp_path: Path, cache: Path, con
     (cache / "backtests" / "other.json").write_bytes(content)
     assert len(list_backtests(store)) == 1
     store.close()
+
+
+# -- rankings ----------------------------------------------------------------------------------------------------------------
+SCORES = {"ranker": Scores(412, Interval(0.523, 0.49, 0.55), {1: Interval(0.4, 0.3, 0.5), 10: Interval(0.8, 0.7, 0.9)})}
+FIRST, LAST = datetime.date(2020, 6, 1), datetime.date(2020, 6, 20)
+
+
+def made_types() -> TypeBacktest:
+    return TypeBacktest(26, 16, 300, FIRST, LAST, SCORES, {"known pair": (0.75, {"ranker": 0.61})}, {}, {}, {}, {FIRST: {"ranker": 0.5}}, 1.0)
+
+
+def made_quads() -> QuadBacktest:
+    return QuadBacktest(26, 16, 300, FIRST, LAST, 20, SCORES, {"known": KindScores(0.6, {"ranker": 0.7})}, 0.98, {FIRST: {"ranker": 0.5}}, {}, {}, 0)
+
+
+def test_backtests_of_types_and_quads_are_shown_with_their_figures(tmp_path: Path) -> None:
+    store = open_store(sample_store(tmp_path / "store.db"))
+    keep_ranking(store, made_types())
+    keep_ranking(store, made_quads())
+    store.close()
+    with make_client(tmp_path / "store.db") as client:
+        record, page = client.get("/skill.json").json(), client.get("/skill").text
+    check_inert(page)
+    assert {kept["kind"] for kept in record["rankings"]} == {"types", "quads"}
+    assert record["rankings"][0]["scores"]["ranker"]["mrr"]["value"] == 0.523
+    words = words_of(page)
+    assert "Which type of act comes" in words and "Whom an act is directed at" in words and "0.523" in words and "75% known pair" in words
+    assert str(tmp_path) not in page + str(record)
+
+
+def test_a_ranking_made_again_takes_the_place_of_the_old(tmp_path: Path) -> None:
+    store = open_store(sample_store(tmp_path / "store.db"))
+    for _ in range(2):
+        keep_ranking(store, made_types())
+    assert [kept.kind for kept in list_rankings(store)] == ["types"]
+    assert list_backtests(store) == []
+    store.close()
+
+
+def test_without_a_ranking_its_commands_are_named(tmp_path: Path) -> None:
+    with make_client(sample_store(tmp_path / "store.db")) as client:
+        assert "detente backtest quads --since DAY" in words_of(client.get("/skill").text)

@@ -42,6 +42,8 @@ PAGES = {
 }
 """File and page. The event is that of most reports between the two Koreas."""
 LOOKS = {"light": ({"width": 1280, "height": 860}, "light"), "dark": ({"width": 1280, "height": 860}, "dark"), "phone": (PHONE, "light")}
+TALL = {"forecast": 2900}
+"""Pixels of pages whose picture goes on below the first screen, where there is room beside: a forecast without its skill would say too much."""
 MOST_BYTES, MOST_SUM = 250_000, 4_000_000
 """Of one picture and of all: the repository is cloned with them."""
 COLOURS = 64
@@ -74,7 +76,7 @@ def measure(store: Path) -> None:
     for command in (["forecast", "PRK", "KOR", "--at", DAY], ["backtest", "dyads", "--since", BACKTEST_SINCE, "--each", "quad", "--within", "7"]):
         with contextlib.redirect_stdout(io.StringIO()):
             ended = detente([*command, "--store", str(store)])
-        if ended:
+        if ended > (command[0] == "backtest"):  # 1 of a backtest: one of the classes has too few events, which its page says
             sys.exit(f"detente {' '.join(command)}: ended with {ended}; expected what the pages of forecasts and of skill show")
 
 
@@ -90,7 +92,10 @@ def take_all(browser: Any, url: str, look: str) -> list[Path]:
         assert answer.ok, f"{path}: {answer.status}"
         page.evaluate("document.fonts.ready")
         path_out = OUT / f"{name}-{look}.png"
+        if name in TALL and look != "phone":
+            page.set_viewport_size({**size, "height": TALL[name]})
         path_out.write_bytes(shrink(page.screenshot(animations="disabled", caret="hide")))
+        page.set_viewport_size(size)
         taken.append(path_out)
     context.close()
     return taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -77,6 +78,15 @@ def _module_of(run: str) -> str:
     return "detente." + next((module for start, module in _MODULES.items() if run.startswith(start)), "commands")
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A device, a quota or a file that takes no more."""
+
+
+def _drop_output() -> None:
+    """What is still buffered for standard output goes nowhere, so that the interpreter does not fail over it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Arguments -> the exit code: 0 all done, 1 part of the input was skipped, 2 nothing could be read or an argument is wrong."""
     arguments = make_parser().parse_args(argv)
@@ -88,8 +98,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:
         # the reader of our output has left (detente code ... | head): no fault; what is still buffered goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise  # a fault of ours: commands name the file that they could not read or write
+        _drop_output()
+        print(f"detente: cannot write ({error.strerror}); expected a device with room", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("detente: stopped", file=sys.stderr)
         return 130

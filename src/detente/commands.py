@@ -8,7 +8,8 @@ import importlib
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ _ENDINGS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": 
 
 
 class Run:
-    """A run of ``code``: counts what was coded, names what was skipped, says each note once."""
+    """A run of ``code``: counts what was coded, names what was skipped, says each note with the first report that it is about, and of how many it is."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         if getattr(arguments, "actors", None):
@@ -49,7 +50,7 @@ class Run:
         self.log = show.SkipLog()
         self.coded = 0
         self.done_before = 0
-        self._notes: set[str] = set()
+        self._notes: Counter[str] = Counter()
 
     def read(self, paths: Iterable[str | Path], date: Any = None) -> Iterator[Item]:
         """Paths and URLs -> documents and skips."""
@@ -70,9 +71,9 @@ class Run:
                     self.log.note(result)
                     continue
                 for note in result.notes:
-                    if note not in self._notes:
-                        self._notes.add(note)
-                        show.warn(note)
+                    self._notes[note] += 1
+                    if self._notes[note] == 1:
+                        show.warn(f"{result.document.origin or result.document.id}: {note}")
                 self.coded += 1
                 bar.advance()
                 yield result
@@ -80,6 +81,9 @@ class Run:
     def finish(self) -> int:
         """Say what was skipped -> the exit code."""
         lost = sum(self.log.lost.values())
+        for note, count in self._notes.items():
+            if count > 1:
+                show.warn(f"{count:,} reports in all: {note}")
         if not self.coded and not self.done_before:
             if lost != 1:
                 self.log.close(0)
@@ -211,32 +215,56 @@ def run_relate(arguments: argparse.Namespace) -> int:
     limit_threads()
     relating: Any = importlib.import_module("detente.relating")
     pipeline = read_text("pipeline", arguments.pipeline)
-    found = relating.relate_pairs(rows, pipeline=pipeline) if pipeline else relating.relate_pairs(rows)
-    lines = ("\t".join(_relation_cell(getattr(row, column, None)) for column in RELATION_COLUMNS) for row in found)
+    found = relating.relate_pairs((cells for _, cells in rows), pipeline=pipeline) if pipeline else relating.relate_pairs(cells for _, cells in rows)
+    unread: Counter[str] = Counter()
+    lines = itertools.chain(["\t".join(RELATION_COLUMNS)], _relation_lines(arguments.pairs, rows, found, unread))
     if arguments.output and arguments.output != "-":
         with writing_to(Path(arguments.output)), Path(arguments.output).open("w", encoding="utf-8") as stream:
-            stream.writelines(line + "\n" for line in itertools.chain(["\t".join(RELATION_COLUMNS)], lines))
+            stream.writelines(line + "\n" for line in lines)
     else:
-        for line in itertools.chain(["\t".join(RELATION_COLUMNS)], lines):
-            show.say(line)
-    return 0
+        for line in lines:
+            sys.stdout.write(line + "\n")  # say() would take the tabs for controls; the cells have none
+    if unread:
+        show.warn(f"{len(rows) - unread.total()} answered, {unread.total()} not: " + ", ".join(f"{count} {reason}" for reason, count in sorted(unread.items())))
+    return 0 if not unread else 1 if unread.total() < len(rows) else 2
+
+
+UNREAD_ROWS = {
+    "no-sentence": "found no sentence; expected one in the column sentence",
+    "no-parties": "found neither source nor target; expected the words of at least one",
+    "too-long": "found a sentence that is too long; expected at most {limit:,} characters",
+}
+"""Why a row of pairs is not answered, by the reason of ``relating``."""
+
+
+def _relation_lines(name: str, rows: Sequence[tuple[int, dict[str, str]]], found: Iterable[Any], unread: Counter[str]) -> Iterator[str]:
+    """Answers -> lines of cells with tabs between them; rows that could not be read are named, and counted in ``unread``."""
+    from detente.relating import MAX_SENTENCE_CHARS
+
+    for (number, _), row in zip(rows, found, strict=True):
+        if row.reason:
+            unread[row.reason] += 1
+            if unread[row.reason] <= show.SHOWN_PER_REASON:
+                show.warn(f"{name}:{number}: {UNREAD_ROWS[row.reason].format(limit=MAX_SENTENCE_CHARS)}")
+        yield "\t".join(_relation_cell(getattr(row, column, None)) for column in RELATION_COLUMNS)
 
 
 def _relation_cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         value = "|".join(map(str, value))
-    return "" if value is None else " ".join(str(value).split())
+    return "" if value is None else show.make_plain(" ".join(str(value).split()))
 
 
-def _read_pairs(name: str) -> Iterator[dict[str, str]]:
+def _read_pairs(name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """A table of pairs -> each row with the number of its line."""
     lines = _read_text_file(name).splitlines()
     columns = [column.strip().lower() for column in lines[0].split("\t")] if lines else []
     if missing := [column for column in PAIR_COLUMNS if column not in columns]:
         raise InputError(f"{name}:1: found the columns {', '.join(columns) or 'none'}; expected {', '.join(PAIR_COLUMNS)} with tabs between them; {', '.join(missing)} missing")
-    for line in lines[1:]:
+    for number, line in enumerate(lines[1:], start=2):
         if line.strip():
             cells = line.split("\t")
-            yield dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False))
+            yield number, dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False))
 
 
 def _read_text_file(name: str) -> str:

@@ -126,13 +126,17 @@ def run_backtest_dyads(arguments: argparse.Namespace) -> int:
     return 1 if any(target.reason for target in found.targets) else 0
 
 
-def _keep(arguments: argparse.Namespace, found: DyadBacktest) -> None:
+def _keep(arguments: argparse.Namespace, found: DyadBacktest | QuadBacktest | TypeBacktest) -> None:
     """What was found on a store is kept, for the desk to show it."""
-    from detente.forecasting.kept_backtests import keep_backtest
+    from detente.forecasting.backtest_dyads import DyadBacktest
+    from detente.forecasting.kept_backtests import keep_backtest, keep_ranking
 
     store = open_given(arguments.store, create=False)
     try:
-        keep_backtest(store, found)
+        if isinstance(found, DyadBacktest):
+            keep_backtest(store, found)
+        else:
+            keep_ranking(store, found)
     finally:
         store.close()
 
@@ -179,7 +183,10 @@ def run_backtest_quads(arguments: argparse.Namespace) -> int:
     from detente.forecasting.store_quads import name_days
 
     found = backtest_quads(benchmark, Settings(threads=arguments.threads), show.warn, attributes)
-    return _tell(arguments, found if first is None else name_days(found, first), show_backtest.backtest_lines, path)
+    if first is not None:
+        found = name_days(found, first)
+        _keep(arguments, found)
+    return _tell(arguments, found, show_backtest.backtest_lines, path)
 
 
 def run_backtest_types(arguments: argparse.Namespace) -> int:
@@ -189,7 +196,10 @@ def run_backtest_types(arguments: argparse.Namespace) -> int:
     from detente.forecasting.store_quads import name_days
 
     found = backtest_types(benchmark, attributes, TYPE_SETTINGS._replace(threads=arguments.threads), show.warn)
-    return _tell(arguments, found if first is None else name_days(found, first), show_backtest.type_lines, path)
+    if first is not None:
+        found = name_days(found, first)
+        _keep(arguments, found)
+    return _tell(arguments, found, show_backtest.type_lines, path)
 
 
 def _read_quads(arguments: argparse.Namespace, command: str) -> tuple[Benchmark, Attributes | None, int | None, Path | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from detente import show
 from detente.errors import InputError
+from detente.wording import count_of
 
 
 def run_codebook_check(arguments: argparse.Namespace) -> int:
@@ -72,12 +73,14 @@ def run_actors_import(arguments: argparse.Namespace) -> int:
 
     _use_actor_file(arguments)
     report = import_dictionary(Path(arguments.file))
+    if not report.read and not report.faults:
+        raise InputError(f"{arguments.file}: found no actor; expected a dictionary in PETRARCH's form, NAME_ [CODE] on a line")
     for fault in report.faults[: show.SHOWN_PER_REASON]:
         show.warn(fault)
     if len(report.faults) > show.SHOWN_PER_REASON:
         show.warn(f"... {len(report.faults)} lines in all were not understood")
-    show.say(f"{user_actor_file()}: {report.added} rows added of {report.read}")
-    return (1 if report.read else 2) if report.faults or not report.read else 0
+    show.say(f"{user_actor_file()}: {count_of(report.added, 'row')} added of {report.read:,}")
+    return (1 if report.read else 2) if report.faults else 0
 
 
 def _use_actor_file(arguments: argparse.Namespace) -> None:

@@ -19,6 +19,7 @@ from detente.commands_store import open_given, split_dyad
 from detente.errors import DetenteError, SettingsError
 from detente.records import CodedReport
 from detente.settings import read_reviewer
+from detente.wording import count_of
 
 if TYPE_CHECKING:
     from detente.store.query import Filters
@@ -189,7 +190,7 @@ def run_review(arguments: argparse.Namespace) -> int:
                 break
     finally:
         store.close()
-    show.say(f"{store.name}: {judged:,} events reviewed by {reviewer}")
+    show.say(f"{store.name}: {count_of(judged, 'event')} reviewed by {reviewer}")
     return 0
 
 
@@ -287,7 +288,7 @@ def run_recode(arguments: argparse.Namespace) -> int:
             show.say(show_review.recoded_summary(store.name, counts))
             if counts["differing"] and (arguments.keep or (sys.stdin.isatty() and not arguments.dry_run and _ask("Keep the new coding? [y/N] ") in ("y", "Y", "yes"))):
                 kept = sum(keep_coding(store, report).differs for report in _held(held))
-                show.say(f"{store.name}: {kept:,} documents coded anew")
+                show.say(f"{store.name}: {count_of(kept, 'document')} coded anew")
             elif counts["differing"]:
                 show.say("nothing was changed" + ("" if arguments.dry_run else "; detente recode --keep keeps the new coding"))
     finally:

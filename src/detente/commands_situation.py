@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detente import show
+from detente.collecting import uncollected
 from detente.commands_store import open_given
 from detente.errors import InputError, MissingExtraError, SettingsError, StoreError
 from detente.running import limit_threads
@@ -26,7 +27,8 @@ def import_situation() -> type[Situation]:
     """Nothing -> the class, or a clear word on what is missing."""
     limit_threads()  # small matrices: threads would wait for each other most of the time
     try:
-        from detente.analysis.situation import Situation
+        with uncollected():
+            from detente.analysis.situation import Situation
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "detente":
             raise
@@ -49,7 +51,7 @@ def run_situation(arguments: argparse.Namespace) -> int:
     """``detente situation``: 1 if too little is known."""
     from detente.show_situation import situation_lines
 
-    with open_situation(arguments) as situation:
+    with uncollected(), open_situation(arguments) as situation:
         if arguments.json:
             show.say_json(situation.as_record())
         else:

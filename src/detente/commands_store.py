@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from detente import show, show_store
 from detente.codebook.load import load_codebook
+from detente.codebook.register import country_names
 from detente.commands import Run
 from detente.errors import InputError, SettingsError
 from detente.records import Document, Event
@@ -85,7 +86,7 @@ def _filters(arguments: argparse.Namespace) -> Filters:
     known = load_codebook().types
     if wrong := [name for name in types if name not in known]:
         raise SettingsError(f"--type: found {wrong[0]!r}; expected PLOVER types ({', '.join(known)}), one or several with commas between")
-    return Filters(
+    filters = Filters(
         actors=tuple(arguments.actor),
         source=arguments.source,
         target=arguments.target,
@@ -106,6 +107,18 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         with_background=not arguments.no_background,
         review=None if arguments.review == "any" else arguments.review,
     )
+    for told, code in _names_of_countries(filters):
+        show.warn(f"{told}: taken as the name of an actor; {code} finds all who act for the country")
+    return filters
+
+
+def _names_of_countries(filters: Filters) -> Iterator[tuple[str, str]]:
+    """Filters -> what was given by the name of a country, with its code: a name finds the actor of that name only, not the country's president."""
+    codes = {name.casefold(): code for code, name in country_names().items()}
+    asked = (("--source", filters.source), ("--target", filters.target), *(("--dyad", name) for name in filters.dyad or ()), *(("--actor", name) for name in filters.actors))
+    for flag, name in asked:
+        if name and (code := codes.get(name.strip().casefold())):
+            yield f"{flag} {name!r}", code
 
 
 def _known(given: Iterable[str], flag: str, known: Collection[str]) -> Iterator[str]:
@@ -211,7 +224,9 @@ def _importable(read: Iterable[Event | ImportedEvent | WithdrawnRow | RefusedRow
             elif isinstance(item, RefusedRow):
                 seen["refused"] += 1
                 if seen["refused"] <= SHOWN_REFUSALS:
-                    show.warn(f"{path}: {item}")
+                    show.warn(f"{path}:{item.line}: {item.column}: found {item.found}; expected {item.expected}")
+                elif seen["refused"] == SHOWN_REFUSALS + 1:
+                    show.warn("... more rows refused, counted at the end")
             elif isinstance(item, WithdrawnRow):
                 seen["withdrawn"] += 1
                 yield item
@@ -258,7 +273,7 @@ def run_events(arguments: argparse.Namespace) -> int:
         sys.stdout.write(out.getvalue())
         show.warn(show_store.page_line(page))
         return 0
-    for line in show_store.page_lines(page):
+    for line in show_store.page_lines(page, show.terminal_columns()):
         show.say(line)
     return 0
 

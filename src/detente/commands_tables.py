@@ -12,6 +12,7 @@ from detente import show
 from detente.commands_situation import import_situation, open_situation
 from detente.commands_store import open_given
 from detente.errors import InputError, SettingsError, StoreError
+from detente.show_situation import say_party
 from detente.wording import count_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def run_series(arguments: argparse.Namespace) -> int:
 
 
 def _series_lines(series: pl.DataFrame, names: dict[str, str], arguments: argparse.Namespace, unplaced: int) -> Iterator[str]:
-    yield f"{names['a']} and {names['b']} by {arguments.by}: events, their {arguments.score}, and both as they would be had each {arguments.by} the mean volume of reports"
+    yield f"{say_party(names['a'])} and {say_party(names['b'])} by {arguments.by}: events, their {arguments.score}, and both as they would be had each {arguments.by} the mean volume of reports"
     keys = [key for key in ("side", "kind") if key in series.columns]
     heads = "".join(f"{'by' if key == 'side' else arguments.kind:<14}" for key in keys)
     yield f"  {arguments.by:<10}  {heads}{'events':>8}{'corrected':>11}{'sum':>9}{'mean':>8}{'corrected':>11}"
@@ -111,7 +112,10 @@ def _give(table: pl.DataFrame, arguments: argparse.Namespace, lines: list[str]) 
         try:
             write(path)  # type: ignore[operator]
         except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+            # polars names the path too, after the reason
+            raise InputError(
+                f"{path}: cannot be written ({str(error.strerror or error).removesuffix(f': {path}')}); expected a file in a directory that can be written to"
+            ) from error
         show.say(f"{path}: {count_of(table.height, 'row')}")
     elif arguments.json:
         show.say_json([{key: value.isoformat() if isinstance(value, datetime.date) else value for key, value in row.items()} for row in table.iter_rows(named=True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import socket
 
 from detente import show
 from detente.commands_store import open_given
@@ -34,6 +35,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     options = read_options(os.environ[secret].encode())
     _check_open(options.store, options.host, is_open=is_loopback(options.host))
     host = options.host.strip("[]")
+    _check_port(host, options.port)
     show.warn(f"detente: the desk of {options.store} is at http://{f'[{host}]' if ':' in host else host}:{options.port}/; stop it with Ctrl+C")
     uvicorn.run(
         "detente.web.app:app_of_environment",
@@ -60,6 +62,18 @@ def _check_open(store_address: str, host: str, *, is_open: bool) -> None:
             raise SettingsError(f"--host: found {host}, which others can reach, and no token in {store.name}; expected one; make it with: detente token add NAME --role review")
     finally:
         store.close()
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuses a port that is taken, or an address that is not of this machine, before the desk says that it is there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port that was just let go is free
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"--port: found {port}, on which {host} cannot listen ({error.strerror}); expected a free port of this machine, such as --port {port + 1}"
+            ) from None
 
 
 def run_token_add(arguments: argparse.Namespace) -> int:

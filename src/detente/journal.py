@@ -48,7 +48,12 @@ class JournaledFile:
         self._journal = self.journal_path.open("wb")
         self._journal.write(msgspec.json.encode(asked) + b"\n")
         self._journal.flush()
-        self._out = self.path.open("wb")
+        try:
+            self._out = self.path.open("wb")
+        except OSError:
+            self._journal.close()
+            self.journal_path.unlink()  # of a run that never began; it would be taken for one that was stopped
+            raise
         self._out.write(header)
         self._out.flush()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 import unicodedata
@@ -121,6 +122,23 @@ def table_lines(events: Iterable[Event]) -> list[str]:
         cells = (_date_cell(event), name_actors(event.source, "?"), name_type(event), name_actors(event.target), place, name_actors(event.said_by, ""))
         out.append("  ".join(fit(cell, width) for cell, (_, width) in zip(cells, TABLE_COLUMNS, strict=True)).rstrip())
     return out
+
+
+LEAST_COLUMN = 10
+"""A column of a table is made no narrower than this to fit a terminal; set so that a country's name and a type stay readable."""
+
+
+def terminal_columns() -> int | None:
+    """The width of the terminal that standard output goes to, or ``None`` if it is none: a file and a pipe get the whole width."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def narrow(columns: Sequence[tuple[str, int]], width: int | None) -> tuple[tuple[str, int], ...]:
+    """Columns by name and width, two blanks between them, and the width to fit (``None``: any) -> the same, the widest made narrower by turns."""
+    widths = [wide for _, wide in columns]
+    while width is not None and sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > LEAST_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+    return tuple((name, wide) for (name, _), wide in zip(columns, widths, strict=True))
 
 
 def fit(text: str, width: int) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from detente.codebook.ladder import load_ladder
 from detente.show import fit
+from detente.show_situation import WIDTH, say_party
+from detente.wording import count_of, say_day
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +27,6 @@ SHOWN_CHANGES = 6
 """Changes of a tie that are listed, the latest."""
 SHOWN_CLAIMS = 25
 SHOWN_IDS = 4
-WIDTH = 110
 REASONS = {
     "few-events": "too few events in these weeks to compare them with others: {events} of at least {least}",
     "no-similar-window": "no past weeks, here or between other actors, are enough like these",
@@ -35,9 +37,9 @@ def precedents_lines(found: Precedents) -> Iterator[str]:
     """Precedents -> the present weeks, those of the past that are like them, and the base rates."""
     from detente.analysis.precedents import LEAST_WINDOW_EVENTS
 
-    yield f"{found.first} and {found.second} at {found.at}: precedents of the last {found.window_days} days"
+    yield f"{say_party(found.first)} and {say_party(found.second)} on {say_day(found.at)}: precedents of the last {found.window_days} days"
     if found.present is not None:
-        yield f"  now: {_window(found.present)}"
+        yield from _wrap("  now: ", _window(found.present))
         yield f"       {_ids(found.present.event_ids)}"
     if found.reason is not None:
         yield "  knows too little: " + REASONS[found.reason].format(events=found.present_events, least=LEAST_WINDOW_EVENTS)
@@ -55,27 +57,29 @@ def _window(window: Window) -> str:
 
     name = load_ladder().rungs[window.rung].name
     types = ", ".join(f"{kind} {count}" for kind, count in list(window.types.items())[:4])
-    return f"{window.events} events, highest rung {window.rung} ({name}), {say_direction(window.rise)}; {types}"
+    return f"{count_of(window.events, 'event')}, highest rung {window.rung} ({name}), {say_direction(window.rise)}; {types}"
 
 
 def _precedent(n: int, each: Precedent) -> Iterator[str]:
     window = each.window
-    yield f"{n}. {window.first} and {window.second}, {window.start} to {window.end}: similarity {each.similarity:.2f}" + (f", stage {window.stage}" if window.stage else "")
-    yield f"     {_window(window)}"
+    yield f"{n}. {say_party(window.first)} and {say_party(window.second)}, {window.start} to {window.end}: similarity {each.similarity:.2f}" + (
+        f", stage {window.stage}" if window.stage else ""
+    )
+    yield from _wrap("     ", _window(window))
     agree = [f"{p.name} {p.similarity:.2f}" for p in each.parts if p.agrees]
     differ = [f"{p.name} {p.similarity:.2f} ({p.there}; now {p.here})" for p in each.parts if not p.agrees]
     yield f"     agree: {', '.join(agree) or 'none'}"
     if differ:
-        yield f"     differ: {'; '.join(differ)}"
+        yield from _wrap("     differ: ", "; ".join(differ))
     for aftermath in each.followed:
-        yield f"     {_aftermath(aftermath)}"
+        yield from _wrap("     ", _aftermath(aftermath))
     yield f"     {_ids(window.event_ids)}"
 
 
 def _aftermath(aftermath: Aftermath) -> str:
     if not aftermath.is_over:
         return f"{aftermath.days} days after: not over yet"
-    rung = "no events" if aftermath.highest_rung is None else f"{aftermath.events} events, highest rung {aftermath.highest_rung}"
+    rung = "no events" if aftermath.highest_rung is None else f"{count_of(aftermath.events, 'event')}, highest rung {aftermath.highest_rung}"
     ids = f"; {_ids(aftermath.event_ids)}" if aftermath.event_ids else ""
     return f"{aftermath.days} days after: {rung}" + (f"; {', '.join(aftermath.outcomes)}" if aftermath.outcomes else "") + ids
 
@@ -86,14 +90,15 @@ def _rates(rates: Sequence[BaseRate], precedents: int) -> Iterator[str]:
         return
     from detente.analysis.aftermath import OUTCOMES
 
-    yield "\nBase rates: after how many precedents it came, with an interval of 95%; usual: after any week of the two; expected: drawn towards the usual"
+    yield ""
+    yield from _wrap("", "Base rates: after how many precedents it came, with an interval of 95%; usual: after any week of the two; expected: drawn towards the usual")
     yield f"  {'within':<8}{'what':<13}{'came':<10}{'rate':<6}{'interval':<13}{'usual':<7}{'expected':<10}"
     for rate in rates:
         usual = "" if rate.usual_rate is None else f"{rate.usual_rate:.0%}"
         expected = "" if rate.expected is None else f"{rate.expected:.0%}"
         came, interval = f"{rate.occurred} of {rate.precedents}", f"{rate.low:.0%} to {rate.high:.0%}"
         yield f"  {f'{rate.days} days':<8}{rate.outcome:<13}{came:<10}{rate.rate:<6.0%}{interval:<13}{usual:<7}{expected}".rstrip()
-    yield "  " + "; ".join(f"{o.name}: {o.means}" for o in OUTCOMES)
+    yield from _wrap("  ", "; ".join(f"{o.name}: {o.means}" for o in OUTCOMES))
 
 
 def _ids(ids: Sequence[str]) -> str:
@@ -104,7 +109,8 @@ def _ids(ids: Sequence[str]) -> str:
 
 def ties_lines(ties: Sequence[Tie], a: str, b: str, at: datetime.date) -> Iterator[str]:
     """Ties -> each with its state and what changed it, latest first."""
-    yield f"{a} and {b} at {at}: what links them"
+    a, b = say_party(a), say_party(b)
+    yield f"{a} and {b} on {say_day(at)}: what links them"
     if not ties:
         yield "  knows too little: no event up to then tells of a channel, talks, an agreement, a project, a visit or sanctions"
     for tie in ties:
@@ -126,6 +132,11 @@ def _momentary(tie: Tie) -> bool:
     return tie.kind in ("talks", "visits")
 
 
+def _wrap(head: str, text: str) -> list[str]:
+    """A text after its head -> lines of the page's width, those after the first as far in as the text."""
+    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False)
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= WIDTH else text[: WIDTH - 1].rstrip() + "…"
 
@@ -134,13 +145,13 @@ def claims_lines(
     claims: Sequence[DyadClaim], relations: Iterable[StoredRelation], events: pl.DataFrame, names: tuple[str, str], since: datetime.date, at: datetime.date
 ) -> Iterator[str]:
     """Claims and relations -> who says what, newest first, and which event is said to hang together with which."""
-    yield f"{names[0]} and {names[1]}, {since} to {at}: what named experts and officials say; claims, no events"
+    yield f"{say_party(names[0])} and {say_party(names[1])}, {say_day(since)} to {say_day(at)}: what named experts and officials say; claims, no events"
     if not claims:
         yield "  none"
     for claim in claims[:SHOWN_CLAIMS]:
         about = ", ".join(part for part in (claim.affiliation, claim.country) if part)
         yield f"\n{claim.day}  {claim.who}" + (f" ({about})" if about else "") + f": {claim.kind}"
-        yield f"  {claim.words}"
+        yield from _wrap("  ", " ".join(claim.words.split()))
         source = claim.source
         yield "  " + ", ".join(part for part in (source.title, source.publisher, source.doc_id, source.url) if part)
     if len(claims) > SHOWN_CLAIMS:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from detente.forecasting.backtest_dyads import DyadBacktest, TargetBacktest
     from detente.forecasting.backtest_quads import QuadBacktest
     from detente.forecasting.backtest_types import TypeBacktest
+    from detente.forecasting.dyad_chance import Chance
     from detente.forecasting.evaluation import Interval
 
 REASONS = {"too-few-days": "too few days to train on, or to score", "too-few-events": "too few events to learn from"}
@@ -71,6 +72,8 @@ def dyad_lines(found: DyadBacktest) -> Iterator[str]:
 
 SHOWN = {"climatology": "over climatology", "dyad climatology": "over dyad climatology", "persistence": "over persistence", "recent frequency": "over recent frequency"}
 """Baselines that a line of many targets tells the skill over."""
+OWN_RATE = "dyad climatology"
+"""The baseline that is hardest to beat, and whose skill chance moves most."""
 
 
 def _table_lines(found: DyadBacktest) -> Iterator[str]:
@@ -109,10 +112,20 @@ def _target_lines(target: TargetBacktest) -> Iterator[str]:
         auc = "" if scores.auc is None else f"{scores.auc:.3f}"
         middle = "" if scores.middle_calibration_error is None else f"{scores.middle_calibration_error:.3f}"
         yield f"{model:20}{_with_interval(scores.brier):28}{skill:26}{scores.log_loss:>9.4f}{auc:>7}{scores.calibration_error:>7.3f}{middle:>11}{scores.middle_forecasts:>11,}"
+    if target.if_held is not None:
+        yield from _chance_lines(target.if_held)
     first = next(iter(target.scores))
     yield f"{'reliability, ' + first:20}{'forecasts':>11}{'mean':>9}{'came true':>11}"
     for row in target.scores[first].reliability:
         yield f"{f'{row.low:.1f} to {row.high:.1f}':20}{row.forecasts:>11,}{row.mean_probability:>9.3f}{row.share:>11.3f}  [{row.share_low:.3f}, {row.share_high:.3f}]"
+
+
+def _chance_lines(chance: Chance) -> Iterator[str]:
+    """What chance leaves: the two figures that it moves most, beside what right forecasts have."""
+    skill, error = chance.skill[OWN_RATE], chance.middle_calibration_error
+    yield f"if every forecast held, the model would have a skill over {OWN_RATE} of {_skill(skill)}" + (
+        "" if error is None else f" and an ECE .1-.6 of {error.value:.3f} [{error.low:.3f}, {error.high:.3f}]"
+    )
 
 
 def _day(day: int | datetime.date) -> str:

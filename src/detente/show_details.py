@@ -64,7 +64,8 @@ def evaluation_lines(evaluation: Evaluation, *, errors: bool = True) -> Iterator
         yield f"{name:<14} {right:>4} of {asked:<4} {right / asked:.2f}"
     yield f"\n{'type':<14} {'precision':>9} {'recall':>7} {'F1':>6} {'coded':>6} {'required':>9}"
     for name, score in evaluation.types.items():
-        yield f"{name:<14} {_share(score.right, score.coded):>9} {_share(score.found, score.required):>7} {score.f1:>6.3f} {score.coded:>6} {score.required:>9}"
+        f1 = f"{score.f1:.3f}" if score.required else "-"  # 0.000 would say that all was wrong where there was nothing to find
+        yield f"{name:<14} {_share(score.right, score.coded):>9} {_share(score.found, score.required):>7} {f1:>6} {score.coded:>6} {score.required:>9}"
     if errors and evaluation.errors:
         yield "\nerrors"
         yield from (line for miss in evaluation.errors for line in _error_lines(miss))

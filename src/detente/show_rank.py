@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from detente.show_situation import say_party
+from detente.show_situation import WIDTH, say_party
 from detente.wording import say_day
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def event_lines(found: EventForecast, limit: int) -> Iterator[str]:
         yield f"not enough data: {actor} has not acted{f', nor has anybody acted toward {toward}' if toward else ''} in the days that count"
         return
     own = f"{found.own_events:,} of them {found.event_type} of {actor}" if found.question == "target" else f"{found.own_events:,} of them of {actor} toward {toward}"
-    yield f"{found.events:,} events between parties in the days that count, {own}; by {METHODS[found.method].format(day=say_day(found.model_day))}."
+    rests = f"{found.events:,} events between parties in the days that count, {own}; by {METHODS[found.method].format(day=say_day(found.model_day))}."
+    yield from textwrap.wrap(f"{rests} By recurrency: the place that the baseline gives; so far: how often it happened.", WIDTH)
     yield ""
     shown = [(answer, say_party(answer.name) if found.question == "target" else answer.name) for answer in found.answers[:limit]]
     width = min(LONGEST_NAME, max((len(name) for _, name in shown), default=0)) + 2

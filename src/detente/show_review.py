@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from detente.records import Event
 from detente.show import describe_event, fit
+from detente.wording import count_of
 
 if TYPE_CHECKING:
     from detente.agreement import FieldAgreement
@@ -106,6 +107,6 @@ def _field(event: Event, name: str) -> str:
 def recoded_summary(name: str, counts: Mapping[str, int]) -> str:
     """Counts of a run of ``recode`` -> one line."""
     return (
-        f"{name}: {counts['documents']:,} documents coded again, {counts['differing']:,} of them otherwise than before; "
+        f"{name}: {count_of(counts['documents'], 'document')} coded again, {counts['differing']:,} of them otherwise than before; "
         f"mentions: {counts['new']:,} new, {counts['gone']:,} gone, {counts['changed']:,} changed, {counts['same']:,} as before"
     )

@@ -317,9 +317,9 @@ def _ties(ties: Sequence[Tie], a: str, b: str) -> Iterator[str]:
 
 
 def say_tie(tie: Tie, a: str, b: str) -> str:
-    """Liaison office, Kaesong: destroyed since 16 June 2020."""
+    """Liaison office, Kaesong: destroyed since 16 June 2020; of talks and visits, which do not last, what came of the last: talks: last refused 1 March 2019."""
     owner = f" by {a if tie.side == 'a' else b}" if tie.side else ""
-    state = f"last {say_day(tie.since)}" if tie.kind in ("talks", "visits") else f"{tie.state} since {say_day(tie.since)}"
+    state = f"last {tie.state} {say_day(tie.since)}" if tie.kind in ("talks", "visits") else f"{tie.state} since {say_day(tie.since)}"
     return f"{tie.name}{owner}" + (f", {tie.place}" if tie.place else "") + f": {state}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from detente.records import Actor
-from detente.show import fit, name_actors
+from detente.show import fit, name_actors, narrow
 
 if TYPE_CHECKING:
     from detente.store.importing import Outcome
@@ -33,7 +33,8 @@ def added_line(name: str, *, new: int, copies: int, known: int, founded: int, jo
 
 def imported_line(name: str, outcome: Outcome, seen: Mapping[str, int]) -> str:
     """What a run of ``import`` did -> one line."""
-    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(seen.get('rows', 0), 'row')} read, {outcome.new:,} of them new"]
+    rows = seen.get("rows", 0) + seen.get("refused", 0) + seen.get("withdrawn", 0)
+    parts = [f"{name}: {_count(seen.get('event', 0), 'event')} of {_count(rows, 'row')} read, {outcome.new:,} of them new"]
     told = (
         (outcome.joined, "known with further rows"),
         (outcome.revised, "a later version of a known one"),
@@ -78,12 +79,13 @@ def page_line(page: Page) -> str:
     return f"{page.said}: {page.first:,} to {page.first + len(page.events) - 1:,} of {total}."
 
 
-def page_lines(page: Page) -> Iterator[str]:
-    """A page -> the sentence, and a table."""
+def page_lines(page: Page, width: int | None = None) -> Iterator[str]:
+    """A page -> the sentence, and a table that fits ``width`` columns, if any are given, as far as it can."""
+    columns = narrow(COLUMNS, width)
     yield page_line(page)
     if page.events:
         yield ""
-        yield "  ".join(f"{name:<{width}}" for name, width in COLUMNS).rstrip()
+        yield "  ".join(f"{name:<{width}}" for name, width in columns).rstrip()
     for event in page.events:
         cells = (
             event["event_id"][:8],
@@ -96,7 +98,7 @@ def page_lines(page: Page) -> Iterator[str]:
             reports_cell(event),
             event["origin"],
         )
-        yield "  ".join(fit(cell, width) for cell, (_, width) in zip(cells, COLUMNS, strict=True)).rstrip()
+        yield "  ".join(fit(cell, width) for cell, (_, width) in zip(cells, columns, strict=True)).rstrip()
 
 
 def _actors(rows: Sequence[Mapping[str, Any]]) -> list[Actor]:

@@ -10,6 +10,7 @@ from detente.feed_list import FeedPlan
 from detente.store.feeds import FeedState
 from detente.watching import Visit
 from detente.webhook import Sent
+from detente.wording import count_of
 
 if TYPE_CHECKING:
     from detente.raising import AlertRecord
@@ -46,7 +47,7 @@ def start_lines(plans: Sequence[FeedPlan], states: Sequence[FeedState], store: s
         if state.gone:
             yield f"{plan.url}: is gone for good (410, told {moment(state.polled_at) if state.polled_at else 'earlier'}) and not asked; take it out of the list of feeds"
         elif state.next_due is not None and state.next_due > now:
-            yield f"{plan.url}: not due before {moment(state.next_due)}" + (f" ({state.failures} failures in a row, {state.last_error})" if state.failures else "")
+            yield f"{plan.url}: not due before {moment(state.next_due)}" + (f" ({count_of(state.failures, 'failure')} in a row, {state.last_error})" if state.failures else "")
 
 
 def alert_line(alert: AlertRecord, now: datetime.datetime) -> str:

@@ -80,7 +80,7 @@ def name_events(rows: Rows, where: slice) -> tuple[str, ...]:
     """A stretch of a dyad's rows -> the ids of its events, farthest from routine first, then latest; each once."""
     rungs = rows.rung[where]
     order = where.start + np.lexsort((-np.arange(rungs.size), -rungs, -np.abs(rungs)))
-    return tuple(dict.fromkeys(rows.ids.gather(order[: 4 * SHOWN_IDS])))[:SHOWN_IDS]
+    return tuple(dict.fromkeys(rows.ids[order[: 4 * SHOWN_IDS]]))[:SHOWN_IDS]
 
 
 def tell_aftermath(rows: Rows, pair: int, end: datetime.date, peak: int, at: datetime.date) -> tuple[Aftermath, ...]:

@@ -11,10 +11,10 @@ import polars as pl
 
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import load_plover
+from detente.collecting import uncollected
 from detente.errors import InputError
 from detente.exchange.crosswalk import intensity_of
 from detente.records import Actor
-from detente.store.bulk import uncollected
 from detente.store.matching import party_key
 from detente.store.schema import Store
 from detente.store.tables import COLUMNS, Wanted, read_reported, read_rows, read_volume

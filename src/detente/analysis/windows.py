@@ -206,7 +206,7 @@ def choose_acts(rows: Rows) -> Rows:
     is_first = np.ones(len(order), bool)
     is_first[1:] = np.any([column[1:] != column[:-1] for column in groups], axis=0)
     chosen = order[is_first]
-    return Rows(rows.pair[chosen], rows.side[chosen], rows.day[chosen], rows.kind[chosen], rows.rung[chosen], rows.names, rows.ids.gather(chosen))
+    return Rows(rows.pair[chosen], rows.side[chosen], rows.day[chosen], rows.kind[chosen], rows.rung[chosen], rows.names, rows.ids[chosen])
 
 
 def tokens(acts: Rows, where: slice, *, turned: bool) -> Ints:

@@ -39,7 +39,12 @@ def find_mentions(plain: str, s: Sentence, register: Register) -> list[Mention]:
                 else:
                     last = next((k for k in range(i, min(n, i + MAX_NAME_TOKENS)) if s.starts[k] < stop <= s.ends[k]), i)
             entry = choose_entry(entries, None, {})
-            if i >= 2 and s.words[i - 1] == "-" and s.words[i - 2].lower() in ("anti", "pro", "non", "ex") or word.lower().startswith(("anti-", "pro-")):
+            if (
+                i >= 2
+                and s.words[i - 1] == "-"
+                and s.words[i - 2].lower() in ("anti", "pro", "non", "ex", "pan", "trans", "inter")
+                or word.lower().startswith(("anti-", "pro-", "pan-", "trans-", "inter-"))
+            ):
                 break
             if entry.kind == "demonym" and s.tags[last] not in ("JJ", "NNP", "NNPS", "NNS", "NN", "JJR", "FW", "VBN", "VBG", "ADD"):
                 continue
@@ -162,7 +167,7 @@ def narrator(ranked: Sequence[tuple[str, int]], mentions: Sequence[Sequence[Ment
     bodies: Counter[str] = Counter()
     for found in mentions:
         for m in found:
-            if m.entry.kind == "metonym" or m.entry.kind == "organisation" and m.entry.country and not {"JRN", "EDU"} & set(m.entry.sectors):
+            if m.entry.kind == "metonym" or m.entry.kind == "organisation" and m.entry.country and not {"JRN", "EDU", "BUS"} & set(m.entry.sectors):
                 bodies[m.entry.country or ""] += 1
     first, second = ranked[0][0], ranked[1][0]
     return second if bodies[second] > bodies[first] + 1 else None
@@ -171,7 +176,9 @@ def narrator(ranked: Sequence[tuple[str, int]], mentions: Sequence[Sequence[Ment
 def is_stray(m: Mention, counts: Mapping[str, int], mentions: Sequence[Sequence[Mention]]) -> bool:
     """A one-word name of a party or paper ("Conservatives", "Times") of a country that the document does not speak of otherwise."""
     entry = m.entry
-    if entry.kind != "organisation" or entry.country is None or " " in m.text or m.text.isupper() or entry.detail in ("armed group", "criminal group", "agency", "igo", "alliance"):
+    if entry.kind != "organisation" or entry.country is None or " " in m.text or m.text.isupper() or entry.detail in ("armed group", "criminal group", "igo", "alliance"):
+        return False
+    if entry.detail == "agency" and "LEG" not in entry.sectors:
         return False
     own = sum(3 for found in mentions for other in found if other.entry is entry)
     return counts[entry.country] <= own

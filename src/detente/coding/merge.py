@@ -128,12 +128,17 @@ def _same_act(a: EventMention, b: EventMention) -> bool:
 
 
 def _is_full(m: EventMention) -> bool:
-    """Told in a clause of its own, not taken up again by a headline or a noun."""
-    return not (m.in_title or m.nominal or m.incomplete)
+    """Told in a clause of its own, not taken up again by a noun."""
+    return not (m.nominal or m.incomplete)
 
 
 def _are_apart(a: EventMention, b: EventMention) -> bool:
-    """Whether two full tellings by different rules stand where a report would not say the same thing twice: in one sentence, or far from each other behind the lead."""
+    """Whether two full tellings by different rules stand where a report would not say the same thing twice: in one sentence, or far from each other behind the lead.
+
+    What a headline says in other words than the text stands in the lead.
+    """
+    if a.in_title or b.in_title:
+        return not _share_code(a, b) and max(a.sentence, b.sentence) > LEAD_SENTENCES
     if a.sentence == b.sentence:
         is_outcome = any(toll is not None for m in (a, b) for toll in (m.dead, m.injured))  # "attacked the post, killing six"
         spans = {x.span for x in a.target} & {x.span for x in b.target}
@@ -166,10 +171,12 @@ def _compatible(a: EventMention, b: EventMention) -> bool:
     if not _same_act(a, b):
         return False
     sa, ta, sb, tb = _sides(a, b)
-    if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or _meet(_keys(a.target), _keys(b.target))):
+    is_lead = max(a.sentence, b.sentence) <= LEAD_SENTENCES
+    if (a.in_title or b.in_title) and (_meet(_keys(a.source), _keys(b.source)) or is_lead and _meet(_keys(a.target), _keys(b.target))):
         return True
     straight = _meet(sa, sb) and _meet(ta, tb)
-    crossed = a.event_type in SYMMETRIC and _meet(sa, tb) and _meet(ta, sb)
+    is_vow = a.event_type == "AGREE" and a.rule != b.rule and bool(sa) and bool(sb)  # what each side promises the other is two promises
+    crossed = a.event_type in SYMMETRIC and not is_vow and _meet(sa, tb) and _meet(ta, sb)
     if not straight and not crossed:
         return False
     if a.modes and b.modes and not set(a.modes) & set(b.modes) and a.event_type in ("COERCE", "SANCTION", "RETREAT") and a.sentence != b.sentence:

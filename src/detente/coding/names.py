@@ -11,6 +11,7 @@ from detente.coding.discourse import Discourse, actor_at, country_name
 from detente.coding.modifiers import find_countries
 from detente.coding.phrases import Mention, Phrase
 from detente.coding.roles import find_role
+from detente.coding.whose import LOCATIVE
 
 _ARTICLE = re.compile(r"^(?:al|el|an|as|ar|ash|ad)-", re.IGNORECASE)
 """The article that Arabic surnames are written with or without."""
@@ -30,6 +31,9 @@ _BODIES = {
     "opcw": "OPCW",
     "icc": "International Criminal Court",
 }
+
+_SEATS = {"Brussels": "European Union"}
+"""Capitals that newspapers name for the body that sits there rather than for their country."""
 
 
 def resolve_named(d: Discourse, i: int, mention: Mention, depth: int) -> Phrase | None:
@@ -71,10 +75,19 @@ def resolve_named(d: Discourse, i: int, mention: Mention, depth: int) -> Phrase 
             country = d.register.countries.get(place.country)
             return Phrase((actor_at(d, first, last, country.name if country else place.name, place.country, ("GOV",)),), "place")
         return None
+    if entry.kind == "capital" and mention.text in _SEATS and _stands_for_body(d, mention):
+        return Phrase((actor_at(d, first, last, _SEATS[mention.text], None, ("IGO",), _SEATS[mention.text]),), "body")
     actors = [actor_at(d, first, last, entry.name, entry.country, entry.sectors)]
     if entry.country == "KOR" and first >= 2 and s.words[first - 2] == "North" and s.words[first - 1] in ("and", "or"):
         actors.insert(0, actor_at(d, first - 2, first - 2, country_name(d, "PRK"), "PRK", ("GOV",)))
     return Phrase(tuple(actors), entry.kind if entry.kind != "metonym" else "country", len(actors) > 1)
+
+
+def _stands_for_body(d: Discourse, mention: Mention) -> bool:
+    """Whether a capital that is also a seat acts in the sentence, in a document that does not speak of its country otherwise."""
+    s = d.s
+    is_setting = s.deps[mention.head] == "pobj" and s.lemmas[s.heads[mention.head]].lower() in LOCATIVE
+    return not is_setting and not any(m.entry.country == mention.entry.country and m.text not in _SEATS for found in d.mentions for m in found)
 
 
 def with_title(d: Discourse, person: Phrase, title: Role, first: int) -> Phrase:

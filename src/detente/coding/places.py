@@ -440,7 +440,14 @@ def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: 
         return None
     above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
     for k, tag in enumerate(s.tags):
-        if tag != "NNP" or k in known or s.deps[k] != "pobj" or not s.words[k][:1].isupper() or any(c.isdigit() for c in s.words[k]) or s.lemmas[k].lower() in codebook.grammar["no_towns"]:
+        if (
+            tag != "NNP"
+            or k in known
+            or s.deps[k] != "pobj"
+            or not s.words[k][:1].isupper()
+            or any(c.isdigit() for c in s.words[k])
+            or s.lemmas[k].lower() in codebook.grammar["no_towns"]
+        ):
             continue
         prep = _preposition(s, k)
         name = s.lemmas[prep].lower() if prep is not None else ""

@@ -68,6 +68,7 @@ def read_dictionary(lines: Iterable[str], known_countries: frozenset[str]) -> It
     """The lines of a dictionary and the codes of all countries -> actor rows, and a fault for each line that is not understood."""
     names: list[str] = []
     codes: list[Code] = []
+    bare: Fault | None = None  # an actor for whom no line has given a code yet
     for number, raw in enumerate(lines, start=1):
         line = re.split(r"[;#]", raw, maxsplit=1)[0].strip()
         if not line or line.startswith(("!", "<")):
@@ -78,15 +79,21 @@ def read_dictionary(lines: Iterable[str], known_countries: frozenset[str]) -> It
             continue
         if match["name"].strip() and not match["plus"]:
             yield from _rows(names, codes)
+            if bare:
+                yield bare
             names, codes = [], []
+            bare = Fault(number, f"found {line[:50]!r} without a code; expected NAME_ [CODE], or the codes on the lines after it")
         names.extend(part for part in (match["name"].strip(), (match["plural"] or "").strip()) if part.strip("_= "))
         for code in _CODE.finditer(match["codes"]):
+            bare = None
             found = read_code(code["code"], code["dates"] or "", known_countries, agent=bool(code["agent"]))
             if isinstance(found, str):
                 yield Fault(number, found)
             else:
                 codes.append(found)
     yield from _rows(names, codes)
+    if bare:
+        yield bare
 
 
 def read_code(code: str, dates: str, known_countries: frozenset[str], *, agent: bool = False) -> Code | str:

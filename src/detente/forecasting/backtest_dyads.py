@@ -14,6 +14,7 @@ import numpy as np
 
 from detente.errors import InputError
 from detente.forecasting.dyad_baselines import make_baselines
+from detente.forecasting.dyad_chance import Chance, draw_scores
 from detente.forecasting.dyad_events import DyadEvents, choose_dyads
 from detente.forecasting.dyad_features import make_features
 from detente.forecasting.dyad_model import DyadSettings, predict, train_model
@@ -35,7 +36,7 @@ Say = Callable[[str], None]
 class TargetBacktest(msgspec.Struct, frozen=True):
     """One target within one horizon. ``reason``: why there are no figures (``too-few-days``, ``too-few-events``), else "". ``skill``: of the model over each baseline.
 
-    ``forecasts``: dyads times days; ``base_rate``: the share that came true. ``calibration``: the method that was taken.
+    ``forecasts``: dyads times days; ``base_rate``: the share that came true. ``calibration``: the method that was taken. ``if_held``: the model's scores if every forecast held, by chance alone.
     """
 
     target: str
@@ -49,6 +50,7 @@ class TargetBacktest(msgspec.Struct, frozen=True):
     calibration: str = ""
     scores: Mapping[str, DyadScores] = {}
     skill: Mapping[str, Interval] = {}
+    if_held: Chance | None = None
 
 
 class DyadBacktest(msgspec.Struct, frozen=True):
@@ -109,9 +111,10 @@ def _backtest(events: DyadEvents, trained: Ints, most: int, target: Target, hori
         return TargetBacktest(target.name, horizon, "too-few-events")
     model = train_model(learned, horizon, score, settings)
     right = answer(features.counts, horizon)[:, days].astype(float)
-    models = {MODEL: predict(model, features, days)} | {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
+    told, baselines = predict(model, features, days), {name: values[:, days] for name, values in make_baselines(features, horizon, score).items()}
     draws = draw_blocks(*right.shape)
     return TargetBacktest(
         target.name, horizon, "", right.size, events.name_day(score), events.name_day(int(days[-1])), float(right.mean()), float(past.mean()), model.calibration.method,
-        summarise(models, right, draws), {name: find_skill(models[MODEL], models[name], right, draws) for name in models if name != MODEL},
+        summarise({MODEL: told, **baselines}, right, draws), {name: find_skill(told, values, right, draws) for name, values in baselines.items()},
+        draw_scores(told, baselines, horizon),
     )  # fmt: skip

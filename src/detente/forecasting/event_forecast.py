@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from detente.errors import InputError
 from detente.forecasting.backtest_quads import Run, ask_past, plan_days
@@ -24,7 +25,7 @@ from detente.forecasting.evaluation import Queries
 from detente.forecasting.flat_events import take_origins
 from detente.forecasting.keeping import Say
 from detente.forecasting.kept_events import load_flat
-from detente.forecasting.quads import Quads, add_mirrors
+from detente.forecasting.quads import Ints, Quads, add_mirrors
 from detente.forecasting.rank_models import TARGET_SETTINGS, RankModel, move_lessons
 from detente.forecasting.ranking_features import fill_state
 from detente.forecasting.ranking_model import start_scores
@@ -103,17 +104,31 @@ def rank_targets(found: StoreQuads, actor: str, event_type: str, at: datetime.da
     if not (past.subjects == subject).any():
         return msgspec.structs.replace(made, reason="no-acts")
     queries = Queries(day, np.array([subject]), np.array([kind]), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    state = fill_state(add_mirrors(past, found.attributes.relations), found.attributes, queries, move_lessons(model, found.parties))
-    asked = ask_past(Run(state, plan_days(0, day, day, 0), TARGET_SETTINGS), queries, model.weights)
-    raw = start_scores(asked.mixed, asked.chosen).astype(np.float64)[0]
-    if model.trees is not None:
-        raw += score_trees(model.trees, asked.features[0])
-    raw[(np.take_along_axis(asked.mixed, asked.chosen, axis=1)[0] <= 0) | (asked.chosen[0] == subject)] = -np.inf
-    powers = np.exp(raw - raw.max())
-    places = _places(recurrency_scores(state.counts, queries, model.recurrency)[0])
-    rows = [(int(entity), float(share)) for entity, share in zip(asked.chosen[0], powers / powers.sum(), strict=True) if share > 0]
-    answers = [_answer(found, state.counts, entity, found.parties[entity], share, places, (subject, kind, entity)) for entity, share in rows]
+    counts, chosen, shares = share_targets(found, past, queries, model)
+    places = _places(recurrency_scores(counts, queries, model.recurrency)[0])
+    rows = [(int(entity), float(share)) for entity, share in zip(chosen[0], shares[0], strict=True) if share > 0]
+    answers = [_answer(found, counts, entity, found.parties[entity], share, places, (subject, kind, entity)) for entity, share in rows]
     return msgspec.structs.replace(made, method=MIXTURE if model.trees is None else RANKER, answers=_sorted(answers))
+
+
+class TargetShares(NamedTuple):
+    """The ``counts`` up to the day, candidates [query, candidate], and the share that each has in whom the act is directed at, each row with the sum 1."""
+
+    counts: Counts
+    chosen: Ints
+    shares: npt.NDArray[np.float64]
+
+
+def share_targets(found: StoreQuads, past: Quads, queries: Queries, model: RankModel) -> TargetShares:
+    """Events of a store, those of them that count, queries of the day after them, and the model -> what they are answered with; nobody acts on itself."""
+    state = fill_state(add_mirrors(past, found.attributes.relations), found.attributes, queries, move_lessons(model, found.parties))
+    asked = ask_past(Run(state, plan_days(0, queries.day, queries.day, 0), TARGET_SETTINGS), queries, model.weights)
+    raw = start_scores(asked.mixed, asked.chosen).astype(np.float64)
+    if model.trees is not None:
+        raw += score_trees(model.trees, asked.features.reshape(-1, asked.features.shape[2])).reshape(raw.shape)
+    raw[(np.take_along_axis(asked.mixed, asked.chosen, axis=1) <= 0) | (asked.chosen == queries.subjects[:, None])] = -np.inf
+    powers = np.exp(raw - raw.max(axis=1, keepdims=True))
+    return TargetShares(state.counts, asked.chosen, powers / powers.sum(axis=1, keepdims=True))
 
 
 def rank_types(found: StoreQuads, actor: str, toward: str, at: datetime.date, model: RankModel) -> EventForecast:

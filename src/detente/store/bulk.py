@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,18 +16,6 @@ COMMON_CACHE_KB = 65_536
 
 ANALYSED_ROWS = 1_000
 """Rows of each index that SQLite's planner is given: enough to tell a small party from a large one, at a cost that does not grow."""
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for cycles of objects meanwhile: reading and storing make none, and the search takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextlib.contextmanager

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from detente.collecting import uncollected
 from detente.exchange.imported import ImportedEvent, WithdrawnRow
 from detente.store import schema
 from detente.store.amending import WITHDRAWN, amend_events, merged_ids, withdraw_events, withdrawn_ids
-from detente.store.bulk import analyse, find_ids, uncollected, words_at_the_end
+from detente.store.bulk import analyse, find_ids, words_at_the_end
 from detente.store.imported_rows import Imported, Tables, as_row
 from detente.store.recorded import keep_records, read_record
 from detente.store.rows import CODED_HERE, provenance

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import rung_of
+from detente.collecting import uncollected
 from detente.store import schema
-from detente.store.bulk import uncollected
 from detente.store.event_indexes import LEFT_OUT
 from detente.store.known import in_parts, known_by, stand_at, told_after, told_again
 from detente.store.rows import dyad_pairs

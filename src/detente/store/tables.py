@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import rung_of
+from detente.collecting import uncollected
 from detente.errors import SettingsError
 from detente.store import schema
-from detente.store.bulk import uncollected
 from detente.store.event_indexes import LEFT_OUT
-from detente.store.known import Known, known_by, stand_at, told_after, told_again
+from detente.store.known import Known, in_parts, known_by, stand_at, told_after, told_again
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
 from detente.store.schema import Store, reading
@@ -64,11 +65,9 @@ def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = T
     columns: tuple[sa.ColumnElement[Any], ...] = (
         *(_e.c.event_id, _e.c.origin, _e.c.date_start, _e.c.date_precision, _e.c.source, _e.c.target, _e.c.event_type, _e.c.modes, _e.c.contexts),
         *(_e.c.quad, _e.c.intensity, _e.c.goldstein, _e.c.cameo, _e.c.rung, _e.c.dead, _e.c.injured, sa.cast(_e.c.historical, sa.Integer), _e.c.confidence, _e.c.reports),
-        *(_p.c.name, _p.c.country, _p.c.latitude, _p.c.longitude, text),
+        *(text, _e.c.place_id),
     )
-    found = _e.outerjoin(_p, _e.c.place_id == _p.c.id)
-    if with_text:
-        found = found.outerjoin(_m, sa.and_(_m.c.event_id == _e.c.id, _m.c.position == 0))
+    found = _e.outerjoin(_m, sa.and_(_m.c.event_id == _e.c.id, _m.c.position == 0)) if with_text else _e
     until = wanted.until if wanted is not None else None
     if until is not None:
         columns = (*columns, told_again(until))
@@ -78,10 +77,23 @@ def read_rows(store: Store, wanted: Wanted | None = None, *, with_text: bool = T
         cursor = connection.execute(query).cursor
         assert cursor is not None
         rows = cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
+        places = _read_places(connection, {row[_PLACE] for row in rows} - {None})
+        whole = [row[:_TEXT] + places[row[_PLACE]] + row[_TEXT:_PLACE] for row in rows]
         if until is None:
-            return rows
+            return whole
         known = stand_at(connection, {row[-1] for row in rows} - {None}, until)
-        return [_as_known(row[:-1], known[row[0]]) if row[0] in known else row[:-1] for row in rows]
+        return [_as_known(row, known[row[0]]) if row[0] in known else row for row in whole] if known else whole
+
+
+_TEXT = COLUMNS.index("place_name")
+_PLACE = _TEXT + 1
+
+
+def _read_places(connection: Connection, numbers: Collection[int]) -> dict[int | None, tuple[Any, ...]]:
+    """Numbers of places -> what rows say of them; apart, as many events have one place. Of an event without a place all is unknown."""
+    query = sa.select(_p.c.id, _p.c.name, _p.c.country, _p.c.latitude, _p.c.longitude)
+    found = (row for part in in_parts(numbers) for row in connection.execute(query.where(_p.c.id.in_(part))).tuples())
+    return {None: (None, None, None, None), **{number: tuple(rest) for number, *rest in found}}
 
 
 def _as_known(row: tuple[Any, ...], known: Known) -> tuple[Any, ...]:

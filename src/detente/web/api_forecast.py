@@ -11,12 +11,10 @@ from detente.store.sizes import count_rows
 from detente.web.api_records import MOST_DAYS, MOST_HORIZONS, MOST_TARGETS, Training, Wanted
 from detente.web.asked import Asked
 from detente.web.filters import split_pair
-from detente.web.pages_forecast import MOST_READ
+from detente.web.pages_forecast import MOST_READ, MOST_SUPPOSED
 from detente.web.refusals import refuse
 from detente.web.training import NotTrainedError, begin_work, find_work, refuse_training, refuse_work
 
-MOST_SUPPOSED = 20
-"""Events of a scenario."""
 AGAIN_SECONDS = "10"
 
 

@@ -14,7 +14,7 @@ from detente.codebook.ladder import load_ladder
 from detente.codebook.load import load_codebook
 from detente.errors import InputError, StoreError
 from detente.store.document_list import find_documents
-from detente.store.documents import StoredDocument, find_document
+from detente.store.documents import StoredDocument
 from detente.store.listing import ORDERS, list_events
 from detente.store.pairs import count_pairs
 from detente.store.query import COUNTED, load_event
@@ -37,6 +37,7 @@ from detente.web.api_records import (
     WholeEvent,
 )
 from detente.web.asked import Asked
+from detente.web.documents import read_document, read_wanted_documents
 from detente.web.downloads import read_wanted, write_events
 from detente.web.filters import read_filters
 from detente.web.refusals import missing
@@ -103,24 +104,12 @@ _DOCUMENTS = (
 
 
 def _read_documents(asked: Asked) -> DocumentPage:
-    found = find_documents(
-        asked.store,
-        publisher=asked.text("publisher"),
-        since=asked.day("since"),
-        until=asked.day("until"),
-        text=asked.text("text"),
-        with_copies=asked.choice("copies", ("with", "without"), "with") == "with",
-        newest_first=asked.choice("order", ("newest", "oldest"), "newest") == "newest",
-        cursor=asked.text("cursor"),
-        limit=read_limit(asked),
-    )
+    found = find_documents(asked.store, **read_wanted_documents(asked)._asdict(), cursor=asked.text("cursor"), limit=read_limit(asked))
     return DocumentPage(said=found.said, total=found.total, counted_to=found.counted_to, items=found.documents, next=found.after, previous=found.before)
 
 
 def _walk_documents(asked: Asked) -> Iterator[dict[str, Any]]:
-    wanted: dict[str, Any] = {"publisher": asked.text("publisher"), "since": asked.day("since"), "until": asked.day("until"), "text": asked.text("text")}
-    wanted["with_copies"] = asked.choice("copies", ("with", "without"), "with") == "with"
-    wanted["newest_first"] = asked.choice("order", ("newest", "oldest"), "newest") == "newest"
+    wanted = read_wanted_documents(asked)._asdict()
     cursor = None
     while True:
         found = find_documents(asked.store, **wanted, cursor=cursor, limit=BATCH_ITEMS)
@@ -140,14 +129,6 @@ _DOCUMENT_COLUMNS = (
     ("events", "integer"),
     ("rung", "integer"),
 )
-
-
-def _read_document(asked: Asked) -> StoredDocument:
-    doc_id = asked.path["doc_id"]
-    found = find_document(asked.store, doc_id)
-    if found is None:
-        raise missing(f"document: found none with the id {doc_id[:80]!r}; expected one of the store")
-    return found
 
 
 # -- pairs -------------------------------------------------------------------------------------------------------------------
@@ -265,7 +246,7 @@ CALLS = (
         "readDocument",
         "One report",
         "A report: its text, the events as they were coded in it, claims and relations. Spans are characters of the text, the end exclusive.",
-        _read_document,
+        read_document,
         StoredDocument,
         "documents",
         (Parameter("doc_id", "The report's id.", in_path=True),),

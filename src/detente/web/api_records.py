@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from detente.codebook.register import Tenure
 from detente.records import Claim, Event, Modality, Precision, Refusal, Relation
 from detente.store.document_list import ListedDocument
 from detente.store.reviewing import LONGEST_WHY, Decision
@@ -292,16 +293,6 @@ class TypeRules(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[RuleShown]
 
 
-class Office(msgspec.Struct, frozen=True, kw_only=True):
-    """An office that somebody holds or held."""
-
-    country: str | None
-    sectors: tuple[str, ...]
-    role: str
-    start: str
-    end: str
-
-
 class KnownActor(msgspec.Struct, frozen=True, kw_only=True):
     """An actor of the register."""
 
@@ -311,7 +302,7 @@ class KnownActor(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None
     sectors: tuple[str, ...]
     detail: str
-    tenures: list[Office]
+    tenures: list[Tenure]
 
 
 class KnownActors(msgspec.Struct, frozen=True, kw_only=True):

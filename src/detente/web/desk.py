@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +14,7 @@ from detente.store.query import Filters, find_events
 from detente.store.sizes import Sizes, count_rows, first_day_of
 from detente.store.tables import Wanted, latest_day
 from detente.web.adding import add_given
+from detente.web.alerting import with_words_of_breaks
 from detente.web.asked import Asked
 from detente.web.rendering import shorten
 from detente.web.routing import Action, Page
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from detente.store.schema import Store
 
 SHOWN_MOVERS, SHOWN_ALERTS, SHOWN_EVENTS = 12, 8, 10
+LATEST_EVENTS = 60
+"""So many of the latest are looked at: of one day those that most reports tell of, and the gravest, come first."""
 ALERT_DAYS = 14
 """Alerts of so many days are shown."""
 ALERT_PAIRS = 40
@@ -70,19 +74,29 @@ def read_desk(asked: Asked) -> DeskRecord:
     table = load_table(store, wanted, with_text=False)
     movers = find_movers(table, at, most=SHOWN_MOVERS, first_day=functools.partial(first_day_of, store))
     alerts_from = at - min(datetime.timedelta(days=ALERT_DAYS - 1), at - datetime.date.min)
-    found = find_alerts(_gravest_pairs(table, alerts_from), at, since=alerts_from, volume=load_volume(store, wanted))
+    found = find_alerts(with_words_of_breaks(store, _gravest_pairs(table, alerts_from)), at, since=alerts_from, volume=load_volume(store, wanted))
     if sizes.first_day and sizes.first_day < since:
         found = [alert for alert in found if alert.kind != "first-type"]  # what is first in these weeks need not be the first ever
     types = dict(table.select("event_id", "event_type").iter_rows())
-    latest = find_events(store, Filters(until=at, with_background=False), limit=SHOWN_EVENTS, newest_first=True)
+    latest = _choose_latest(find_events(store, Filters(until=at, with_background=False), limit=LATEST_EVENTS, newest_first=True).events)
     return DeskRecord(
         at=at,
         sizes=sizes,
         movers=tuple(movers),
         alerts=tuple(AlertShown(alert, say_alert(alert, types.get(alert.event_ids[0], "") if alert.event_ids else "")) for alert in found[:SHOWN_ALERTS]),
-        events=tuple(latest.events),
-        words=first_words(store, [event["event_id"] for event in latest.events]),
+        events=tuple(latest),
+        words=first_words(store, [event["event_id"] for event in latest]),
     )
+
+
+def _choose_latest(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The latest events -> those to be shown, in the order of ``LATEST_EVENTS``."""
+
+    def weight(event: dict[str, Any]) -> tuple[int, int, float]:
+        return -event["reports"], -abs(event["rung"] or 0), -(event["confidence"] or 0.0)
+
+    by_weight = sorted(events, key=weight)
+    return sorted(by_weight, key=lambda event: event["date"]["start"] if event["date"] else "", reverse=True)[:SHOWN_EVENTS]
 
 
 def first_words(store: Store, event_ids: list[str]) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+from typing import NamedTuple
 
 import msgspec
 from starlette.requests import Request
@@ -35,6 +37,29 @@ class DocumentsRecord(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[ListedDocument, ...]
 
 
+class WantedDocuments(NamedTuple):
+    """Which documents are asked for, named as ``find_documents`` takes them."""
+
+    publisher: str | None
+    since: datetime.date | None
+    until: datetime.date | None
+    text: str | None
+    with_copies: bool
+    newest_first: bool
+
+
+def read_wanted_documents(asked: Asked) -> WantedDocuments:
+    """``publisher``, ``since``, ``until``, ``text``, ``copies`` (with, without), ``order`` (newest, oldest) -> which documents are asked for, by a page or a program."""
+    return WantedDocuments(
+        publisher=asked.text("publisher"),
+        since=asked.day("since"),
+        until=asked.day("until"),
+        text=asked.text("text"),
+        with_copies=asked.choice("copies", ("with", "without"), "with") == "with",
+        newest_first=asked.choice("order", ("newest", "oldest"), "newest") == "newest",
+    )
+
+
 def read_document(asked: Asked) -> StoredDocument:
     """``doc_id`` of the address -> the document."""
     doc_id = asked.path["doc_id"]
@@ -47,25 +72,15 @@ def read_document(asked: Asked) -> StoredDocument:
 def read_documents(asked: Asked) -> DocumentsRecord:
     """``publisher``, ``since``, ``until``, ``text``, ``copies`` (with, without), ``order``, ``page_documents``, ``cursor`` -> a page of reports."""
     size = asked.number("page_documents", DEFAULT_PAGE, most=MOST_PAGE)
-    order = asked.choice("order", ("newest", "oldest"), "newest")
-    found = find_documents(
-        asked.store,
-        publisher=asked.text("publisher"),
-        since=asked.day("since"),
-        until=asked.day("until"),
-        text=asked.text("text"),
-        with_copies=asked.choice("copies", ("with", "without"), "with") == "with",
-        newest_first=order == "newest",
-        cursor=asked.text("cursor"),
-        limit=size,
-    )
+    wanted = read_wanted_documents(asked)
+    found = find_documents(asked.store, **wanted._asdict(), cursor=asked.text("cursor"), limit=size)
     publishers = asked.share(("publishers",), lambda: tuple(list_publishers(asked.store)))
     return DocumentsRecord(
         said=found.said,
         total=found.total,
         counted_to=found.counted_to,
         page_documents=size,
-        order=order,
+        order="newest" if wanted.newest_first else "oldest",
         before=found.before,
         after=found.after,
         publishers=publishers,

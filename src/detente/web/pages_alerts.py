@@ -10,6 +10,7 @@ import msgspec
 from detente.errors import InputError
 from detente.store.sizes import first_day_of
 from detente.store.tables import Wanted, latest_day
+from detente.web.alerting import with_words_of_breaks
 from detente.web.asked import Asked
 from detente.web.pages_dyads import read_recent
 from detente.web.pairs import Side
@@ -106,7 +107,7 @@ def find_alerts_of(asked: Asked, since: datetime.date, at: datetime.date) -> tup
     ranked = pairs.filter(pl.col("day") >= since).group_by("a", "b").agg(weight).sort(["weight", "a", "b"], descending=[True, False, False])
     chosen = pairs.join(ranked.head(MOST_PAIRS), on=["a", "b"], how="semi").drop("a", "b")
     begin = first if isinstance(first, datetime.date) else since
-    found = find_alerts(chosen, at, since=since, volume=load_volume(asked.store, Wanted(since=begin, until=at)))
+    found = find_alerts(with_words_of_breaks(asked.store, chosen), at, since=since, volume=load_volume(asked.store, Wanted(since=begin, until=at)))
     # what is first in these weeks need not be the first ever
     found = [alert for alert in found if alert.kind != "first-type" or first_day_of(asked.store, alert.a, alert.b) == _first_of(pairs, alert)]
     return found, dict(chosen.select("event_id", "event_type").iter_rows()), ranked.height

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from detente.analysis.situation import Situation
     from detente.forecasting.dyad_forecast import View
     from detente.forecasting.forecast import Forecast
+    from detente.forecasting.scenario import Supposed
 
 MOST_READ = 100_000
 """Events of a store that a page view may read anew for a forecast, after the store has changed; above it takes seconds."""
 USUAL_DAYS = 1095
 """The days that the pair's own rates are taken of: as many as the models learn from."""
 QUADS = (4, 3, 1, 2)
+MOST_SUPPOSED = 20
+"""Events of a scenario."""
 
 
 class Usual(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +43,17 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
     held: bool
 
 
+class Supposition(msgspec.Struct, frozen=True):
+    """An event of the scenario: as the address has it, in words, and the address of the page without it."""
+
+    text: str
+    said: str
+    without: str
+
+
 class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
-    """``state``: ``told``, ``few-events``, ``no-country`` (``said`` says whose), ``not-trained`` or ``training``. The base rates of precedents are there in any case that has some."""
+    """``supposed``: the events of a scenario, ``supposing``: the forecast if they had happened too; ``suppose_from``: the first day that one may have.
+    ``state``: ``told``, ``few-events``, ``no-country`` (``said`` says whose), ``not-trained`` or ``training``. The base rates of precedents are there in any case that has some."""
 
     head: Heading
     state: str
@@ -50,6 +62,9 @@ class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
     model_day: datetime.date | None
     known_events: int
     view: View | None
+    supposed: tuple[Supposition, ...]
+    supposing: View | None
+    suppose_from: datetime.date
     usual: tuple[Usual, ...]
     rates_reason: str
     horizons: tuple[int, ...]
@@ -57,11 +72,14 @@ class ForecastPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_page(asked: Asked) -> ForecastPage:
-    """``pair``, ``at`` -> what may come next."""
+    """``pair``, ``at``, ``if`` (several: "2020-06-17 PRK MOBILIZE KOR"), or ``by`` (a, b) with ``type`` and ``on`` for one more -> what may come next."""
+    from detente.show_outlook import say_lead
     from detente.show_situation import say_reason
 
     situation = read_situation(asked)
     read_span(asked, situation)
+    texts = _read_scenario(asked, situation)
+    suppose_from = situation.at + datetime.timedelta(days=1)
     work = find_work(_key(situation))
     if work and not work.fault:
         return ForecastPage(
@@ -72,6 +90,9 @@ def read_page(asked: Asked) -> ForecastPage:
             model_day=None,
             known_events=0,
             view=None,
+            supposed=(),
+            supposing=None,
+            suppose_from=suppose_from,
             usual=(),
             rates_reason="",
             horizons=(),
@@ -80,6 +101,10 @@ def read_page(asked: Asked) -> ForecastPage:
     found = situation.precedents
     horizons, rows = list_rates(found)
     state, said, forecast = _look(situation)
+    then = _ask(situation, texts) if texts and state == "told" else None
+    supposing = then.supposing if then else None  # refused here if the scenario is none
+    if then and then.supposing:
+        said = say_lead(then.as_record())
     return ForecastPage(
         head=make_heading(asked, situation, "forecast"),
         state=state,
@@ -88,11 +113,33 @@ def read_page(asked: Asked) -> ForecastPage:
         model_day=forecast.models.model_day if forecast else None,
         known_events=forecast.events if forecast else 0,
         view=forecast.view if forecast else None,
+        supposed=tuple(_show_supposed(situation, texts, then.supposed)) if then else (),
+        supposing=supposing,
+        suppose_from=suppose_from,
         usual=() if state == "told" else tuple(_find_usual(situation)),
         rates_reason=say_reason(found.reason) if found.reason else "",
         horizons=horizons,
         rows=rows,
     )
+
+
+def _read_scenario(asked: Asked, situation: Situation) -> tuple[str, ...]:
+    """``if``, and the event that the form adds, as ``if`` has it."""
+    given, kind, by, on = asked.texts("if"), asked.text("type"), asked.choice("by", ("a", "b"), "a"), asked.day("on")
+    if kind:
+        source, target = (situation.a.name, situation.b.name) if by == "a" else (situation.b.name, situation.a.name)
+        given = (*given, f"{on or situation.at + datetime.timedelta(days=1)} {source} {kind} {target}")
+    if len(given) > MOST_SUPPOSED:
+        raise InputError(f"if: found {len(given)}; expected at most {MOST_SUPPOSED}")
+    return tuple(dict.fromkeys(given))
+
+
+def _show_supposed(situation: Situation, texts: Sequence[str], supposed: Sequence[Supposed]) -> Iterator[Supposition]:
+    from detente.show_outlook import say_supposed
+
+    path, at = f"{pair_address(situation.a.name, situation.b.name)}/forecast", situation.at if situation.asked else None
+    for text, one in zip(texts, supposed, strict=True):
+        yield Supposition(text, say_supposed(one), address(path, {"at": at, "if": [other for other in texts if other != text]}))
 
 
 def _find_usual(situation: Situation) -> Iterator[Usual]:
@@ -136,11 +183,11 @@ def _look(situation: Situation) -> tuple[str, str, Forecast | None]:
         return "not-trained", "", None
 
 
-def _ask(situation: Situation) -> Forecast:
+def _ask(situation: Situation, supposing: Sequence[str] = ()) -> Forecast:
     from detente.forecasting.forecast import Forecast
 
     say = refuse_work if count_rows(situation.store).events > MOST_READ else refuse_training
-    return Forecast(situation.store, situation.a.name, situation.b.name, at=situation.at, say=say)
+    return Forecast(situation.store, situation.a.name, situation.b.name, at=situation.at, supposing=supposing, say=say)
 
 
 # -- training ----------------------------------------------------------------------------------------------------------------

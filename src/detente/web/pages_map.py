@@ -109,7 +109,13 @@ def _read(asked: Asked) -> tuple[dict[str, str], str, int]:
     rung = asked.number("rung", LEAST_RUNG, least=LEAST_RUNG, most=MOST_RUNG)
     if actor and dyad:
         raise InputError("actor: found it with dyad; expected one of them")
-    kept = {"days": str(days) if days != SHOWN_DAYS else "", "actor": actor or "", "dyad": dyad or "", "rung": str(rung) if rung > LEAST_RUNG else "", "view": asked.choice("view", VIEWS, VIEWS[0]) if asked.text("view") else ""}
+    kept = {
+        "days": str(days) if days != SHOWN_DAYS else "",
+        "actor": actor or "",
+        "dyad": dyad or "",
+        "rung": str(rung) if rung > LEAST_RUNG else "",
+        "view": asked.choice("view", VIEWS, VIEWS[0]) if asked.text("view") else "",
+    }
     return {name: value for name, value in kept.items() if value}, _say_about(asked, actor, dyad), days
 
 
@@ -133,7 +139,9 @@ def _load(asked: Asked) -> pl.DataFrame:
     given = read_day(asked)
     last = given or latest_day(asked.store)
     assert last is not None
-    return asked.share(("map", tuple(sorted((name, value) for name, value in kept.items() if name != "view")), last, given is None), lambda: _load_window(asked, go_back(last, days - 1), last))
+    return asked.share(
+        ("map", tuple(sorted((name, value) for name, value in kept.items() if name != "view")), last, given is None), lambda: _load_window(asked, go_back(last, days - 1), last)
+    )
 
 
 def _load_window(asked: Asked, first: datetime.date, last: datetime.date) -> pl.DataFrame:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from altair.typing import ChartType
 
     from detente.forecasting.backtest_dyads import DyadBacktest
-    from detente.forecasting.kept_backtests import KeptBacktest
+    from detente.forecasting.kept_backtests import KeptBacktest, KeptRanking
 
 COMMAND = "detente backtest dyads --since DAY --each quad --within 7"
+RANKING_COMMANDS = ("detente backtest types --since DAY", "detente backtest quads --since DAY")
 MODEL = "model"
 
 
@@ -80,10 +81,12 @@ class BacktestRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SkillPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of the coding and the backtests on this store; ``command`` makes one. ``is_installed``: whether forecasts can be made here at all."""
+    """The figures of the coding and the backtests on this store; ``command`` makes one. ``rankings``: those of types and of quads. ``is_installed``: whether forecasts can be made here at all."""
 
     accuracy: Accuracy
     backtests: tuple[BacktestRow, ...]
+    rankings: tuple[KeptRanking, ...]
+    ranking_commands: tuple[str, ...]
     command: str
     is_installed: bool
 
@@ -108,6 +111,15 @@ def _kept(asked: Asked) -> list[KeptBacktest]:
     from detente.forecasting.kept_backtests import list_backtests
 
     return list_backtests(asked.store)
+
+
+def _kept_rankings(asked: Asked) -> list[KeptRanking]:
+    if not _has_forecasts():
+        return []
+    from detente.forecasting.kept_backtests import list_rankings
+
+    # where the store lies on this machine is nobody's business
+    return [msgspec.structs.replace(kept, store="") for kept in list_rankings(asked.store)]
 
 
 def _has_forecasts() -> bool:
@@ -145,7 +157,14 @@ def _row(kept: KeptBacktest) -> BacktestRow:
 
 def read_skill(asked: Asked) -> SkillPage:
     """The store -> the figures of the coding, and the backtests on it."""
-    return SkillPage(accuracy=load_accuracy(), backtests=tuple(_row(kept) for kept in _kept(asked)), command=COMMAND, is_installed=_has_forecasts())
+    return SkillPage(
+        accuracy=load_accuracy(),
+        backtests=tuple(_row(kept) for kept in _kept(asked)),
+        rankings=tuple(_kept_rankings(asked)),
+        ranking_commands=RANKING_COMMANDS,
+        command=COMMAND,
+        is_installed=_has_forecasts(),
+    )
 
 
 def _find(asked: Asked) -> KeptBacktest:
