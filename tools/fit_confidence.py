@@ -87,7 +87,7 @@ def label_corpora() -> Labelled:
         with patch("detente.pipeline.load_codebook", return_value=fold):
             for trace in trace_documents(documents):
                 events = trace.report.events
-                groups = group_mentions([m for m in trace.mentions if m.modality == "actual"], trace.sentences, trace.actors, fold)
+                groups = [g for g in group_mentions(trace.mentions, trace.sentences, trace.actors, fold) if g[0].modality == "actual"]
                 if [{m.evidence for m in g} for g in groups] != [set(e.evidence) for e in events]:
                     raise SystemExit(f"{trace.document.id}: the groups of group_mentions are not the events of the report; bring label_corpora into line with pipeline.py")
                 for event, group, is_right in zip(events, groups, _mark(events, gold[trace.document.id]), strict=True):

@@ -19,7 +19,7 @@ from detente.coding.confidence import estimate_confidence
 from detente.coding.counterparts import complete_roles
 from detente.coding.dates import Story, date_events, day_of_event, is_historical
 from detente.coding.events import find_events
-from detente.coding.merge import event_id, goldstein_of, intensity_of, joined_actors, merge_groups, merge_mentions
+from detente.coding.merge import event_ids, goldstein_of, intensity_of, joined_actors, merge_groups, merge_mentions
 from detente.coding.opinion import find_opinions
 from detente.coding.parse import Parser, load_parser, parse_blocks
 from detente.coding.parties import choose_parties
@@ -108,11 +108,12 @@ def _code_sentences(
     dated = date_events(mentions, text, sentences, published, codebook)
     mentions = locate_events(dated.mentions, sentences, table.mentions, register, codebook, [c for c, _ in table.countries], sent_from)
     mentions = count_casualties(mentions, text, sentences)
-    kept = [m for m in mentions if keep_all or m.modality == "actual"]
     refusals.extend(Refusal("attribution", m.modality, m.evidence.span, m.rule) for m in mentions if m.modality != "actual" and not keep_all)
-    groups = group_mentions(kept, sentences, table, codebook)
+    # all are grouped, so that an event is the same whether or not the others are asked for
+    groups = [g for g in group_mentions(mentions, sentences, table, codebook) if keep_all or g[0].modality == "actual"]
     kept = sorted((m for g in groups for m in g), key=lambda m: (m.sentence, m.trigger))
-    events = [_make_event(document, group, n, dated.story, codebook) for n, group in enumerate(groups)]
+    ids = event_ids(document.id, [g[0] for g in groups])
+    events = [_make_event(document, group, key, dated.story, codebook) for group, key in zip(groups, ids, strict=True)]
     index = {id(m): i for i, m in enumerate(kept)}
     owner = {index[id(m)]: e.event_id for g, e in zip(groups, events, strict=True) for m in g}
     relations = relate_events(kept, sentences, owner, codebook, text)
@@ -141,7 +142,7 @@ def _dateline_place(dateline: str | None, register: Register) -> Place | None:
     return None
 
 
-def _make_event(document: Document, group: Sequence[EventMention], number: int, story: Story | None, codebook: Codebook) -> Event:
+def _make_event(document: Document, group: Sequence[EventMention], event_id: str, story: Story | None, codebook: Codebook) -> Event:
     key = group[0]
     when = day_of_event(group, document.published_on, story)
     modes = tuple(dict.fromkeys(m for mention in group for m in mention.modes))
@@ -149,7 +150,7 @@ def _make_event(document: Document, group: Sequence[EventMention], number: int, 
     said = tuple(dict.fromkeys(a for mention in group for a in mention.said_by))
     place = best_place(group)
     return Event(
-        event_id=event_id(document.id, key, number),
+        event_id=event_id,
         doc_id=document.id,
         codebook=codebook.version,
         event_type=key.event_type,

@@ -8,7 +8,7 @@ from detente.codebook.load import Pattern, Rule
 from detente.codebook.types import VERBAL
 from detente.coding.grammar import Clause, children, clause_prepositions, conjuncts, is_verb
 from detente.coding.phrases import expand
-from detente.coding.search import REPEATED, Found, Search, fits, is_lemma, is_mutual, refuse, with_conjuncts
+from detente.coding.search import STATE, REPEATED, Found, Search, fits, is_lemma, is_mutual, refuse, with_conjuncts
 from detente.records import Actor
 
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
@@ -146,13 +146,13 @@ def without_own(search: Search, rule: Rule, target: tuple[Actor, ...], heads: Se
     if kinds and all(p.kind == "pronoun" for p in kinds) and rule.type in ("ACCUSE", "THREATEN", "SANCTION", "REJECT", "SUPPORT", "REQUEST"):
         return tuple(a for a in target if a.country not in own or a.country is None and a.span not in mine)
     if kinds and all(p.kind in ("property", "owner", "place") for p in kinds) and any(p.inferred or p.kind == "place" for p in kinds):
-        return tuple(a for a in target if a.country not in own)
+        return tuple(a for a in target if a.country not in {b.country for b in source if set(b.sectors) & STATE})
     return tuple(a for a in target if a.span not in mine)
 
 
 def _is_own(search: Search, heads: Sequence[int], source: tuple[Actor, ...]) -> bool:
     """Whether the object is the source's own thing by its words ("its test site"): then nobody else is the target."""
-    own = {a.country for a in source if a.country}
+    own = {a.country for a in source if a.country and set(a.sectors) & STATE}  # what a state has is not its rebels'
     s = search.s
     wholes = [k for h in heads if h not in search.phrases for p in children(s, h, "prep") if s.lemmas[p] == "of" for k in children(s, p, "pobj")]  # ten of its guard posts
     phrases = [search.phrases[h] for h in (*heads, *wholes) if h in search.phrases]

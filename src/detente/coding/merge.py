@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -234,10 +235,14 @@ def joined_actors(group: Sequence[EventMention], role: str) -> tuple[Actor, ...]
     return next((getattr(m, role) for m in group if getattr(m, role)), ())
 
 
-def event_id(doc_id: str, key: EventMention, number: int) -> str:
-    """A stable id: the same document coded by the same codebook gives the same ids."""
-    raw = f"{doc_id}|{key.event_type}|{sorted(_keys(key.source))}|{sorted(_keys(key.target))}|{key.evidence.trigger}|{number}"
-    return hashlib.blake2b(raw.encode(), digest_size=8).hexdigest()
+def event_ids(doc_id: str, keys: Sequence[EventMention]) -> list[str]:
+    """A document and the best mention of each of its events -> stable ids: the same document coded by the same codebook gives the same, whatever else is kept of it."""
+    out, seen = list[str](), Counter[str]()
+    for key in keys:
+        raw = f"{doc_id}|{key.event_type}|{sorted(_keys(key.source))}|{sorted(_keys(key.target))}|{key.evidence.trigger}|{key.modality}"
+        out.append(hashlib.blake2b(f"{raw}|{seen[raw]}".encode(), digest_size=8).hexdigest())
+        seen[raw] += 1
+    return out
 
 
 def goldstein_of(codebook: Codebook, cameo: str) -> float | None:
@@ -257,4 +262,4 @@ def intensity_of(codebook: Codebook, event_type: str, modes: Sequence[str]) -> f
     return max(scores, key=abs) if scores else float(table["score"])
 
 
-__all__ = ["best_when", "event_id", "goldstein_of", "intensity_of", "joined_actors", "merge_groups", "merge_mentions", "msgspec"]
+__all__ = ["best_when", "event_ids", "goldstein_of", "intensity_of", "joined_actors", "merge_groups", "merge_mentions", "msgspec"]

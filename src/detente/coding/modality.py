@@ -148,7 +148,7 @@ def _own_modality(s: Sentence, v: int, grammar: Mapping[str, frozenset[str]]) ->
                 return "hypothetical", infinitive, own_finite
             else:
                 own_finite = True
-        if dep == "mark" and low in _CONDITIONS:
+        if dep == "mark" and low in _CONDITIONS and not (low in ("until", "once") and _is_told_past(s, v)):
             return "hypothetical", infinitive, own_finite
         if dep == "prep" and low == "in" and any(s.lemmas[o] in grammar["opinion_nouns"] and children(s, o, "poss") for o in children(s, c, "pobj")):
             return "hypothetical", infinitive, own_finite  # "a government that in its view lets them": somebody's opinion
@@ -159,6 +159,13 @@ def _own_modality(s: Sentence, v: int, grammar: Mapping[str, frozenset[str]]) ->
         if dep in ("nsubj", "nsubjpass") and low in ("nobody", "none", "neither"):
             return "negated", infinitive, own_finite
     return None, infinitive, own_finite
+
+
+def _is_told_past(s: Sentence, v: int) -> bool:
+    """ "they met until the palace forbade it": both verbs are in the past, and nothing above is only thought of."""
+    head = s.heads[v]
+    auxiliaries = {s.words[c].lower() for c in children(s, head, "aux")}
+    return s.tags[v] == "VBD" and s.tags[head] in ("VBD", "VBN") and not auxiliaries & (_WILL | _WOULD) and not any(s.tags[c] == "TO" for c in children(s, head, "aux"))
 
 
 def _is_doubt(s: Sentence, token: int, codebook: Codebook) -> bool:
@@ -209,7 +216,7 @@ def _adverbial(s: Sentence, v: int, infinitive: bool, by_token: Mapping[tuple[in
             return _verb_modality(s, head, by_token, codebook, depth + 1)
         return "future"
     marks = [s.words[c].lower() for c in s.children[v] if s.deps[c] in ("mark", "advmod")]
-    if any(w in _CONDITIONS for w in marks):
+    if any(w in _CONDITIONS for w in marks) and not _is_told_past(s, v):
         return "hypothetical"
     if not marks and s.tags[v] in ("VBG", "VBN"):
         return _verb_modality(s, head, by_token, codebook, depth + 1)
@@ -267,6 +274,8 @@ def _under_preposition(s: Sentence, v: int, by_token: Mapping[tuple[int, int], E
         return "future" if lemma in grammar["future_nouns"] else "actual"
     if lemma in grammar["future_adjectives"] or lemma in ("consider", "think", "plan", "talk", "dream"):
         return "future"
+    if name == "on" and lemma in ("go", "keep", "carry") and is_verb(s, above):
+        return _verb_modality(s, above, by_token, codebook, depth + 1)  # "would go on shelling"
     if name in _PRESUPPOSING:
         above_modality = _verb_modality(s, above, by_token, codebook, depth + 1) if is_verb(s, above) else "actual"
         return above_modality if above_modality in ("future", "hypothetical") and name in ("after", "by", "before", "upon", "when", "while", "in") else "actual"
