@@ -160,7 +160,7 @@ def compare(a: Sketch, b: Sketch) -> Judgement:
     return Judgement(round(BIAS + sides + days + _score_place(a, b) + _score_act(a, b) + _score_toll(a, b) + WORDING * wording, 4))
 
 
-BIAS = -2.3
+BIAS = -2.0
 """What must be outweighed: two mentions of one type, pair and time are not yet one event."""
 WORDING = 5.5
 """The weight of wording that is wholly the same."""
