@@ -8,7 +8,7 @@ from detente.codebook.load import Pattern, Rule
 from detente.codebook.types import VERBAL
 from detente.coding.grammar import Clause, children, clause_prepositions, conjuncts, is_verb
 from detente.coding.phrases import expand
-from detente.coding.search import STATE, REPEATED, Found, Search, fits, is_lemma, is_mutual, refuse, with_conjuncts
+from detente.coding.search import REPEATED, STATE, Found, Search, fits, is_lemma, is_mutual, refuse, with_conjuncts
 from detente.records import Actor
 
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})

@@ -278,8 +278,8 @@ def _score_act(a: Sketch, b: Sketch) -> float:
 
 
 def _score_place(a: Sketch, b: Sketch) -> float:
-    """Places -> a score, very low if two towns are far apart and the type is one of which each has its own; one that no words give (no span) contradicts nothing."""
-    if a.place is None or b.place is None or a.place.name != b.place.name and (a.place.span is None or b.place.span is None):
+    """Places -> a score, very low if two towns are far apart and the type is one of which each has its own."""
+    if a.place is None or b.place is None:
         return 0.0
     if a.place.name == b.place.name:
         return 0.6 if a.place.precision in SITE else 0.1
