@@ -158,13 +158,7 @@ def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, main
     """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
     if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
         return scene.place
-    if m.historical:
-        return None
-    if m.event_type in ("AGREE", "CONSULT") and m.sentence <= 3 and (scene is None or m.sentence != scene.sentence):
-        neutral = [p for p in mains.values() if _on_neutral_ground(m, p)]
-        if len(neutral) == 1 and m.event_type == "AGREE":
-            return neutral[0]
-    if m.event_type not in _SITUATED:
+    if m.event_type not in _SITUATED or m.historical:
         return None
     near = scene.place if scene is not None and m.sentence - scene.sentence <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
     if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
