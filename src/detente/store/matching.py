@@ -316,7 +316,7 @@ def match_event(mention: Sketch, members: Sequence[Sketch]) -> float:
     The best few members count, so that one thin mention neither carries nor bars a match; a member that is ruled out counts as a weak no.
     """
     scores = sorted((max(compare(mention, m).score, -2.5) for m in members), reverse=True)[:BEST_MEMBERS]
-    return round(0.7 * scores[0] + 0.3 * sum(scores) / len(scores), 4) if scores else -math.inf
+    return round((scores[0] + sum(scores) / len(scores)) / 2, 4) if scores else -math.inf
 
 
 # -- looking up ------------------------------------------------------------------------------------------------------------
