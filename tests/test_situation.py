@@ -236,6 +236,23 @@ def test_what_was_told_of_only_after_the_day_is_counted_apart(tmp_path: Path) ->
     opened.close()
 
 
+def test_events_without_a_day_are_told_of_as_not_counted(tmp_path: Path) -> None:
+    opened = open_store(tmp_path / "s.db")
+    fill(opened)
+    add_report(opened, report(event("ACCUSE", "PRK", "KOR", None, "accused it some time", rule="r90"), doc_id="d90", published_on="2020-06-15"))
+    add_report(opened, report(event("ACCUSE", "KOR", "PRK", None, "accused it back", rule="r91"), doc_id="d91", published_on="2020-06-18"))
+    add_report(opened, report(event("ACCUSE", "PRK", "USA", None, "accused another", rule="r92"), doc_id="d92", published_on="2020-06-15"))
+    asked, latest = Situation(opened, "PRK", "KOR", at=AT), Situation(opened, "PRK", "KOR")
+    assert (asked.undated, latest.undated) == (1, 2)  # the second was told of after the day
+    assert list(situation_lines(asked))[-1] == "Not counted: 1 event without a day."
+    assert asked.as_record().undated == 1
+    assert "Not counted: 2 events without a day." in render_markdown(make_report(latest))
+    assert Situation(opened, "PRK/GOV", "KOR").undated == 2
+    assert Situation(opened, "PRK/MIL", "KOR").undated == 0
+    assert Situation(opened, "PRK", "USA").undated == 1
+    opened.close()
+
+
 def test_an_origin_that_the_store_does_not_have_is_refused_with_those_it_has(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SettingsError, match="origin: found 'foo'; expected detente"):
         Situation(store, "PRK", "KOR", at=AT, origins=("foo",))

@@ -17,7 +17,7 @@ import msgspec
 from detente import __version__
 from detente.codebook.ladder import HIGHEST, load_ladder
 from detente.errors import InputError, MissingExtraError
-from detente.show_situation import REASONS, say_lead, say_met, say_party, say_pull, say_tie
+from detente.show_situation import REASONS, not_counted, say_lead, say_met, say_party, say_pull, say_tie
 from detente.store.sources import Telling, read_tellings
 from detente.wording import say_day
 
@@ -83,6 +83,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Any, ...]
     sources: tuple[Source, ...]
     events: int
+    left_out: tuple[str, ...]
     first: str
     last: str
     origins: str
@@ -126,6 +127,7 @@ def make_report(situation: Situation) -> Report:
         claims=situation.claims[:SHOWN_CLAIMS],
         sources=sources,
         events=situation.dyad["event_id"].n_unique(),
+        left_out=tuple(not_counted(situation)),
         first=str(days[0]) if days else "",
         last=str(days[-1]) if days else "",
         origins=", ".join(f"{count:,} of {origin}" for origin, count in counts.iter_rows()),
