@@ -164,7 +164,11 @@ def _intensity(outlooks: Sequence[IntensityOutlook], before: Sequence[IntensityO
         without = before[n].mean if before else None
         moved = "" if before is None else f"{without:>9.1f}{outlook.mean - without:>+9.1f}" if without is not None else f"{'-':>9}{'':>9}"
         usual = "".join(f"{outlook.baselines[one]:>13.1f}" for one in BASELINES)
-        yield f"  {name:<{LABEL}}{outlook.mean:>10.1f}{moved}{usual}  {say_verdict(outlook.measured)}; {_round(outlook.low)} to {_round(outlook.high)}"
+        yield f"  {name:<{LABEL}}{outlook.mean:>10.1f}{moved}{usual}  {say_verdict(outlook.measured)}; {_span(outlook)}"
+
+
+def _span(outlook: IntensityOutlook) -> str:
+    return "not known" if outlook.low is None else f"{_round(outlook.low)} to {_round(outlook.high)}"
 
 
 def _round(value: float | None) -> str:
