@@ -27,7 +27,7 @@ from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
 from detente.store.rows import CODED_HERE
 from detente.store.schema import Store, open_store
-from detente.store.tables import Wanted, check_origins, count_told_later, count_undated, has_events
+from detente.store.tables import Wanted, check_origins, count_told_later, count_undated, has_events, latest_day
 
 LEAST_EVENTS = 5
 """With fewer events a pair's situation is not known: each part says so by itself, and the page says it first."""
@@ -82,7 +82,7 @@ class Situation:
     """Two parties of a store at a day.
 
     ``a``, ``b``: texts as ``dyads.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
-    day of their latest event; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
+    day of their latest event, or of the store's if there is none between them; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
     situations share it. Tables are polars frames.
     Refused: unknown parties, a party with itself, a day that is none, a store without events.
     """
@@ -99,7 +99,7 @@ class Situation:
         check_origins(self.store, self.origins)
         dyad = load_dyad(self.store, self.a, self.b, Wanted(until=parse_at(at), origins=self.origins))
         latest = dyad["day"].max()
-        self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else datetime.datetime.now(datetime.UTC).date())
+        self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else latest_day(self.store) or datetime.datetime.now(datetime.UTC).date())
         self.dyad: pl.DataFrame = dyad
         self.asked = at is not None
         self._reported = reported
