@@ -297,16 +297,7 @@ def measure_desk(seconds: float) -> Iterator[Row]:
         found = desk.measure(*desk.make_stores(Path(folder)), seconds=seconds)
     yield Row("desk (sample corpus)", "detente serve is up", command, found["up"], desk.START_SECONDS, "<=", " s", "until its first page was there; median of 3 starts")
     heaviest = max(found["weights"], key=found["weights"].get)
-    yield Row(
-        "desk (sample corpus)",
-        "heaviest page",
-        command,
-        found["weights"][heaviest] / 1000,
-        desk.WEIGHT_BYTES / 1000,
-        "<=",
-        " kB",
-        f"{heaviest}, with all that it loads, gzip; the map left out",
-    )
+    yield Row("desk (sample corpus)", "heaviest page", command, found["weights"][heaviest] / 1000, desk.WEIGHT_BYTES / 1000, "<=", " kB", f"{heaviest}, with all that it loads, gzip; the map left out")
     for load in found["loads"]:
         group = f"desk ({desk.EVENTS:,} events, {load['readers']} readers for {load['seconds']:.0f} s, {load['workers']} process{'es' if load['workers'] > 1 else ''})"
         for name, page in load["pages"].items():
