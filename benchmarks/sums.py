@@ -6,6 +6,7 @@ python benchmarks/sums.py STORE HORIZON_DAYS MODEL_DAY...      for instance icew
 from __future__ import annotations
 
 import datetime
+import itertools
 import sys
 import tempfile
 from pathlib import Path
@@ -54,7 +55,7 @@ def main() -> None:
     store.close()
     told = [(left, fell) for left, fell in found if fell is not None]
     print(f"in all: {np.mean([fell for _, fell in told]):.3f} of {len(told):,}; no interval: {len(found) - len(told):,}")
-    for low, high in zip(LEFT, LEFT[1:], strict=False):
+    for low, high in itertools.pairwise(LEFT):
         chosen = [fell for left, fell in told if low <= left < high]
         if chosen:
             print(f"{low:g} to {high:g} points left: {np.mean(chosen):.3f} of {len(chosen):,}")

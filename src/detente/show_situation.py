@@ -289,7 +289,7 @@ def rate_lines(rates: Sequence[BaseRate]) -> Iterator[str]:
     horizons = sorted({rate.days for rate in rates})
     if not horizons:
         return
-    yield "  " + f"{'what follows (usually)':<24}" + "".join(f"{f'{days} days':>26}" for days in horizons)
+    yield "  " + f"{'what follows (usually)':<22}" + "".join(f"{f'{days} days':>25}" for days in horizons)
     by_key = {(rate.outcome, rate.days): rate for rate in rates}
     for outcome in dict.fromkeys(rate.outcome for rate in rates):
         cells = []
@@ -297,7 +297,7 @@ def rate_lines(rates: Sequence[BaseRate]) -> Iterator[str]:
             rate = by_key.get((outcome, days))
             usual = f" ({rate.usual_rate:.0%})" if rate and rate.usual_rate is not None else ""
             cells.append(f"{rate.occurred} of {rate.precedents}, {rate.rate:.0%}{usual}" if rate else "-")
-        yield "  " + f"{outcome:<24}" + "".join(f"{cell:>26}" for cell in cells)
+        yield "  " + f"{outcome:<22}" + "".join(f"{cell:>25}" for cell in cells)
 
 
 def _alerts(situation: Situation) -> Iterator[str]:
