@@ -245,7 +245,7 @@ def _drivers(side: Direction) -> Iterator[str]:
     )
     for driver in outlook.drivers:
         factor = math.exp(driver.moved)
-        yield f"  odds x {factor:.2f}  {driver.words}"
+        yield from textwrap.wrap(f"odds x {factor:.2f}  {driver.words}", WIDTH, initial_indent="  ", subsequent_indent=" " * 15)
         if driver.events:
             yield from _wrap(", ".join(f"{one.event_id[:8] or 'supposed'} {one.day} {one.source} {one.event_type} {one.target}" for one in driver.events), " " * 15)
 
