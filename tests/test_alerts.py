@@ -37,6 +37,19 @@ def test_force_amid_quarrel_is_a_jump() -> None:
     assert (one.kind, one.before, one.after) == ("jump", 2, 5)
 
 
+def test_a_store_of_two_days_has_no_jump() -> None:
+    acts = [act(200, -1), act(201, 5)]
+    assert kinds(acts, 201) == set()
+    recalled = [act(20, 1, "b"), act(150, 1, "b")]  # what the reports recall is no past of the store
+    assert "jump" not in kinds([*recalled, *acts], 201, 201)
+
+
+def test_a_pair_new_to_a_store_with_a_past_has_jumps() -> None:
+    acts = [act(200, -1), act(201, 5)]
+    reported = [pl.DataFrame({"day": [day(n) for n in range(first, 202)], "events": [10] * (202 - first)}) for first in (100, 180)]
+    assert [[x.kind for x in alerts(acts, 201, volume=volume)] for volume in reported] == [["jump"], []]
+
+
 def test_one_rung_more_is_no_alert() -> None:
     assert kinds([*CALM, act(110, 3), act(121, 4)], 121, 121) <= {"first-type"}
 

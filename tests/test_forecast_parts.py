@@ -221,7 +221,35 @@ def test_a_regression_finds_that_sums_go_on() -> None:
     assert isinstance(measured, intensity.Measured) and measured.skill["dyad climatology"].low > 0.1
     one = daily.take(np.array([0]))
     mean, low, high = intensity.tell_intensity(made["weights"], made["spans"], one, intensity.find_usual(one.forth, 7, (0.0, 40.0)), 7)  # type: ignore[arg-type]
-    assert low < mean < high
+    assert low is not None and high is not None and low < mean < high
+
+
+def test_an_interval_holds_0_where_many_sums_are_0() -> None:
+    lively, errors = np.linspace(0, 1, 1000), np.linspace(0.1, 0.2, 1000)
+    spans = [intensity.find_spans(lively, errors, np.where(np.arange(1000) % 10 < zeros, 0.0, 5.0)) for zeros in (1, 4)]
+    assert [sum(found["nothing"]) for found in spans] == [0, len(spans[1]["nothing"])]
+    assert spans[0]["low"][0] == pytest.approx(errors[:126].min() + 0.1 * np.ptp(errors[:126]), abs=1e-4)
+
+
+def test_a_quiet_last_year_makes_no_interval_narrow() -> None:
+    rng = np.random.default_rng(3)
+    forth = rng.normal(0, 8, (30, 600)) * (rng.random((30, 600)) < 0.3)
+    forth[:, 400:] = 0
+    forth[:, 400::25] = 0.5
+    daily = intensity.Daily(forth, np.minimum(forth, 0), forth, np.minimum(forth, 0))
+    spans = intensity.train_intensity(daily, 7, 600, datetime.date(2020, 1, 1))["spans"]
+    assert isinstance(spans, dict) and min(spans["low"][-3:]) < -0.8 and max(spans["high"][-3:]) > 0.8
+
+
+def test_a_pair_livelier_than_any_that_was_learned_from_has_no_interval() -> None:
+    forth = np.zeros((1, 60))
+    forth[0, 50:] = -9.0
+    daily = intensity.Daily(forth, forth, forth, forth)
+    usual = intensity.find_usual(forth, 7, (0.0, 1.0))
+    spans = {"edges": [], "low": [-1.0], "high": [1.0], "nothing": [0.0], "most": [0.1]}
+    mean, low, high = intensity.tell_intensity(np.zeros(len(intensity.HALVES) * 4 + 2), spans, daily, usual, 7)
+    assert mean < 0 and (low, high) == (None, None)
+    assert intensity.tell_intensity(np.zeros(len(intensity.HALVES) * 4 + 2), spans | {"most": [1e6]}, daily, usual, 7)[1] is not None
 
 
 # -- drivers ------------------------------------------------------------------------------------------------------------------
@@ -262,6 +290,6 @@ def test_the_interval_of_a_lively_pair_is_wider_than_that_of_a_quiet_one_and_hol
         intensity.tell_intensity(made["weights"], made["spans"], mine, intensity.find_usual(mine.forth, 7, made["pool"]), 7)  # type: ignore[arg-type]
         for mine in (daily.take(np.array([row])) for row in range(30))
     ]
-    assert all(low <= mean <= high for mean, low, high in told)
-    widths = [high - low for _, low, high in told]
+    assert all(low is not None and high is not None and low <= mean <= high for mean, low, high in told)
+    widths = [high - low for _, low, high in told if low is not None and high is not None]
     assert min(widths[:10]) > 5 and np.mean(widths[:10]) > 2 * np.mean(widths[10:])

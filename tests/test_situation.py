@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def test_sources_are_numbered_once_and_copies_left_out() -> None:
         return Telling(doc, None, None, None, None, words, "detente", "f", None, is_copy)
 
     sources, numbers = number_sources(["e1", "e2"], {"e1": [telling("a", "one"), telling("b", "copy", is_copy=True)], "e2": [telling("c", "two"), telling("a", "three")]})
-    assert numbers == {"e1": (1,), "e2": (2, 1)}
+    assert numbers == {"e1": (1,), "e2": (1, 2)}
     assert [(s.number, s.label, s.quotes) for s in sources] == [(1, "a", (("e1", "one"), ("e2", "three"))), (2, "c", (("e2", "two"),))]
 
 
@@ -234,6 +235,45 @@ def test_what_was_told_of_only_after_the_day_is_counted_apart(tmp_path: Path) ->
     assert list(situation_lines(asked))[-1] == "Not counted: 1 event of which the first report came after that day."
     assert latest.told_later == 0
     opened.close()
+
+
+def test_events_without_a_day_are_told_of_as_not_counted(tmp_path: Path) -> None:
+    opened = open_store(tmp_path / "s.db")
+    fill(opened)
+    add_report(opened, report(event("ACCUSE", "PRK", "KOR", None, "accused it some time", rule="r90"), doc_id="d90", published_on="2020-06-15"))
+    add_report(opened, report(event("ACCUSE", "KOR", "PRK", None, "accused it back", rule="r91"), doc_id="d91", published_on="2020-06-18"))
+    add_report(opened, report(event("ACCUSE", "PRK", "USA", None, "accused another", rule="r92"), doc_id="d92", published_on="2020-06-15"))
+    asked, latest = Situation(opened, "PRK", "KOR", at=AT), Situation(opened, "PRK", "KOR")
+    assert (asked.undated, latest.undated) == (1, 2)  # the second was told of after the day
+    assert list(situation_lines(asked))[-1] == "Not counted: 1 event without a day."
+    assert asked.as_record().undated == 1
+    assert "Not counted: 2 events without a day." in render_markdown(make_report(latest))
+    assert Situation(opened, "PRK/GOV", "KOR").undated == 2
+    assert Situation(opened, "PRK/MIL", "KOR").undated == 0
+    assert Situation(opened, "PRK", "USA").undated == 1
+    opened.close()
+
+
+def test_a_report_says_the_rung_once_and_numbers_its_sources_in_order(situation: Situation) -> None:
+    page = render_markdown(make_report(situation))
+    assert page.count("5 of 8") == 1
+    body, listed = page.split("## Sources")
+    cited = list(dict.fromkeys(int(n) for n in re.findall(r" \[(\d+)\]", body)))
+    assert len(cited) > 3 and cited == list(range(1, len(cited) + 1))
+    assert len(re.findall(r"(?m)^\d+\. ", listed)) == len(cited)
+
+
+def test_a_report_of_two_without_an_event_is_refused(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "r.md"
+    assert main(["report", "PRK", "FRA", "-o", str(path), "--store", store.name]) == 2
+    assert "found no event between PRK and FRA with a day" in capsys.readouterr().err
+    assert not path.exists()
+
+
+def test_two_without_an_event_stand_at_the_latest_day_of_the_store(store: Store) -> None:
+    there = Situation(store, "PRK", "FRA")
+    assert there.at == datetime.date(2020, 6, 20)
+    assert "0 events until that day" in "\n".join(situation_lines(there))
 
 
 def test_an_origin_that_the_store_does_not_have_is_refused_with_those_it_has(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

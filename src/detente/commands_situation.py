@@ -67,10 +67,7 @@ def run_timeline(arguments: argparse.Namespace) -> int:
     with open_situation(arguments) as situation:
         if arguments.since and arguments.since > situation.at:
             raise SettingsError(f"--since: found {arguments.since}, after {situation.at}; expected a day before it")
-        if situation.dyad.is_empty():
-            raise InputError(
-                f"{situation.store.name}: found no event between {situation.a.name} and {situation.b.name} with a day; expected two actors that had to do with each other"
-            )
+        _refuse_empty(situation)
         if arguments.json:
             events = situation.dyad if arguments.since is None else situation.dyad.filter(situation.dyad["day"] >= arguments.since)
             show.say_json(situation.cite(events["event_id"]))
@@ -80,6 +77,11 @@ def run_timeline(arguments: argparse.Namespace) -> int:
         return 0
 
 
+def _refuse_empty(situation: Situation) -> None:
+    if situation.dyad.is_empty():
+        raise InputError(f"{situation.store.name}: found no event between {situation.a.name} and {situation.b.name} with a day; expected two actors that had to do with each other")
+
+
 def run_report(arguments: argparse.Namespace) -> int:
     """``detente report``: 1 if too little is known."""
     from detente.report import check_report_ending, write_report
@@ -87,6 +89,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     path = Path(arguments.output)
     check_report_ending(path)
     with open_situation(arguments) as situation:
+        _refuse_empty(situation)
         write_report(situation, path)
         show.say(f"{path}: {situation.a.name} and {situation.b.name} on {situation.at}, {count_of(situation.dyad['event_id'].n_unique(), 'event')}")
         return 1 if situation.reason else 0

@@ -15,9 +15,9 @@ import jinja2
 import msgspec
 
 from detente import __version__
-from detente.codebook.ladder import HIGHEST, load_ladder
+from detente.codebook.ladder import load_ladder
 from detente.errors import InputError, MissingExtraError
-from detente.show_situation import REASONS, say_lead, say_met, say_party, say_pull, say_tie
+from detente.show_situation import REASONS, not_counted, say_lead, say_met, say_party, say_pull, say_tie
 from detente.store.sources import Telling, read_tellings
 from detente.wording import say_day
 
@@ -30,6 +30,7 @@ RECENT_DAYS = 14
 CHART_DAYS = 730
 """The charts of a report go back so far: what is older is told by its tables."""
 MAIN_EVENTS = 7
+SHOWN_HOLDING = 5
 SHOWN_PRECEDENTS = 3
 SHOWN_CLAIMS = 10
 ENDINGS = (".html", ".md", ".pdf")
@@ -66,7 +67,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     lead: str
     rung: int
-    highest: int
     rung_name: str
     reason: str
     main: tuple[Shown, ...]
@@ -83,6 +83,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     claims: tuple[Any, ...]
     sources: tuple[Source, ...]
     events: int
+    left_out: tuple[str, ...]
     first: str
     last: str
     origins: str
@@ -93,10 +94,10 @@ def make_report(situation: Situation) -> Report:
     """A situation -> what its report says, with every event's sources numbered."""
     a, b = say_party(situation.a.name), say_party(situation.b.name)
     main = choose_main(situation)
-    holding = situation.cite(situation.standing.event_ids)
-    stage_ids = [e.event_id for e in situation.stage.evidence[:4]]
+    holding = situation.cite(situation.standing.event_ids)[::-1][:SHOWN_HOLDING]
+    stage = situation.cite(e.event_id for e in situation.stage.evidence[:4])
     tie_ids = [tie.changes[-1].event_id for tie in situation.ties]
-    named = [e.event_id for e in (*main, *holding)] + stage_ids + tie_ids
+    named = [e.event_id for e in (*main, *holding, *stage)] + tie_ids  # in the order of the page, which that of the numbers is
     tellings = read_tellings(situation.store, named, until=situation.at)
     sources, numbers = number_sources(named, tellings)
     ratios = {e.event_id: e.log_ratio for e in situation.stage.evidence}
@@ -109,14 +110,13 @@ def make_report(situation: Situation) -> Report:
         at=situation.at.isoformat(),
         lead=say_lead(situation, a, b) if not situation.reason else "",
         rung=situation.standing.rung,
-        highest=HIGHEST,
         rung_name=load_ladder().rungs[situation.standing.rung].name,
         reason=situation.reason,
         main=tuple(_show(e, numbers) for e in main),
-        holding=tuple(_show(e, numbers) for e in holding[::-1]),
+        holding=tuple(_show(e, numbers) for e in holding),
         stage=situation.stage,
         stage_reason=REASONS.get(situation.stage.reason, situation.stage.reason),
-        stage_events=tuple((_show(e, numbers), ratios[e.event_id]) for e in situation.cite(stage_ids)),
+        stage_events=tuple((_show(e, numbers), ratios[e.event_id]) for e in stage),
         answers=tuple([*say_pull(situation.quarrel, a, b), *say_met(situation.quarrel, a, b)]),
         episodes=situation.episodes[::-1],
         precedents=situation.precedents.precedents[:SHOWN_PRECEDENTS],
@@ -126,6 +126,7 @@ def make_report(situation: Situation) -> Report:
         claims=situation.claims[:SHOWN_CLAIMS],
         sources=sources,
         events=situation.dyad["event_id"].n_unique(),
+        left_out=tuple(not_counted(situation)),
         first=str(days[0]) if days else "",
         last=str(days[-1]) if days else "",
         origins=", ".join(f"{count:,} of {origin}" for origin, count in counts.iter_rows()),
@@ -161,7 +162,7 @@ def number_sources(event_ids: Iterable[str], tellings: Mapping[str, list[Telling
             number = order.setdefault(key, len(order) + 1)
             entries.setdefault(number, (telling, {}))[1].setdefault(event_id, " ".join(telling.words.split()))
             found[number] = None
-        numbers[event_id] = tuple(found)
+        numbers[event_id] = tuple(sorted(found))
     sources = tuple(Source(n, _label(t), t.title or "", t.published_on or "", safe_link(t.url), tuple(words.items())) for n, (t, words) in sorted(entries.items()))
     return sources, numbers
 

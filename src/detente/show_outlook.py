@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from detente.forecasting.forecast import ForecastRecord
     from detente.forecasting.scenario import Supposed
 
-WIDTH = 110
+WIDTH = 100
 """Columns of the page."""
-LABEL = 34
+LABEL = 33
+SPAN = 16
+"""Columns of the interval of a sum, which are taken off its label."""
 BASELINES = ("climatology", "dyad climatology", "persistence", "recent frequency")
-HEADS = ("all pairs", "this pair", "if it lasts", "of late")
-"""The baselines as the head of the table has them."""
+HEADS = (("all", "pairs"), ("this", "pair"), ("if it", "lasts"), ("of", "late"))
+"""The baselines as the head of the table has them, on two lines."""
 OWN_RATE, RECENT = "dyad climatology", "recent frequency"
 LEAD_DAYS = 7
 REASONS = {
@@ -33,6 +35,10 @@ REASONS = {
     "low-rung": "they stand too low to fall two rungs",
     "ladder-is-slower": "cannot be: a fall of two rungs takes longer",
 }
+
+
+SHORT = {"too-few-days": "few days", "too-few-events": "few cases"}
+"""Why a row that has its usual rates has no forecast."""
 
 
 def forecast_lines(record: ForecastRecord) -> Iterator[str]:
@@ -63,7 +69,7 @@ def forecast_lines(record: ForecastRecord) -> Iterator[str]:
     yield ""
     yield from _wrap(
         f"Rests on {record.events:,} events between the two, known on {say_day(record.at)}; the models learned from what was known before {say_day(record.model_day)}. "
-        '"Not enough data": fewer than 20 windows apart from each other that had it, or had it not (cases), or too short a history (days). Usual rates: all pairs (climatology); this pair (its own share of windows, drawn to that of all); if it lasts (persistence: what followed windows with it, or without it, as the '
+        '"Few cases": fewer than 20 windows apart from each other that had it, or had it not; "few days": too short a history. "Worse": go by the rate of the pair. The intensity of an act is -10 to 10. Usual rates: all pairs (climatology); this pair (its own share of windows, drawn to that of all); if it lasts (persistence: what followed windows with it, or without it, as the '
         "last one was); of late (the pair's share, old windows fading)."
     )
 
@@ -126,45 +132,46 @@ def _table(outlooks: Sequence[Outlook], before: Sequence[Outlook] | None) -> Ite
     from detente.forecasting.words import say_target
 
     told = [(outlook, before[n] if before else None) for n, outlook in enumerate(outlooks)]
-    yield (
-        f"  {'at least one event of':<{LABEL}}{'forecast':>10}"
-        + (f"{'without':>9}{'moved':>9}" if before else "")
-        + "".join(f"{head:>13}" for head in HEADS)
-        + "  than this pair's rate"
-    )
+    yield from _heads("at least one event of", "forecast", is_supposed=bool(before))
     for outlook, without in told:
         name = f"{say_target(outlook.target)}, {_days(outlook.horizon_days)}"
         yield _row(name, outlook, without)
 
 
+def _heads(name: str, told: str, *, is_supposed: bool, than: str = "its rate") -> Iterator[str]:
+    """The two lines at the head of a table; ``than``: what forecasts were better than, or not."""
+    moved = f"{'without':>8}{'moved':>7}" if is_supposed else ""
+    yield f"  {'':<{LABEL}}{'':>9}{'':>{len(moved)}}" + "".join(f"{first:>7}" for first, _ in HEADS) + "  than"
+    yield f"  {name:<{LABEL}}{told:>9}{moved}" + "".join(f"{second:>7}" for _, second in HEADS) + f"  {than}"
+
+
 def _row(name: str, outlook: Outlook, without: Outlook | None) -> str:
     if outlook.probability is None and not outlook.baselines:
-        return f"  {name:<{LABEL}}  not told: {REASONS.get(outlook.reason, outlook.reason)}"
+        return f"  {name:<{LABEL}}  {REASONS.get(outlook.reason, outlook.reason)}"
     moved = ""
     if without is not None and without.probability is not None and outlook.probability is not None:
-        moved = f"{_percent(without.probability):>9}{f'{100 * (outlook.probability - without.probability):+.1f}':>9}"
+        moved = f"{_percent(without.probability):>8}{f'{100 * (outlook.probability - without.probability):+.1f}':>7}"
     elif without is not None:
-        moved = f"{'-':>9}{'':>9}"
-    usual = "".join(f"{_percent(outlook.baselines[one]):>13}" for one in BASELINES)
-    return f"  {name:<{LABEL}}{_percent(outlook.probability):>10}{moved}{usual}  {REASONS[outlook.reason] if outlook.reason else say_verdict(outlook.measured)}"
+        moved = f"{'-':>8}{'':>7}"
+    usual = "".join(f"{_percent(outlook.baselines[one]):>7}" for one in BASELINES)
+    return f"  {name:<{LABEL}}{_percent(outlook.probability):>9}{moved}{usual}  {SHORT[outlook.reason] if outlook.reason else _judge(outlook.measured)}"
 
 
 def _intensity(outlooks: Sequence[IntensityOutlook], before: Sequence[IntensityOutlook] | None) -> Iterator[str]:
-    yield (
-        f"  {'sum of intensity (-10 to 10 an act)':<{LABEL}}{'mean':>10}"
-        + (f"{'without':>9}{'moved':>9}" if before else "")
-        + "".join(f"{head:>13}" for head in HEADS)
-        + "  than this pair's mean; 4 of 5 in"
-    )
+    yield from _heads(f"{'sum of intensity':<{LABEL - SPAN}}{'4 of 5 in':>{SPAN}}", "mean", is_supposed=bool(before), than="its mean")
     for n, outlook in enumerate(outlooks):
         name = _days(outlook.horizon_days)
         if outlook.mean is None:
-            yield f"  {name:<{LABEL}}  not told: {REASONS.get(outlook.reason, outlook.reason)}"
+            yield f"  {name:<{LABEL}}  {REASONS.get(outlook.reason, outlook.reason)}"
             continue
         without = before[n].mean if before else None
-        moved = "" if before is None else f"{without:>9.1f}{outlook.mean - without:>+9.1f}" if without is not None else f"{'-':>9}{'':>9}"
-        usual = "".join(f"{outlook.baselines[one]:>13.1f}" for one in BASELINES)
-        yield f"  {name:<{LABEL}}{outlook.mean:>10.1f}{moved}{usual}  {say_verdict(outlook.measured)}; {_round(outlook.low)} to {_round(outlook.high)}"
+        moved = "" if before is None else f"{_round(without):>8}{outlook.mean - without:>+7.1f}" if without is not None else f"{'-':>8}{'':>7}"
+        usual = "".join(f"{_round(outlook.baselines[one]):>7}" for one in BASELINES)
+        yield f"  {name:<{LABEL - SPAN}}{_span(outlook):>{SPAN}}{_round(outlook.mean):>9}{moved}{usual}  {_judge(outlook.measured)}"
+
+
+def _span(outlook: IntensityOutlook) -> str:
+    return "not known" if outlook.low is None else f"{_round(outlook.low)} to {_round(outlook.high)}"
 
 
 def _round(value: float | None) -> str:
@@ -179,7 +186,7 @@ def _states(view: View, before: View | None) -> Iterator[str]:
     from detente.forecasting.words import say_target
 
     if told:
-        yield f"  {'':<{LABEL}}{'forecast':>10}" + (f"{'without':>9}{'moved':>9}" if before else "") + "".join(f"{head:>13}" for head in HEADS) + "  than this pair's rate"
+        yield from _heads("", "forecast", is_supposed=before is not None)
     for n, outlook in told:
         yield _row(f"{say_target(outlook.target)}, {_days(outlook.horizon_days)}", outlook, before.states[n] if before else None)
 
@@ -197,13 +204,14 @@ def _skill(view: View) -> Iterator[str]:
     if not rows:
         yield "  nothing could be measured"
         return
-    yield f"  {'skill over':<{LABEL}}" + "".join(f"{head:>13}" for head in HEADS) + f"{'error':>8}{'windows':>10}"
+    yield f"  {'':<{LABEL}}" + "".join(f"{first:>8}" for first, _ in HEADS)
+    yield f"  {'skill over':<{LABEL}}" + "".join(f"{second:>8}" for _, second in HEADS) + f"{'error':>8}{'windows':>10}"
     for name, measured in rows:
         if measured is None:
             yield f"  {name:<{LABEL}}  not measured: too few days or events"
             continue
         error = "" if measured.calibration_error is None else f"{measured.calibration_error:.3f}"
-        yield f"  {name:<{LABEL}}" + "".join(f"{measured.skill[one].value:>+13.2f}" for one in BASELINES) + f"{error:>8}{measured.forecasts:>10,}"
+        yield f"  {name:<{LABEL}}" + "".join(f"{measured.skill[one].value:>+8.2f}" for one in BASELINES) + f"{error:>8}{measured.forecasts:>10,}"
     yield from _wrap(
         'Skill: 1 - error / error of the baseline, of squared errors (Brier), over windows of the most active pairs; 0 is no better, 1 perfect. "Better" above: the interval of 95% '
         "of the skill over the pair's own rate is above 0. Error: mean distance of forecasts from how often they came true.",
@@ -219,6 +227,11 @@ def say_verdict(measured: Measured | None) -> str:
     return "better" if skill.low > 0 else "worse: go by the rate" if skill.high < 0 else "no better"
 
 
+def _judge(measured: Measured | None) -> str:
+    """The same in a word or two, as a column of a table has room for."""
+    return say_verdict(measured).partition(":")[0]
+
+
 def _drivers(side: Direction) -> Iterator[str]:
     from detente.forecasting.words import say_target
 
@@ -227,12 +240,14 @@ def _drivers(side: Direction) -> Iterator[str]:
         return
     outlook = next((one for one in told if one.horizon_days == LEAD_DAYS), told[0])
     yield ""
-    yield f"What moved {say_target(outlook.target)} of {say_party(side.source)} toward {say_party(side.target)}, {_days(outlook.horizon_days)}; against a mean pair on a mean day"
+    yield from _wrap(
+        f"What moved {say_target(outlook.target)} of {say_party(side.source)} toward {say_party(side.target)}, {_days(outlook.horizon_days)}; against a mean pair on a mean day"
+    )
     for driver in outlook.drivers:
         factor = math.exp(driver.moved)
-        yield f"  odds x {factor:.2f}  {driver.words}"
+        yield from textwrap.wrap(f"odds x {factor:.2f}  {driver.words}", WIDTH, initial_indent="  ", subsequent_indent=" " * 15)
         if driver.events:
-            yield " " * 15 + ", ".join(f"{one.event_id[:8] or 'supposed'} {one.day} {one.source} {one.event_type} {one.target}" for one in driver.events)
+            yield from _wrap(", ".join(f"{one.event_id[:8] or 'supposed'} {one.day} {one.source} {one.event_type} {one.target}" for one in driver.events), " " * 15)
 
 
 def _precedents(found: Precedents) -> Iterator[str]:

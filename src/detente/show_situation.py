@@ -55,7 +55,7 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     if situation.reason:
         yield from _wrap(f"Too little is known: {count_of(number, 'event')} until that day; at least {_least()} are needed to say where the two stand.")
         yield from _events("All that is known", situation.cite(situation.dyad["event_id"].to_list()))
-        yield from _told_later(situation)
+        yield from not_counted(situation)
         return
     yield from _wrap(say_lead(situation, a, b))
     yield ""
@@ -71,7 +71,7 @@ def situation_lines(situation: Situation) -> Iterator[str]:
     yield from _claims(situation.claims)
     yield ""
     yield _base(situation)
-    yield from _told_later(situation)
+    yield from not_counted(situation)
 
 
 def _least() -> int:
@@ -289,7 +289,7 @@ def rate_lines(rates: Sequence[BaseRate]) -> Iterator[str]:
     horizons = sorted({rate.days for rate in rates})
     if not horizons:
         return
-    yield "  " + f"{'what follows (usually)':<24}" + "".join(f"{f'{days} days':>26}" for days in horizons)
+    yield "  " + f"{'what follows (usually)':<22}" + "".join(f"{f'{days} days':>25}" for days in horizons)
     by_key = {(rate.outcome, rate.days): rate for rate in rates}
     for outcome in dict.fromkeys(rate.outcome for rate in rates):
         cells = []
@@ -297,7 +297,7 @@ def rate_lines(rates: Sequence[BaseRate]) -> Iterator[str]:
             rate = by_key.get((outcome, days))
             usual = f" ({rate.usual_rate:.0%})" if rate and rate.usual_rate is not None else ""
             cells.append(f"{rate.occurred} of {rate.precedents}, {rate.rate:.0%}{usual}" if rate else "-")
-        yield "  " + f"{outcome:<24}" + "".join(f"{cell:>26}" for cell in cells)
+        yield "  " + f"{outcome:<22}" + "".join(f"{cell:>25}" for cell in cells)
 
 
 def _alerts(situation: Situation) -> Iterator[str]:
@@ -341,7 +341,10 @@ def _base(situation: Situation) -> str:
     return f"Rests on {count_of(situation.dyad['event_id'].n_unique(), 'event')} between {days[0]} and {days[-1]} ({told}). detente event ID shows each with its sources."
 
 
-def _told_later(situation: Situation) -> Iterator[str]:
+def not_counted(situation: Situation) -> Iterator[str]:
+    """What is between the two and does not count, a line a kind."""
+    if situation.undated:
+        yield f"Not counted: {count_of(situation.undated, 'event')} without a day."
     if situation.told_later:
         yield f"Not counted: {count_of(situation.told_later, 'event')} of which the first report came after that day."
 

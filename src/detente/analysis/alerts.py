@@ -23,6 +23,8 @@ from detente.codebook.ladder import Ladder, load_ladder
 AlertKind = Literal["onset", "jump", "burst", "first-type", "silence", "broken-channel"]
 LEAST_OTHERS, MOST_GROWTH = 90, 4.0
 """A burst is corrected for the volume of reporting only where there are so many events of others to go by, and by no more than this factor."""
+KNOWN_DAYS, KNOWN_REACH = 3, 365
+"""On so many days at least, of a year, something was reported before acts as grave as those of a jump would have sunk: a few old acts that a report recalls are no past of the store. Not tuned."""
 SHARE_Z = 1.645
 """One-sided 95%: how sure it must be that a dyad is told of so often."""
 
@@ -68,7 +70,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Watched(msgspec.Struct, frozen=True):
-    """A dyad by day, from its first event: events, acts of conflict and rung; events of ``others``; whether anything at all was ``reported``."""
+    """A dyad by day, from its first event: events, acts of conflict and rung; events of ``others``; whether anything at all was ``reported``, and on which ``known`` days, also before
+    the first."""
 
     a: str
     b: str
@@ -80,6 +83,7 @@ class _Watched(msgspec.Struct, frozen=True):
     conflict: NDArray[np.int64]
     others: NDArray[np.int64]
     reported: NDArray[np.bool_]
+    known: NDArray[np.int64]
 
     def day(self, number: int) -> datetime.date:
         return self.first + datetime.timedelta(days=number)
@@ -175,17 +179,23 @@ def _watch(events: pl.DataFrame, at: datetime.date, a: str, b: str, volume: pl.D
     once = events.unique("event_id", keep="first", maintain_order=True)
     first = once["day"][0]
     size = (at - first).days + 1
-    numbers = (once["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
+    numbers = _number_days(once["day"], first)
     hostile = np.bincount(numbers[(once["rung"] > 0).to_numpy()], minlength=size).astype(np.int64)
     told = np.bincount(numbers, minlength=size).astype(np.int64)
     total = _count_volume(volume, first, size) if volume is not None else np.ones(size, np.int64)
     others = np.maximum(0, total - told) if volume is not None else np.zeros(size, np.int64)
-    return _Watched(a, b, first, once, numbers, told, hostile, rate_conflict(once, first, size, ladder), others, total > 0)
+    known = np.flatnonzero(told) if volume is None else np.unique(_number_days(volume["day"], first))
+    return _Watched(a, b, first, once, numbers, told, hostile, rate_conflict(once, first, size, ladder), others, total > 0, known)
+
+
+def _number_days(days: pl.Series, first: datetime.date) -> NDArray[np.int64]:
+    """Days -> how many days after the first each is."""
+    return (days.to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
 
 
 def _count_volume(volume: pl.DataFrame, first: datetime.date, size: int) -> NDArray[np.int64]:
     """Events a day in all -> the same by day number, from a dyad's first day."""
-    numbers = (volume["day"].to_physical().to_numpy() - (first - datetime.date(1970, 1, 1)).days).astype(np.int64)
+    numbers = _number_days(volume["day"], first)
     inside = (numbers >= 0) & (numbers < size)
     counts = np.zeros(size, np.int64)
     counts[numbers[inside]] = volume["events"].to_numpy()[inside]
@@ -200,11 +210,16 @@ def _raise(w: _Watched, kind: AlertKind, n: int, surprise: float, *, before: flo
 
 
 def _find_rises(w: _Watched, s: AlertSettings) -> Iterator[_Raised]:
-    """Onsets (a high rung after long calm) and jumps (several rungs at once, or from incidents to fighting)."""
+    """Onsets (a high rung after long calm) and jumps (several rungs at once, or from incidents to fighting). Before the store begins nothing is known: there is no jump until acts as grave, told of
+    by no report of the store, would have sunk by as many rungs as make one."""
+    decay = load_ladder().decay
+    sunk_days = decay.hold_days + (s.jump_rungs - 1) * decay.step_days
     rise = np.diff(w.conflict, prepend=w.conflict[:1])
     for n in np.flatnonzero((rise >= s.jump_rungs) & (w.conflict >= s.alert_rung) | (rise > 0) & (w.conflict >= 7)).tolist():
         before, after = int(w.conflict[n - 1]), int(w.conflict[n])
         calm = n >= s.quiet_days and w.conflict[n - s.quiet_days : n].max() <= s.quiet_rung
+        if not calm and np.count_nonzero((w.known >= n - KNOWN_REACH) & (w.known <= n - sunk_days)) < KNOWN_DAYS:
+            continue
         yield _Raised(_raise(w, "onset" if calm else "jump", n, after - before, before=before, after=after), n, n, pl.col("rung") >= min(after, 6))
 
 

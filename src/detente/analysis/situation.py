@@ -27,7 +27,7 @@ from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
 from detente.store.rows import CODED_HERE
 from detente.store.schema import Store, open_store
-from detente.store.tables import Wanted, check_origins, count_told_later, has_events
+from detente.store.tables import Wanted, check_origins, count_told_later, count_undated, has_events, latest_day
 
 LEAST_EVENTS = 5
 """With fewer events a pair's situation is not known: each part says so by itself, and the page says it first."""
@@ -55,7 +55,8 @@ class Cited(msgspec.Struct, frozen=True):
 
 
 class SituationRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it as data; ``events`` holds every event that some part names. ``reason``: ``few-events`` if too little is known, else empty."""
+    """All of it as data; ``events`` holds every event that some part names. ``reason``: ``few-events`` if too little is known, else empty. ``undated``: events between the two
+    that have no day, and do not count."""
 
     a: str
     b: str
@@ -64,6 +65,7 @@ class SituationRecord(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     first_day: datetime.date | None
     last_day: datetime.date | None
+    undated: int
     origins: dict[str, int]
     standing: Standing
     stage: StageNow
@@ -80,7 +82,7 @@ class Situation:
     """Two parties of a store at a day.
 
     ``a``, ``b``: texts as ``dyads.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
-    day of their latest event; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
+    day of their latest event, or of the store's if there is none between them; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
     situations share it. Tables are polars frames.
     Refused: unknown parties, a party with itself, a day that is none, a store without events.
     """
@@ -97,7 +99,7 @@ class Situation:
         check_origins(self.store, self.origins)
         dyad = load_dyad(self.store, self.a, self.b, Wanted(until=parse_at(at), origins=self.origins))
         latest = dyad["day"].max()
-        self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else datetime.datetime.now(datetime.UTC).date())
+        self.at: datetime.date = parse_at(at) or (latest if isinstance(latest, datetime.date) else latest_day(self.store) or datetime.datetime.now(datetime.UTC).date())
         self.dyad: pl.DataFrame = dyad
         self.asked = at is not None
         self._reported = reported
@@ -111,6 +113,12 @@ class Situation:
     def told_later(self) -> int:
         """How many events between the two had happened by the day that was asked for, and were told of only after it: they do not count, and no record of the day has them."""
         return count_told_later(self.store, Wanted(first=make_side(self.a), second=make_side(self.b), until=self.at, origins=self.origins)) if self.asked else 0
+
+    @functools.cached_property
+    def undated(self) -> int:
+        """How many events between the two have no day, of those told of by the day that was asked for: they do not count."""
+        asked = Wanted(first=make_side(self.a), second=make_side(self.b), until=self.at if self.asked else None, origins=self.origins)
+        return count_undated(self.store, asked)
 
     @functools.cached_property
     def volume(self) -> pl.DataFrame:
@@ -218,6 +226,7 @@ class Situation:
             number=self.dyad["event_id"].n_unique(),
             first_day=days.min(),  # type: ignore[arg-type]
             last_day=days.max(),  # type: ignore[arg-type]
+            undated=self.undated,
             origins=dict(self.dyad.unique("event_id")["origin"].value_counts().sort("origin").iter_rows()),
             events={cited.event_id: cited for cited in self.cite(named)},
             **parts,

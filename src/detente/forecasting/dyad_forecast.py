@@ -47,7 +47,7 @@ class Outlook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IntensityOutlook(msgspec.Struct, frozen=True, kw_only=True):
-    """The sum of PLOVER's intensity over a window: its ``mean``, and ``low`` to ``high``, into which four of five such windows fell."""
+    """The sum of PLOVER's intensity over a window: its ``mean``, and ``low`` to ``high``, into which four of five such windows fell; not known where no pair that the model learned from was as lively."""
 
     horizon_days: int
     reason: str = ""

@@ -21,9 +21,9 @@ from detente.forecasting.quads import Ints
 HALVES = (3.0, 10.0, 30.0, 90.0)
 """Half-lives in days of the sums of intensity."""
 SPAN = (0.1, 0.9)
-"""Quantiles of the errors of forecasts between which the interval lies: into it fell 80% of the windows that the regression was measured on, of pairs as lively."""
-SPANS = 8
-"""Classes of days, of equal size, by how lively the pair is, that have an interval of their own: of quiet pairs most sums are 0, those of others spread."""
+"""Quantiles of the errors of forecasts between which the interval lies, of all windows that the regression learned from, of pairs as lively."""
+SPAN_EDGES = (0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.9375, 0.97)
+"""Shares of the days, the quietest first, at which classes end that have an interval of their own: of quiet pairs most sums are 0, those of the liveliest spread and are few. Set on ICEWS14 and the sample corpus."""
 RIDGE = 100.0
 """Penalty on the weights, features in standard deviations of the sums."""
 WARM_DAYS = 45
@@ -135,14 +135,19 @@ def train_intensity(daily: Daily, horizon: int, score: int, first: datetime.date
     before = _fit(signs, sums, usual, np.arange(WARM_DAYS, start - horizon + 1, find_stride(len(sums), start)))
     told = _predict(before, signs[:, late])
     off = (sums[:, late] - usual.mean[:, late]) / usual.deviation[:, late]
-    stirs = are_stirring(daily)[:, late]
-    if stirs.sum() < LEAST_STIRRING:
+    stirs = are_stirring(daily)
+    if stirs[:, late].sum() < LEAST_STIRRING:
         return {"reason": "too-few-events"}
+    weights = _fit(signs, sums, usual, np.arange(WARM_DAYS, sums.shape[1], find_stride(len(sums), score)))
+    # of all days that know a month of windows, not the late ones alone: of a quiet year nothing would be learned of how far a crisis errs
+    days = np.arange(WARM_DAYS + horizon, sums.shape[1])
+    errors = (sums[:, days] - usual.mean[:, days]) / usual.deviation[:, days] - _predict(weights, signs[:, days])
+    of = stirs[:, days]
     return {
         "reason": "",
-        "weights": _fit(signs, sums, usual, np.arange(WARM_DAYS, sums.shape[1], find_stride(len(sums), score))),
+        "weights": weights,
         "pool": [float(usual.all[-1]), float(usual.spread[-1])],
-        "spans": _find_spans(find_liveliness(daily, usual)[:, late][stirs], (off - told)[stirs]),
+        "spans": find_spans(find_liveliness(daily, usual)[:, days][of], errors[of], sums[:, days][of]),
         "measured": _measure(off, told, usual, sums, late, start, first),
     }
 
@@ -193,18 +198,26 @@ def find_liveliness(daily: Daily, usual: Usual) -> Array:
     return lively
 
 
-def _find_spans(lively: Array, errors: Array) -> dict[str, list[float]]:
-    """How lively pairs were, and what came less what was told, in their deviations -> ``edges`` between ``SPANS`` classes of days, and the quantiles ``low`` and ``high`` of the errors of each."""
-    edges = np.unique(np.quantile(lively, np.linspace(0, 1, SPANS + 1)[1:-1]))
+def find_spans(lively: Array, errors: Array, sums: Array) -> dict[str, list[float]]:
+    """How lively pairs were, what came less what was told, in their deviations, and what came -> ``edges`` between classes of days, the quantiles ``low`` and ``high`` of the errors of each, whether
+    0 is a part of it (``nothing``: 0 or 1), and in one place the ``most`` lively."""
+    edges = np.unique(np.quantile(lively, SPAN_EDGES))
     place = np.searchsorted(edges, lively)
     used = [n for n in range(len(edges) + 1) if (place == n).any()]
     ends = [np.quantile(errors[place == n], SPAN).tolist() for n in used]
-    return {"edges": [float(edges[n]) for n in used[:-1]], "low": [low for low, _ in ends], "high": [high for _, high in ends]}
+    # where more sums than may fall out of the interval are 0, none without 0 can be right
+    nothing = [float((sums[place == n] == 0).mean() > SPAN[0] + 1 - SPAN[1]) for n in used]
+    return {"edges": [float(edges[n]) for n in used[:-1]], "low": [low for low, _ in ends], "high": [high for _, high in ends], "nothing": nothing, "most": [float(lively.max())]}
 
 
-def tell_intensity(weights: Array, spans: Mapping[str, Sequence[float]], daily: Daily, usual: Usual, horizon: int) -> tuple[float, float, float]:
-    """A regression and the daily sums of one dyad up to the day -> the mean of the sum over the window that begins with the last day, and the ends of its interval."""
+def tell_intensity(weights: Array, spans: Mapping[str, Sequence[float]], daily: Daily, usual: Usual, horizon: int) -> tuple[float, float | None, float | None]:
+    """A regression and the daily sums of one dyad up to the day -> the mean of the sum over the window that begins with the last day, and the ends of its interval; none if the pair is livelier than
+    any was of those that the regression learned from."""
     mean, deviation = float(usual.mean[0, -1]), float(usual.deviation[0, -1])
     told = float(_predict(weights, make_signs(daily, usual, horizon)[0, -1])) * deviation + mean
-    place = int(np.searchsorted(spans["edges"], float(find_liveliness(daily, usual)[0, -1])))
-    return told, told + min(spans["low"][place], 0.0) * deviation, told + max(spans["high"][place], 0.0) * deviation
+    lively = float(find_liveliness(daily, usual)[0, -1])
+    if lively > spans["most"][0]:
+        return told, None, None
+    place = int(np.searchsorted(spans["edges"], lively))
+    low, high = told + min(spans["low"][place], 0.0) * deviation, told + max(spans["high"][place], 0.0) * deviation
+    return (told, min(low, 0.0), max(high, 0.0)) if spans["nothing"][place] else (told, low, high)

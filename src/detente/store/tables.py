@@ -166,6 +166,23 @@ def count_told_later(store: Store, wanted: Wanted) -> int:
         return int(connection.scalar(query) or 0)
 
 
+def count_undated(store: Store, wanted: Wanted) -> int:
+    """What is wanted between two sides -> how many more events have no day, of those told of ``until`` a day: no series, rung or situation has them. ``since`` bounds nothing."""
+    if wanted.first is None or wanted.second is None:
+        raise SettingsError("first, second: found one side or none; expected two")
+    asked = [*COUNTING, _e.c.date_start.is_(None), _undated_between(wanted.first, wanted.second)]
+    if wanted.until:
+        asked.append(sa.or_(_e.c.first_report.is_(None), _e.c.first_report <= wanted.until.isoformat()))
+    if wanted.origins:
+        asked.append(_e.c.origin.in_(wanted.origins))
+    if wanted.least_confidence is not None:
+        asked.append(_e.c.confidence >= wanted.least_confidence)
+    with reading(store) as connection:
+        if connection.scalar(sa.select(_e.c.id).where(_e.c.date_start.is_(None)).limit(1)) is None:
+            return 0  # as in a store of imported events only
+        return int(connection.scalar(sa.select(sa.func.count()).select_from(_e).where(*asked)) or 0)
+
+
 def check_origins(store: Store, origins: Sequence[str]) -> None:
     """Refuses origins of which the store has no event."""
     with reading(store) as connection:
@@ -218,11 +235,25 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def _between(first: Side, second: Side) -> sa.ColumnElement[bool]:
     """What two sides did to each other, by the index of pairs where both are keys; sectors are looked at by whoever reads the rows."""
-    ways = ((first, second), (second, first))
     if _is_keyed(first) and _is_keyed(second):
+        ways = ((first, second), (second, first))
         # one list of both ways: two of them are both looked through for each event
         return _e.c.id.in_(sa.union_all(*(sa.select(_d.c.event_id).where(_d.c.source.in_(source.keys), _d.c.target.in_(target.keys)) for source, target in ways)))
+    return _between_actors(first, second)
+
+
+def _between_actors(first: Side, second: Side) -> sa.ColumnElement[bool]:
+    """The same by the actors that took part, sectors too."""
+    ways = ((first, second), (second, first))
     return sa.or_(*(sa.and_(_e.c.id.in_(_takes_part(source, "source")), _e.c.id.in_(_takes_part(target, "target"))) for source, target in ways))
+
+
+def _undated_between(first: Side, second: Side) -> sa.ColumnElement[bool]:
+    """The same of events without a day, which stand together in the index of pairs. They are counted, not read: sectors are looked at here."""
+    if any(side.sectors or not _is_keyed(side) for side in (first, second)):
+        return _between_actors(first, second)
+    pairs = (sa.select(_d.c.event_id).where(_d.c.source.in_(one.keys), _d.c.target.in_(other.keys), _d.c.date_start == "") for one, other in ((first, second), (second, first)))
+    return _e.c.id.in_(sa.union_all(*(query.where(_d.c.source != _d.c.target) for query in pairs)))
 
 
 def _is_keyed(side: Side) -> bool:

@@ -70,6 +70,7 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
     origins: dict[str, int]
     reason: str
     told_later: int
+    undated: int
     path: str
     tabs: tuple[Tab, ...]
     time: Timebar
@@ -171,6 +172,7 @@ def make_heading(asked: Asked, situation: Situation, tab: str = "") -> Heading:
         origins=dict(situation.dyad.unique("event_id")["origin"].value_counts().sort("count", descending=True).iter_rows()),
         reason=situation.reason,
         told_later=situation.told_later,
+        undated=situation.undated,
         path=path,
         tabs=tuple(Tab(address(f"{path}/{key}" if key else path, kept), label, key == tab) for key, label in TABS),
         time=_make_timebar(asked, situation, f"{path}/{tab}" if tab else path),
