@@ -178,7 +178,7 @@ def run_review(arguments: argparse.Namespace) -> int:
     seen: set[str] = set()
     judged = 0
     try:
-        filters = _review_filters(arguments)
+        filters = _review_filters(arguments, store)
         page = find_events(store, filters, limit=None)
         show.say(f"{page.said}: {len(page.events):,}. Reviewer: {reviewer}.\n{HELP}")
         for event in page.events:
@@ -194,11 +194,13 @@ def run_review(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _review_filters(arguments: argparse.Namespace) -> Filters:
-    from detente.store.query import Filters
+def _review_filters(arguments: argparse.Namespace, store: Store) -> Filters:
+    from detente.store.query import Filters, check_actors
 
     dyad = split_dyad(arguments.dyad) if arguments.dyad else None
-    return Filters(dyad=dyad, since=arguments.since, until=arguments.until, origin=arguments.origin, review=arguments.review, modality=None)
+    filters = Filters(dyad=dyad, since=arguments.since, until=arguments.until, origin=arguments.origin, review=arguments.review, modality=None)
+    check_actors(store, filters, "--")
+    return filters
 
 
 def _review_one(store: Store, event_id: str, reviewer: str, seen: set[str]) -> str:

@@ -27,7 +27,8 @@ def run_dyads(arguments: argparse.Namespace) -> int:
     if arguments.limit < 1:
         raise SettingsError(f"--limit: found {arguments.limit}; expected 1 or more")
     import_situation()
-    from detente.analysis.dyads import count_dyads, find_party
+    from detente.analysis.dyads import count_dyads
+    from detente.store.sides import find_party
     from detente.store.tables import Wanted, check_origins, has_events
 
     store = open_given(arguments.store, create=False)
