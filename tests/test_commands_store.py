@@ -64,7 +64,9 @@ def test_what_the_store_does_not_have_is_named_where_nothing_is_found(store: Pat
     assert [line.split(";")[0].rpartition(" ")[2] for line in err.splitlines()] == ["'prk'", "'foo'"]
 
 
-@pytest.mark.parametrize("asked", [["--actor", "North Korea"], ["--actor", "prk"], ["--dyad", "North Korea-South Korea"], ["--dyad", "the DPRK - East Asia"], ["--source", "prk mil"]])
+@pytest.mark.parametrize(
+    "asked", [["--actor", "North Korea"], ["--actor", "prk"], ["--dyad", "North Korea-South Korea"], ["--dyad", "the DPRK - East Asia"], ["--source", "prk mil"]]
+)
 def test_a_filter_reads_an_actor_as_the_situation_does(store: Path, asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     filled = open_store(store)
     add_report(filled, report(event("COERCE", "PRK/MIL", "KOR"), event("CONSULT", "USA", "JPN"), event("COERCE", "PRK/GOV", "PRK/CVL"), doc_id="d1"))
