@@ -370,3 +370,18 @@ def test_the_demo_explains_the_sectors_that_it_shows() -> None:
 
     line = sectors_line([event(source="PRK/UAF", target="KOR/LEG+OPP")])
     assert "LEG legislature; " in line and "UAF armed actor not identified" in line and "REB" not in line
+
+
+@pytest.mark.parametrize(("options", "said"), [(["--within", "0"], "--within: found 0; expected 1 to"), (["--target", "war"], "--target: found 'war'; expected conflict")])
+def test_what_the_library_refuses_is_told_by_the_option_that_was_given(tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from detente.store.schema import open_store
+    from detente.store.write import add_report
+    from stores import event
+    from stores import report as coded
+
+    path = tmp_path / "s.db"
+    store = open_store(path)
+    add_report(store, coded(event(), doc_id="a"))
+    store.close()
+    assert main(["forecast", "PRK", "KOR", "--store", str(path), *options]) == 2
+    assert f"detente: {said}" in capsys.readouterr().err

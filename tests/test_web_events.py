@@ -94,13 +94,13 @@ def test_no_events_say_how_to_find_some(client: TestClient) -> None:
 
 
 def test_an_actor_that_nobody_knows_is_refused(client: TestClient) -> None:
-    for address in ("/events?actor=Narnia", "/events/download/csv?dyad=Narnia-PRK", "/api/events?source=Narnia", "/review?dyad=Narnia-PRK"):
+    for address in ("/events?actor=Narnia", "/events/download/csv?dyad=Narnia-PRK", "/api/v1/events?source=Narnia", "/review?dyad=Narnia-PRK"):
         answer = client.get(address)
         assert answer.status_code == 400 and "found &#39;Narnia&#39;" in answer.text.replace("'", "&#39;"), address
 
 
 def test_an_actor_is_read_by_its_name_too(client: TestClient) -> None:
-    by_name, by_code = (client.get(f"/api/events?dyad={pair}").json() for pair in ("North Korea-South Korea", "PRK-KOR"))
+    by_name, by_code = (client.get(f"/events.json?dyad={pair}").json() for pair in ("North Korea-South Korea", "PRK-KOR"))
     assert by_name["events"] == by_code["events"] != []
 
 
@@ -191,3 +191,8 @@ def test_rejected_events_are_in_no_list_and_no_file_unless_asked_for(tmp_path: P
         assert first not in client.get("/events/download/jsonl").text
         assert first in client.get("/events?review=rejected").text
         assert first in client.get("/events/download/jsonl?review=any").text
+
+
+@pytest.mark.parametrize(("address", "what"), [("/events?foo=1", "this page"), ("/api/v1/events?foo=1", "this call")])
+def test_an_unknown_parameter_is_refused_by_a_page_or_a_call(client: TestClient, address: str, what: str) -> None:
+    assert f"foo: found a parameter that {what} does not have" in words_of(client.get(address).text).replace("foo found", "foo: found")

@@ -125,15 +125,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Arguments -> the exit code: 0 all done, 1 part of the input was skipped, 2 nothing could be read or an argument is wrong."""
     arguments = make_parser().parse_args(argv)
     with _stopping():
-        return _run(arguments)
+        return _run(arguments, sys.argv[1:] if argv is None else argv)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _by_option(message: str, given: Sequence[str]) -> str:
+    """A refusal and the command line -> the same; what the library calls by the name of a parameter ("within: found 0", "the target: ...") by the option that was given."""
+    name, colon, rest = message.partition(":")
+    option = f"--{name.removeprefix('the ')}"
+    return f"{option}:{rest}" if colon and any(word == option or word.startswith(f"{option}=") for word in given) else message
+
+
+def _run(arguments: argparse.Namespace, given: Sequence[str]) -> int:
     try:
         code = int(getattr(importlib.import_module(_module_of(arguments.run)), arguments.run)(arguments))
         sys.stdout.flush()
     except DetenteError as error:
-        importlib.import_module("detente.show").warn(f"detente: {error}")
+        importlib.import_module("detente.show").warn(f"detente: {_by_option(str(error), given)}")
         return 2
     except BrokenPipeError:
         # the reader of our output has left (detente code ... | head): no fault; what is still buffered goes nowhere
