@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "benchmarks")]
 from store import DEMO, Measure  # noqa: E402
 
 from detente.analysis.cycle import find_stage, fit_cycle, spells  # noqa: E402
-from detente.analysis.dyads import find_party, load_dyad  # noqa: E402
+from detente.analysis.dyads import load_dyad  # noqa: E402
 from detente.analysis.markov import by_stage  # noqa: E402
 from detente.analysis.simulated import Crisis, simulate_crisis  # noqa: E402
 from detente.analysis.table import load_volume  # noqa: E402
@@ -33,6 +33,7 @@ from detente.pipeline import code_documents  # noqa: E402
 from detente.reading import read_documents  # noqa: E402
 from detente.records import Document  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
+from detente.store.sides import find_party  # noqa: E402
 from detente.store.write import Sketches, add_report  # noqa: E402
 
 CRISES = 60

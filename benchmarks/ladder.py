@@ -23,10 +23,11 @@ from measure import Measure  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from detente.analysis.direction import BLOCK_DAYS, EARLIER_DAYS, LATER_DAYS, LEVEL, permute_blocks, sum_days  # noqa: E402
-from detente.analysis.dyads import list_dyads, resolve_party, select_dyad  # noqa: E402
+from detente.analysis.dyads import list_dyads, select_dyad  # noqa: E402
 from detente.analysis.ladder import sharp_events, track_rungs  # noqa: E402
 from detente.analysis.table import load_table  # noqa: E402
 from detente.codebook.ladder import Decay, Ladder, load_ladder  # noqa: E402
+from detente.codebook.parties import resolve_party  # noqa: E402
 from detente.errors import InputError  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
 

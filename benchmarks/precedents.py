@@ -24,13 +24,15 @@ from measure import Measure  # noqa: E402
 
 from detente.analysis import precedents as method  # noqa: E402
 from detente.analysis.aftermath import tell_aftermath  # noqa: E402
-from detente.analysis.dyads import find_party, list_dyads, load_dyad, resolve_party, select_dyad  # noqa: E402
+from detente.analysis.dyads import list_dyads, load_dyad, select_dyad  # noqa: E402
 from detente.analysis.neighbours import load_others  # noqa: E402
 from detente.analysis.precedents import find_precedents  # noqa: E402
 from detente.analysis.windows import make_rows  # noqa: E402
+from detente.codebook.parties import resolve_party  # noqa: E402
 from detente.errors import InputError  # noqa: E402
 from detente.store.importing import import_events  # noqa: E402
 from detente.store.schema import open_store  # noqa: E402
+from detente.store.sides import find_party  # noqa: E402
 
 DYADS = 60
 FIRST, EVERY_DAYS, TIMES = datetime.date(2014, 6, 1), 21, 7

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from detente.analysis.dyads import Party, select_dyad
+from detente.analysis.dyads import select_dyad
 from detente.analysis.table import make_table
+from detente.codebook.parties import Party
 
 START = datetime.date(2020, 1, 1)
 A, B = Party("A", names=("a",)), Party("B", names=("b",))

@@ -177,7 +177,8 @@ def test_the_permutation_test_counts_all_ways_to_deal_the_blocks() -> None:
 @pytest.fixture(scope="session")
 def korea(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     """What the two Koreas did to each other by the sample corpus, coded and merged as ``detente add`` does."""
-    from detente.analysis.dyads import load_dyad, resolve_party
+    from detente.analysis.dyads import load_dyad
+    from detente.codebook.parties import resolve_party
     from detente.pipeline import code_documents
     from detente.reading import read_documents
     from detente.records import Document

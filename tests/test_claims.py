@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from detente.analysis.claims import find_claims, find_relations
-from detente.analysis.dyads import resolve_party
 from detente.analysis.neighbours import load_others
 from detente.cli import main
+from detente.codebook.parties import resolve_party
 from detente.records import Claim, Relation
 from detente.store.claims import documents_of, read_claims, read_evidence, read_relations
 from detente.store.query import Filters, find_events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -315,3 +316,72 @@ def test_a_setting_comes_from_the_flag_then_the_variable_then_the_default(monkey
 def test_all_cores_are_used_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DETENTE_WORKERS", raising=False)
     assert count_workers() == len(os.sched_getaffinity(0))
+
+
+def test_a_second_interrupt_while_cleaning_up_ends_at_once_and_without_a_traceback() -> None:
+    script = """
+import os, signal, sys
+import detente.commands_register as commands
+from detente.cli import main
+
+def run(arguments):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        os.kill(os.getpid(), signal.SIGINT)
+        print("cleaned up")
+
+commands.run_codebook_check = run
+sys.exit(main(["codebook", "check"]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "detente: stopped\n")
+
+
+def test_interrupts_are_as_before_when_a_command_has_ended(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert main(["codebook", "show", "ASSAULT"]) == 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_type_is_shown_with_all_its_patterns_if_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["codebook", "show", "ASSAULT"]) == 0
+    few = capsys.readouterr().out
+    assert main(["codebook", "show", "assault", "--all"]) == 0
+    whole = capsys.readouterr().out
+    assert "more (--all)" in few and "more (--all)" not in whole
+    assert len(whole) > len(few) and whole.count("\n") == few.count("\n")
+
+
+def test_an_output_whose_ending_no_format_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, out = tmp_path / "a.txt", tmp_path / "out.xyz"
+    report.write_text("North Korea shelled a South Korean island on Tuesday.")
+    asked = ["code", str(report), "--date", "2020-06-16", "--workers", "1", "-o", str(out)]
+    assert main(asked) == 2
+    assert f"-o: found {out}; expected a name that ends in .csv, .parquet" in capsys.readouterr().err
+    assert not out.exists()
+    assert main([*asked, "--format", "jsonl"]) == 0
+    assert json.loads(out.read_text().splitlines()[0])["doc_id"]
+
+
+def test_the_demo_explains_the_sectors_that_it_shows() -> None:
+    from detente.commands_demo import sectors_line
+    from stores import event
+
+    line = sectors_line([event(source="PRK/UAF", target="KOR/LEG+OPP")])
+    assert "LEG legislature; " in line and "UAF armed actor not identified" in line and "REB" not in line
+
+
+@pytest.mark.parametrize(("options", "said"), [(["--within", "0"], "--within: found 0; expected 1 to"), (["--target", "war"], "--target: found 'war'; expected conflict")])
+def test_what_the_library_refuses_is_told_by_the_option_that_was_given(tmp_path: Path, options: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from detente.store.schema import open_store
+    from detente.store.write import add_report
+    from stores import event
+    from stores import report as coded
+
+    path = tmp_path / "s.db"
+    store = open_store(path)
+    add_report(store, coded(event(), doc_id="a"))
+    store.close()
+    assert main(["forecast", "PRK", "KOR", "--store", str(path), *options]) == 2
+    assert f"detente: {said}" in capsys.readouterr().err

@@ -49,6 +49,25 @@ def test_a_session_shows_each_event_and_takes_an_answer_for_it(address: str, mon
     store.close()
 
 
+def test_an_unknown_answer_is_named_and_what_was_undone_is_not_counted(address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\na it was so\nu\na\nq\n"))
+    assert main(["review", "--store", address, "--by", "jane"]) == 0
+    out = capsys.readouterr().out
+    assert "found 'yes'; expected one of a, r, c, m, s, u, n, q, ?" in out
+    assert "1 event reviewed by jane" in out
+
+
+def test_an_event_that_is_told_twice_is_one_judged_event(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = open_store(address)
+    add_report(store, report(event("CONSULT", "KOR", "PRK", "2018-04-27", "met for a summit", cameo="040"), doc_id="d", published_on="2018-04-28"))
+    store.close()
+    (key,) = ids(address, types=("CONSULT",))
+    main(["review", "accept", key, "--by", "jane", "--store", address])
+    capsys.readouterr()
+    assert main(["review", "export", "-o", str(tmp_path / "gold.jsonl"), "--store", address]) == 0
+    assert "1 judged event, told 2 times in 2 documents" in capsys.readouterr().err
+
+
 def test_decisions_are_listed_and_undone_by_number(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     first = ids(address, types=("ASSAULT",))[0]
     assert main(["review", "reject", first, "--by", "jane", "--why", "a film", "--store", address]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,45 @@ def test_what_the_store_does_not_have_is_named_where_nothing_is_found(store: Pat
     assert [line.split(";")[0].rpartition(" ")[2] for line in err.splitlines()] == ["'prk'", "'foo'"]
 
 
-def test_the_name_of_a_country_as_a_filter_is_told_to_find_less_than_its_code(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["events", "--store", str(store), "--dyad", "North Korea - KOR"]) == 0
-    assert "--dyad 'North Korea': taken as the name of an actor; PRK finds all who act for the country" in capsys.readouterr().err
-    assert main(["events", "--store", str(store), "--actor", "PRK"]) == 0
-    assert "taken as" not in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "asked", [["--actor", "North Korea"], ["--actor", "prk"], ["--dyad", "North Korea-South Korea"], ["--dyad", "the DPRK - East Asia"], ["--source", "prk mil"]]
+)
+def test_a_filter_reads_an_actor_as_the_situation_does(store: Path, asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    filled = open_store(store)
+    add_report(filled, report(event("COERCE", "PRK/MIL", "KOR"), event("CONSULT", "USA", "JPN"), event("COERCE", "PRK/GOV", "PRK/CVL"), doc_id="d1"))
+    filled.close()
+    assert main(["events", "--store", str(store), "--type", "COERCE,CONSULT", "--target", "KOR", "--format", "json", *asked]) == 0
+    told = capsys.readouterr()
+    assert [e["target"][0]["country"] for e in json.loads(told.out)["events"]] == ["KOR"]
+    assert told.err == ""
+
+
+def test_what_a_state_did_to_itself_is_not_between_it_and_its_region(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled = open_store(store)
+    add_report(filled, report(event("COERCE", "PRK/GOV", "PRK/CVL"), event("CONSULT", "PRK", "KOR"), doc_id="d1"))
+    filled.close()
+    assert main(["events", "--store", str(store), "--dyad", "PRK - East Asia", "--format", "json"]) == 0
+    assert [e["event_type"] for e in json.loads(capsys.readouterr().out)["events"]] == ["CONSULT"]
+
+
+@pytest.mark.parametrize("command", ["events", "export", "review"])
+@pytest.mark.parametrize("flag", ["--dyad", "--actor"])
+def test_an_actor_that_neither_the_register_nor_the_store_has_is_refused(store: Path, command: str, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if (command, flag) == ("review", "--actor"):
+        return
+    given = [flag, "Narnia-IND" if flag == "--dyad" else "Narnia", "--store", str(store)]
+    assert main([command, *given, *(["jsonl"] if command == "export" else ["--by", "A"] if command == "review" else [])]) == 2
+    err = capsys.readouterr().err
+    assert f"{flag}: found 'Narnia'; expected a country" in err and err.count("\n") == 1
+
+
+def test_an_actor_of_the_store_is_found_by_its_exact_name(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filled = open_store(store)
+    add_report(filled, report(event("COERCE", "/REB", "KOR", entity="Free Riders of Zenda"), event("CONSULT", "SUN", "KOR"), doc_id="d1"))
+    filled.close()
+    for name in ("Free Riders of Zenda", "free riders of zenda", "SUN"):
+        assert main(["events", "--store", str(store), "--source", name, "--format", "json"]) == 0
+        assert len(json.loads(capsys.readouterr().out)["events"]) == 1, name
 
 
 def test_a_refused_row_is_told_by_file_and_line_and_counted_as_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from detente.analysis.cycle import cycle_weeks, find_stage, fit_cycle, name_stage, spells
-from detente.analysis.dyads import find_party, load_dyad
+from detente.analysis.dyads import load_dyad
 from detente.analysis.markov import infer
 from detente.analysis.simulated import SHOWN_BY, simulate_crisis
 from detente.analysis.table import load_volume, make_table
@@ -26,6 +26,7 @@ from detente.pipeline import code_documents
 from detente.reading import read_documents
 from detente.records import Document
 from detente.store.schema import open_store
+from detente.store.sides import find_party
 from detente.store.write import Sketches, add_report
 
 DEMO_REPORTS = DATA.parents[1] / "demo" / "reports.jsonl"

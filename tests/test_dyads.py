@@ -8,15 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from detente.analysis.dyads import Party, find_party, list_dyads, load_dyad, resolve_party, select_dyad
+from detente.analysis.dyads import list_dyads, load_dyad, select_dyad
 from detente.analysis.table import EVENTS, load_table, load_volume, make_table
 from detente.codebook.groups import load_groups
 from detente.codebook.load import DATA, read_table
+from detente.codebook.parties import Party, resolve_party
 from detente.errors import InputError, SettingsError
 from detente.store.importing import Imported, import_events
 from detente.store.reviewing import judge_event
 from detente.store.schema import Store
-from detente.store.tables import Side, Wanted, has_events
+from detente.store.sides import Side, find_party
+from detente.store.tables import Wanted, has_events
 from detente.store.write import add_report
 from stores import actor, event, report
 

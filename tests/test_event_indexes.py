@@ -16,7 +16,8 @@ from detente.store.known import told_after
 from detente.store.query import Filters, find_events, make_conditions
 from detente.store.reviewing import judge_event
 from detente.store.schema import Store, open_store, reading, writing
-from detente.store.tables import Side, Wanted, count_told_later
+from detente.store.sides import Side
+from detente.store.tables import Wanted, count_told_later
 from detente.store.write import add_report
 from stores import event, report
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from detente.analysis.dyads import find_party
 from detente.analysis.neighbours import load_others
 from detente.analysis.situation import Situation
 from detente.analysis.ties import Tie
@@ -20,6 +19,7 @@ from detente.report import make_report, number_sources, plain_markdown, render_h
 from detente.show_situation import say_tie, situation_lines, timeline_lines
 from detente.store.claims import read_evidence
 from detente.store.schema import Store, open_store
+from detente.store.sides import find_party
 from detente.store.sources import Telling
 from detente.store.write import add_report
 from stores import event, report

@@ -108,6 +108,33 @@ def test_a_file_that_is_no_store_is_refused_and_not_touched(tmp_path: Path) -> N
     assert text.read_text().startswith("no database") and not (tmp_path / "nothing.db").exists()
 
 
+@pytest.mark.parametrize("create", [True, False])
+def test_a_file_of_somebody_else_stays_as_it_is_to_the_byte(tmp_path: Path, create: bool) -> None:
+    text, short, other = tmp_path / "a.txt", tmp_path / "b.txt", tmp_path / "c.db"
+    text.write_text("no database, but a text of some length\n" * 50)
+    short.write_text("x")
+    connection = sqlite3.connect(other)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+    before = {path: path.read_bytes() for path in (text, short, other)}
+    for path in before:
+        with pytest.raises(StoreError):
+            open_store(path, create=create)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_empty_file_is_no_store_to_read_and_is_left_empty(tmp_path: Path) -> None:
+    empty = tmp_path / "s.db"
+    empty.touch()
+    for address in (empty, f"sqlite:///{empty}"):
+        with pytest.raises(StoreError, match="found no store"):
+            open_store(address, create=False)
+    assert [(path.name, path.stat().st_size) for path in tmp_path.iterdir()] == [("s.db", 0)]
+    open_store(empty).close()
+    assert empty.stat().st_size > 0
+
+
 # -- adding -----------------------------------------------------------------------------------------------------------------
 def test_what_is_added_comes_back_whole(store: Store) -> None:
     coded = event(place="Kaesong", dead=3, modes=("destroy", "explosives"), said_by=(actor("KOR"),))

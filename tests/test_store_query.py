@@ -53,7 +53,7 @@ CASES: dict[str, tuple[dict[str, Any], set[str], str]] = {
     "sector of a country": ({"source": "PRK/MIL"}, {"drill"}, "done by PRK (MIL)"),
     "sector": ({"source": "/REB"}, {"raid"}, "done by actors of the sector REB"),
     "target": ({"target": "PRK"}, {"talks", "accuse", "icews"}, "done to PRK"),
-    "name": ({"actors": ("prk",)}, {"blast", "talks", "accuse", "drill", "icews"}, "with prk on either side"),
+    "small letters": ({"actors": ("prk",)}, {"blast", "talks", "accuse", "drill", "icews"}, "with PRK on either side"),
     "dyad": ({"dyad": ("PRK", "KOR")}, {"blast", "talks"}, "between PRK and KOR, in either direction"),
     "dyad one way": ({"dyad": ("PRK", "KOR"), "one_way": True}, {"blast"}, "done by PRK to KOR"),
     "dyad with a sector": ({"dyad": ("/REB", "COD")}, {"raid"}, "between actors of the sector REB and COD"),

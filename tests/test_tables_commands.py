@@ -30,7 +30,7 @@ def test_pairs_are_listed_with_the_busiest_first_and_those_of_one_actor_with_it_
     assert main(["dyads", "--store", store, "--json"]) == 0
     assert [(row["a"], row["b"], row["events"]) for row in json.loads(capsys.readouterr().out)] == [("KOR", "PRK", 2), ("PRK", "USA", 1)]
     assert main(["dyads", "USA", "--store", store]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["1", "2020-06-16", "2020-06-16", "USA", "-", "PRK"]
+    assert capsys.readouterr().out.splitlines()[-1] == "          1  2020-06-16  2020-06-16  USA - PRK  United States - North Korea"
     assert main(["dyads", "--store", store, "--limit", "1"]) == 0
     assert "and 1 more" in capsys.readouterr().out
 

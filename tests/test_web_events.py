@@ -90,7 +90,18 @@ def test_a_page_by_cursor_keeps_filters_and_order(client: TestClient) -> None:
 
 
 def test_no_events_say_how_to_find_some(client: TestClient) -> None:
-    assert "Take a filter away above" in words_of(client.get("/events?actor=AAA").text)
+    assert "Take a filter away above" in words_of(client.get("/events?actor=ISL").text)
+
+
+def test_an_actor_that_nobody_knows_is_refused(client: TestClient) -> None:
+    for address in ("/events?actor=Narnia", "/events/download/csv?dyad=Narnia-PRK", "/api/v1/events?source=Narnia", "/review?dyad=Narnia-PRK"):
+        answer = client.get(address)
+        assert answer.status_code == 400 and "found &#39;Narnia&#39;" in answer.text.replace("'", "&#39;"), address
+
+
+def test_an_actor_is_read_by_its_name_too(client: TestClient) -> None:
+    by_name, by_code = (client.get(f"/events.json?dyad={pair}").json() for pair in ("North Korea-South Korea", "PRK-KOR"))
+    assert by_name["events"] == by_code["events"] != []
 
 
 # -- downloads -----------------------------------------------------------------------------------------------------------------
@@ -118,8 +129,8 @@ def test_a_download_can_begin_with_the_latest(client: TestClient) -> None:
 
 
 def test_no_events_make_a_file_with_a_head_only(client: TestClient) -> None:
-    assert client.get("/events/download/csv?actor=AAA").text.count("\n") == 1
-    assert client.get("/events/download/jsonl?actor=AAA").content == b""
+    assert client.get("/events/download/csv?actor=ISL").text.count("\n") == 1
+    assert client.get("/events/download/jsonl?actor=ISL").content == b""
 
 
 @pytest.mark.parametrize(
@@ -160,7 +171,7 @@ def test_what_fails_in_the_middle_of_a_download_does_not_pass_for_a_whole_file(p
 
 def test_downloads_at_once_are_bounded_and_given_back(client: TestClient) -> None:
     for _ in range(downloads.MOST_DOWNLOADS * 2):
-        assert client.get("/events/download/csv?actor=AAA").status_code == 200
+        assert client.get("/events/download/csv?actor=ISL").status_code == 200
     taken = [downloads._slots.acquire(timeout=5) for _ in range(downloads.MOST_DOWNLOADS)]
     try:
         answer = client.get("/events/download/csv")
@@ -180,3 +191,8 @@ def test_rejected_events_are_in_no_list_and_no_file_unless_asked_for(tmp_path: P
         assert first not in client.get("/events/download/jsonl").text
         assert first in client.get("/events?review=rejected").text
         assert first in client.get("/events/download/jsonl?review=any").text
+
+
+@pytest.mark.parametrize(("address", "what"), [("/events?foo=1", "this page"), ("/api/v1/events?foo=1", "this call")])
+def test_an_unknown_parameter_is_refused_by_a_page_or_a_call(client: TestClient, address: str, what: str) -> None:
+    assert f"foo: found a parameter that {what} does not have" in words_of(client.get(address).text).replace("foo found", "foo: found")

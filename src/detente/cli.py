@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import errno
 import importlib
+import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 
 from detente import __version__
 from detente.arguments import analysis, coding, review, store, web
 from detente.arguments.base import Parser, add_settings, command
 from detente.errors import DetenteError
 
+STOPPED = 130
+"""Exit code of a command that was stopped by SIGINT, as shells give it (128 + 2)."""
 DESCRIPTION = "News reports to coded political events: who did what to whom, when, where, and according to whom."
 
 
@@ -87,14 +94,53 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """Within it the first SIGINT stops the command in order, and a second one, while it cleans up, at once.
+
+    What is written is whole at any time (transactions, journals), and workers end when their parent is gone; an exception in the midst of cleaning up
+    would only be told as a fault of the database. Commands with handlers of their own (watch, serve) set theirs after this one.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+
+    def stop_now(_: int, __: object) -> None:
+        os.write(2, b"detente: stopped\n")
+        os._exit(STOPPED)
+
+    def stop(_: int, __: object) -> None:
+        signal.signal(signal.SIGINT, stop_now)
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL + 1)  # a connection that was interrupted is closed: not worth a traceback
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Arguments -> the exit code: 0 all done, 1 part of the input was skipped, 2 nothing could be read or an argument is wrong."""
     arguments = make_parser().parse_args(argv)
+    with _stopping():
+        return _run(arguments, sys.argv[1:] if argv is None else argv)
+
+
+def _by_option(message: str, given: Sequence[str]) -> str:
+    """A refusal and the command line -> the same; what the library calls by the name of a parameter ("within: found 0", "the target: ...") by the option that was given."""
+    name, colon, rest = message.partition(":")
+    option = f"--{name.removeprefix('the ')}"
+    return f"{option}:{rest}" if colon and any(word == option or word.startswith(f"{option}=") for word in given) else message
+
+
+def _run(arguments: argparse.Namespace, given: Sequence[str]) -> int:
     try:
         code = int(getattr(importlib.import_module(_module_of(arguments.run)), arguments.run)(arguments))
         sys.stdout.flush()
     except DetenteError as error:
-        importlib.import_module("detente.show").warn(f"detente: {error}")
+        importlib.import_module("detente.show").warn(f"detente: {_by_option(str(error), given)}")
         return 2
     except BrokenPipeError:
         # the reader of our output has left (detente code ... | head): no fault; what is still buffered goes nowhere
@@ -108,5 +154,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("detente: stopped", file=sys.stderr)
-        return 130
+        return STOPPED
     return code

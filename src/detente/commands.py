@@ -107,7 +107,7 @@ def run_code(arguments: argparse.Namespace) -> int:
     """``detente code``."""
     run = Run(arguments)
     output = Path(arguments.output) if arguments.output and arguments.output != "-" else None
-    name = arguments.format or (_ENDINGS.get(output.suffix.lower(), "jsonl") if output else "jsonl")
+    name = arguments.format or _format_of(output)
     if arguments.resume and (output is None or name == "parquet"):
         raise SettingsError("--resume: found no output that can be taken up again; expected -o FILE and a format other than parquet")
     items = run.read(arguments.paths, arguments.date)
@@ -121,6 +121,15 @@ def run_code(arguments: argparse.Namespace) -> int:
     else:
         _stream(run.code(items), _choose_format(name))
     return run.finish()
+
+
+def _format_of(output: Path | None) -> str:
+    """A file -> the format of its ending; a name without one (/dev/stdout) is of JSON lines."""
+    if output is None or not output.suffix:
+        return "jsonl"
+    if output.suffix.lower() not in _ENDINGS:
+        raise SettingsError(f"-o: found {output}; expected a name that ends in {', '.join(_ENDINGS)}, or --format with it")
+    return _ENDINGS[output.suffix.lower()]
 
 
 def _choose_format(name: str) -> LineFormat:

@@ -15,7 +15,7 @@ from detente.errors import InputError, MissingExtraError, SettingsError, StoreEr
 if TYPE_CHECKING:
     import polars as pl
 
-    from detente.analysis.dyads import Party
+    from detente.codebook.parties import Party
     from detente.store.schema import Store
 
 CLAIM_DAYS = 90
@@ -36,7 +36,8 @@ class Dyad(NamedTuple):
 def open_dyad(arguments: argparse.Namespace, *, with_text: bool) -> Iterator[Dyad]:
     """``a``, ``b``, ``at`` and ``store`` of the arguments -> the dyad. Refused: an empty store, an actor that nobody knows, two that never met."""
     try:
-        from detente.analysis.dyads import find_party, load_dyad
+        from detente.analysis.dyads import load_dyad
+        from detente.store.sides import find_party
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "detente":
             raise

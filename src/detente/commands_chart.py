@@ -116,11 +116,12 @@ def _reciprocity(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, st
 
 
 def _precedents(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str], since: datetime.date | None) -> ChartType:
-    from detente.analysis.dyads import Party, load_dyad
+    from detente.analysis.dyads import load_dyad
     from detente.analysis.neighbours import load_others
     from detente.analysis.precedents import find_precedents
     from detente.charts.precedents import MOST_LINES, draw_precedents, trace_precedents
     from detente.codebook.groups import Member
+    from detente.codebook.parties import Party
     from detente.store.tables import Wanted
 
     events = _from(dyad.events, since)
@@ -146,10 +147,11 @@ def _network(arguments: argparse.Namespace, dyad: Dyad, names: tuple[str, str], 
     """The two, all whom they deal with, and what passes between those."""
     import polars as pl
 
-    from detente.analysis.dyads import is_party, make_side
+    from detente.analysis.dyads import is_party
     from detente.analysis.table import load_table
     from detente.charts.network import MOST_PARTIES, count_ties, draw_network
-    from detente.store.tables import Side, Wanted
+    from detente.store.sides import Side, make_side
+    from detente.store.tables import Wanted
 
     tables, about = [], set[str]()
     for party in (dyad.a, dyad.b):

@@ -11,7 +11,7 @@ from detente.commands_store import open_given
 from detente.errors import InputError, SettingsError
 
 if TYPE_CHECKING:
-    from detente.analysis.dyads import Party
+    from detente.codebook.parties import Party
     from detente.forecasting.store_quads import StoreQuads
     from detente.store.schema import Store
 
@@ -75,7 +75,7 @@ def _run_events(arguments: argparse.Namespace) -> int:
 
 def _find_key(store: Store, text: str, quads: StoreQuads) -> str:
     """What the user calls a party -> its name among the parties of the events. Refused: a group, a part of a country, one that has no event."""
-    from detente.analysis.dyads import find_party
+    from detente.store.sides import find_party
 
     party: Party = find_party(store, text)
     if party.sectors or len(party.members) > 1:

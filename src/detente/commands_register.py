@@ -31,7 +31,7 @@ def run_codebook_show(arguments: argparse.Namespace) -> int:
     codebook, name = load_codebook(), arguments.type.upper()
     if name not in codebook.types:
         raise InputError(f"type: found {arguments.type!r}; expected one of {', '.join(codebook.types)}")
-    for line in type_lines(codebook, name):
+    for line in type_lines(codebook, name, whole=arguments.all):
         show.say(line)
     return 0
 

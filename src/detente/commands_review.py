@@ -112,11 +112,12 @@ def run_review_log(arguments: argparse.Namespace) -> int:
 
 def run_review_export(arguments: argparse.Namespace) -> int:
     """``detente review export``."""
-    from detente.review_gold import gold_document, report_of
+    from detente.review_gold import gold_document, report_of, required_ids
     from detente.store.reviewed import judged_documents
 
     store = open_given(arguments.store, create=False)
-    lines = [(gold_document(d), report_of(d)) for d in judged_documents(store)]
+    documents = list(judged_documents(store))
+    lines = [(gold_document(d), report_of(d)) for d in documents]
     store.close()
     for name, part in ((arguments.output, 0), (arguments.reports, 1)):
         text = "".join(json.dumps(pair[part], ensure_ascii=False) + "\n" for pair in lines)
@@ -125,8 +126,12 @@ def run_review_export(arguments: argparse.Namespace) -> int:
                 Path(name).write_text(text, encoding="utf-8")
         elif part == 0:
             sys.stdout.write(text)
-    events = sum(len(gold["required"]) for gold, _ in lines)
-    show.warn(f"{store.name}: {events:,} judged events of {len(lines):,} documents" + ("" if lines else "; nothing is gold before a reviewer accepts or corrects it"))
+    events = len(set().union(*map(required_ids, documents)))
+    told = sum(len(gold["required"]) for gold, _ in lines)
+    show.warn(
+        f"{store.name}: {count_of(events, 'judged event')}, told {told:,} times in {count_of(len(lines), 'document')}"
+        + ("" if lines else "; nothing is gold before a reviewer accepts or corrects it")
+    )
     return 0 if lines else 2
 
 
@@ -176,33 +181,33 @@ def run_review(arguments: argparse.Namespace) -> int:
     reviewer = read_reviewer(arguments.by)
     store = open_given(arguments.store, create=False)
     seen: set[str] = set()
-    judged = 0
+    judged: set[str] = set()
     try:
-        filters = _review_filters(arguments)
+        filters = _review_filters(arguments, store)
         page = find_events(store, filters, limit=None)
         show.say(f"{page.said}: {len(page.events):,}. Reviewer: {reviewer}.\n{HELP}")
         for event in page.events:
             if event["event_id"] in seen:
                 continue
-            done = _review_one(store, event["event_id"], reviewer, seen)
-            judged += done == "judged"
-            if done == "quit":
+            if not _review_one(store, event["event_id"], reviewer, seen, judged):
                 break
     finally:
         store.close()
-    show.say(f"{store.name}: {count_of(judged, 'event')} reviewed by {reviewer}")
+    show.say(f"{store.name}: {count_of(len(judged), 'event')} reviewed by {reviewer}")
     return 0
 
 
-def _review_filters(arguments: argparse.Namespace) -> Filters:
-    from detente.store.query import Filters
+def _review_filters(arguments: argparse.Namespace, store: Store) -> Filters:
+    from detente.store.query import Filters, check_actors
 
     dyad = split_dyad(arguments.dyad) if arguments.dyad else None
-    return Filters(dyad=dyad, since=arguments.since, until=arguments.until, origin=arguments.origin, review=arguments.review, modality=None)
+    filters = Filters(dyad=dyad, since=arguments.since, until=arguments.until, origin=arguments.origin, review=arguments.review, modality=None)
+    check_actors(store, filters, "--")
+    return filters
 
 
-def _review_one(store: Store, event_id: str, reviewer: str, seen: set[str]) -> str:
-    """Shows an event and asks until it is judged or passed over -> judged, next or quit."""
+def _review_one(store: Store, event_id: str, reviewer: str, seen: set[str], judged: set[str]) -> bool:
+    """Shows an event and asks until it is judged or passed over -> whether to go on; ``judged`` are the events of this session whose judgement stands."""
     from detente.store.query import load_event
 
     shown = ""
@@ -210,28 +215,29 @@ def _review_one(store: Store, event_id: str, reviewer: str, seen: set[str]) -> s
         try:
             event = load_event(store, event_id)
         except DetenteError:
-            return "next"  # merged into another one
+            return True  # merged into another one
         if shown != (shown := event_id + str(len(event["decisions"])) + str(event["mentions"])):
             show.say()
             for line in [*show_store.event_lines(event), *show_review.near_lines(store, event)]:
                 show.say(line)
         answer = _ask(f"{event_id[:8]}> ")
         if answer is None or answer in ("q", "quit"):
-            return "quit"
+            return False
         letter, _, rest = answer.partition(" ")
         if letter in ("n", ""):
-            return "next"
+            return True
         try:
-            if _act(store, event_id, letter, rest.strip(), reviewer, seen):
-                return "judged"
+            if _act(store, event_id, letter, rest.strip(), reviewer, seen, judged):
+                return True
         except DetenteError as error:
             show.say(f"  {error}")
 
 
-def _act(store: Store, event_id: str, letter: str, rest: str, reviewer: str, seen: set[str]) -> bool:
+def _act(store: Store, event_id: str, letter: str, rest: str, reviewer: str, seen: set[str], judged: set[str]) -> bool:
     """One answer -> its decision; gives back whether the event is judged."""
     import shlex
 
+    from detente.store.reviewed import judgements
     from detente.store.reviewing import judge_event, merge_events, split_event, undo
 
     if letter in ("a", "r"):
@@ -251,10 +257,17 @@ def _act(store: Store, event_id: str, letter: str, rest: str, reviewer: str, see
     elif letter == "u":
         decision = undo(store, None, reviewer=reviewer)
     else:
+        if letter != "?":
+            show.say(f"  found {letter!r}; expected one of a, r, c, m, s, u, n, q, ?")
         show.say(f"{HELP}\n{FIELDS}")
         return False
     show.say("  " + show_review.decision_line(decision))
-    return letter in ("a", "r", "c")
+    if letter == "u" and decision.event_id not in judgements(store, reviewer):
+        judged.discard(decision.event_id)
+    if letter in ("a", "r", "c"):
+        judged.add(decision.event_id)
+        return True
+    return False
 
 
 def _ask(prompt: str) -> str | None:

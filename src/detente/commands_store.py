@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from detente import show, show_store
 from detente.codebook.load import load_codebook
-from detente.codebook.register import country_names
 from detente.commands import Run
 from detente.errors import InputError, SettingsError
 from detente.records import Document, Event
@@ -72,8 +71,8 @@ def _unknown(run: Run, store: Store, items: Iterable[Item]) -> Iterator[Item]:
             yield item
 
 
-def _filters(arguments: argparse.Namespace) -> Filters:
-    from detente.store.query import Filters
+def _filters(arguments: argparse.Namespace, store: Store) -> Filters:
+    from detente.store.query import Filters, check_actors
 
     if arguments.one_way and not arguments.dyad:
         raise SettingsError("--one-way: found no --dyad; expected one with it")
@@ -107,18 +106,8 @@ def _filters(arguments: argparse.Namespace) -> Filters:
         with_background=not arguments.no_background,
         review=None if arguments.review == "any" else arguments.review,
     )
-    for told, code in _names_of_countries(filters):
-        show.warn(f"{told}: taken as the name of an actor; {code} finds all who act for the country")
+    check_actors(store, filters, "--")
     return filters
-
-
-def _names_of_countries(filters: Filters) -> Iterator[tuple[str, str]]:
-    """Filters -> what was given by the name of a country, with its code: a name finds the actor of that name only, not the country's president."""
-    codes = {name.casefold(): code for code, name in country_names().items()}
-    asked = (("--source", filters.source), ("--target", filters.target), *(("--dyad", name) for name in filters.dyad or ()), *(("--actor", name) for name in filters.actors))
-    for flag, name in asked:
-        if name and (code := codes.get(name.strip().casefold())):
-            yield f"{flag} {name!r}", code
 
 
 def _known(given: Iterable[str], flag: str, known: Collection[str]) -> Iterator[str]:
@@ -255,13 +244,13 @@ def run_events(arguments: argparse.Namespace) -> int:
     store = open_given(arguments.store, create=False)
     try:
         first = 1 + (arguments.page - 1) * arguments.page_events
-        filters = _filters(arguments)
+        filters = _filters(arguments, store)
         page = find_events(store, filters, first=first, limit=arguments.page_events or None, newest_first=arguments.newest)
         unknown = [] if page.total else find_unknown(store, filters)
     finally:
         store.close()
     for name in unknown:
-        show.warn(f"{store.name}: nothing in it is called {name!r}; codes are in capitals (PRK, PRK/MIL, /REB), names whole, as the store has them")
+        show.warn(f"{store.name}: no event in it is of {name!r}")
     if arguments.format == "json":
         show.say_json(page._asdict())
         return 0
@@ -285,11 +274,12 @@ def run_export(arguments: argparse.Namespace) -> int:
     from detente.store.query import say_filters
     from detente.store.reading_out import find_barred, read_out
 
-    filters, path = _filters(arguments), Path(arguments.output) if arguments.output and arguments.output != "-" else None
+    path = Path(arguments.output) if arguments.output and arguments.output != "-" else None
     if path is None and arguments.format == "parquet" and sys.stdout.isatty():
         raise SettingsError("parquet: found a terminal; expected -o FILE or a pipe")
     store = open_given(arguments.store, create=False)
     try:
+        filters = _filters(arguments, store)
         if not arguments.with_barred and (barred := find_barred(store, filters)):
             raise SettingsError(show_store.barred_line(barred))
         events = read_out(store, filters, as_rows=arguments.format not in OWN_FORMATS, newest_first=arguments.newest)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detente import show
+from detente.codebook.register import country_names
 from detente.commands_situation import import_situation, open_situation
 from detente.commands_store import open_given
 from detente.errors import InputError, SettingsError, StoreError
@@ -27,7 +28,8 @@ def run_dyads(arguments: argparse.Namespace) -> int:
     if arguments.limit < 1:
         raise SettingsError(f"--limit: found {arguments.limit}; expected 1 or more")
     import_situation()
-    from detente.analysis.dyads import count_dyads, find_party
+    from detente.analysis.dyads import count_dyads
+    from detente.store.sides import find_party
     from detente.store.tables import Wanted, check_origins, has_events
 
     store = open_given(arguments.store, create=False)
@@ -40,15 +42,20 @@ def run_dyads(arguments: argparse.Namespace) -> int:
         pairs = count_dyads(store, party, wanted)
     finally:
         store.close()
-    return _give(pairs, arguments, list(_dyad_lines(pairs, arguments.limit)))
+    return _give(pairs, arguments, list(_dyad_lines(pairs, arguments.limit, show.terminal_columns())))
 
 
-def _dyad_lines(pairs: pl.DataFrame, limit: int) -> Iterator[str]:
+def _dyad_lines(pairs: pl.DataFrame, limit: int, columns: int | None) -> Iterator[str]:
     yield count_of(pairs.height, "pair") + (", the busiest first" if pairs.height > 1 else "")
     if pairs.height:
         yield f"  {'events':>9}  {'first':<10}  {'last':<10}  pair"
-    for a, b, events, first, last in pairs.head(limit).iter_rows():
-        yield f"  {events:>9,}  {first}  {last}  {a} - {b}"
+    known = country_names()
+    keys = [f"{a} - {b}" for a, b in pairs.head(limit).select("a", "b").iter_rows()]
+    wide = max(map(len, keys), default=0)
+    for key, (a, b, events, first, last) in zip(keys, pairs.head(limit).iter_rows(), strict=True):
+        line = f"  {events:>9,}  {first}  {last}  {key}"
+        named = f"{line}{' ' * (wide - len(key))}  {known.get(a, a)} - {known.get(b, b)}"
+        yield named if (a in known or b in known) and (columns is None or len(named) <= columns) else line
     if pairs.height > limit:
         yield f"  and {pairs.height - limit:,} more: --limit, or -o pairs.csv for all"
 

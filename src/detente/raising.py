@@ -14,7 +14,8 @@ from detente.analysis.alerts import Alert, AlertSettings, find_alerts, is_repeat
 from detente.analysis.table import load_table, load_volume
 from detente.store.alert_log import Raised, find_looked, find_raised, find_touched, has_more_events, keep_raised, last_document, latest_report_day
 from detente.store.schema import Store, now
-from detente.store.tables import Side, Wanted
+from detente.store.sides import Side
+from detente.store.tables import Wanted
 from detente.wording import say_alert
 
 LOOK_DAYS = 7

@@ -10,7 +10,7 @@ import msgspec
 from detente.records import Actor, Event
 
 if TYPE_CHECKING:
-    from detente.store.reviewed import JudgedDocument
+    from detente.store.reviewed import JudgedDocument, JudgedMention
 
 
 def gold_document(document: JudgedDocument) -> dict[str, Any]:
@@ -18,13 +18,18 @@ def gold_document(document: JudgedDocument) -> dict[str, Any]:
 
     Only acts that happened, or did not by a reviewer's word, are gold: as in ``detente code`` without ``--all``.
     """
-    required: list[dict[str, Any]] = []
-    optional: list[dict[str, Any]] = []
-    for mention in document.mentions:
-        event = _corrected(mention.event, mention.fields)
-        if event.modality == "actual" and mention.review != "rejected":
-            (required if mention.review else optional).append(_gold_event(event))
+    told = [(mention.review, _corrected(mention.event, mention.fields)) for mention in document.mentions if _is_told(mention)]
+    required, optional = ([_gold_event(event) for review, event in told if bool(review) == judged] for judged in (True, False))
     return {"doc": document.doc_id, "published": document.published_on, "required": required, "optional": optional}
+
+
+def required_ids(document: JudgedDocument) -> set[str]:
+    """A judged document -> the events of the store that its gold requires: one event may be told by several mentions and documents."""
+    return {mention.event_id for mention in document.mentions if mention.review and _is_told(mention)}
+
+
+def _is_told(mention: JudgedMention) -> bool:
+    return mention.review != "rejected" and _corrected(mention.event, mention.fields).modality == "actual"
 
 
 def report_of(document: JudgedDocument) -> dict[str, Any]:

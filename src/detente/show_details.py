@@ -107,8 +107,12 @@ def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
     return data
 
 
-def type_lines(codebook: Codebook, name: str) -> Iterator[str]:
-    """A type's name -> what it means, its scores and modes, and its rules with an example that fires and one that does not."""
+SHOWN_PATTERNS = 8
+"""Patterns of a rule that are shown of each part of speech, unless all are asked for: they fill a line or two."""
+
+
+def type_lines(codebook: Codebook, name: str, *, whole: bool = False) -> Iterator[str]:
+    """A type's name -> what it means, its scores and modes, and its rules with an example that fires and one that does not; ``whole``: with all patterns."""
     info: Mapping[str, Any] = codebook.types[name]
     yield f"{name}: {info['means']}"
     yield f"quad class {info['quad']}, score {info['score']}"
@@ -117,16 +121,16 @@ def type_lines(codebook: Codebook, name: str) -> Iterator[str]:
     rules = sorted((r for r in codebook.rules.values() if r.type == name), key=lambda r: r.id)
     yield f"\n{len(rules)} rules"
     for rule in rules:
-        yield from _rule_lines(rule)
+        yield from _rule_lines(rule, None if whole else SHOWN_PATTERNS)
 
 
-def _rule_lines(rule: Rule) -> Iterator[str]:
+def _rule_lines(rule: Rule, most: int | None) -> Iterator[str]:
     yield f"\n  {rule.id}: {rule.means}"
     yield f"    cameo {rule.cameo}" + (f", modes {', '.join(rule.modes)}" if rule.modes else "") + f" ({rule.file})"
     for label, patterns in (("verbs", rule.verbs), ("nouns", rule.nouns), ("adjectives", rule.adjectives)):
         if patterns:
-            more = f" and {len(patterns) - 8} more" if len(patterns) > 8 else ""
-            yield f"    {label}: {', '.join(patterns[:8])}{more}"
+            more = f" and {len(patterns) - most} more (--all)" if most is not None and len(patterns) > most else ""
+            yield f"    {label}: {', '.join(patterns[:most])}{more}"
     if rule.beats:
         yield f"    beats {', '.join(rule.beats)}"
     yield f"    fires:  {rule.fires}"

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from detente.analysis.dyads import Party
+from detente.codebook.parties import Party
 from detente.records import Claim
 from detente.store.claims import Source, StoredClaim, StoredRelation
 

@@ -8,8 +8,8 @@ from math import log2
 
 import polars as pl
 
-from detente.analysis.dyads import Party
 from detente.analysis.windows import LEAST_PAIR_EVENTS
+from detente.codebook.parties import Party
 from detente.store.pairs import COLUMNS, count_pairs, read_pair_rows
 from detente.store.schema import Store
 

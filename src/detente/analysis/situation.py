@@ -14,7 +14,7 @@ import polars as pl
 from detente.analysis.alerts import Alert, find_dyad_alerts
 from detente.analysis.claims import DyadClaim, find_claims
 from detente.analysis.cycle import CycleFit, StageNow, cycle_weeks, fit_cycle, name_stage, spells
-from detente.analysis.dyads import Party, find_party, load_dyad, make_side
+from detente.analysis.dyads import load_dyad
 from detente.analysis.episodes import Episode, find_episodes
 from detente.analysis.ladder import Standing, find_standing, track_rungs
 from detente.analysis.neighbours import load_others
@@ -23,10 +23,12 @@ from detente.analysis.reciprocity import Reciprocity, find_reciprocity
 from detente.analysis.series import Period, Score, make_series
 from detente.analysis.table import load_volume, volume_until
 from detente.analysis.ties import Tie, find_ties
+from detente.codebook.parties import Party
 from detente.errors import InputError, StoreError
 from detente.store.claims import documents_of, read_claims, read_evidence
 from detente.store.rows import CODED_HERE
 from detente.store.schema import Store, open_store
+from detente.store.sides import find_party, make_side
 from detente.store.tables import Wanted, check_origins, count_told_later, count_undated, has_events, latest_day
 
 LEAST_EVENTS = 5

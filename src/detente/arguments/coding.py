@@ -59,6 +59,7 @@ def add_codebook(commands: Commands) -> None:
     command(inner, "check", "report all faults of the codebook at once", "detente codebook check", "run_codebook_check")
     show = command(inner, "show", "show what a type means, its modes, scores and rules", "detente codebook show ASSAULT", "run_codebook_show")
     show.add_argument("type", metavar="TYPE", help="a PLOVER type, such as ASSAULT")
+    show.add_argument("--all", action="store_true", help="show all patterns of each rule, not the first eight")
 
 
 def add_actors(commands: Commands) -> None:

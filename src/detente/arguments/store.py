@@ -15,7 +15,7 @@ EXPORTED = ("jsonl", "csv", "parquet", "icews", "gdelt", "polecat", "plover")
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """Which events of the store: the same for all commands that take some of them."""
     for flag, variable, text in (
-        ("--actor", "ACTOR", "takes part on either side: a country (PRK), its sector (PRK/MIL), a sector (/REB) or a name; may be repeated"),
+        ("--actor", "ACTOR", "takes part on either side: a country (PRK, North Korea), its sector (PRK/MIL), a sector (/REB), a region or a name; may be repeated"),
         ("--type", "TYPE", "PLOVER type; may be repeated, or several with commas between: any of them"),
         ("--mode", "MODE", "PLOVER mode; may be repeated: all of them"),
         ("--context", "CONTEXT", "PLOVER context, such as military; may be repeated: all of them"),

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from detente.analysis.dyads import Party, find_party
 from detente.analysis.precedents import Precedents
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_plover
+from detente.codebook.parties import Party
 from detente.codebook.register import country_names
 from detente.errors import InputError, StoreError
 from detente.forecasting.dyad_forecast import LEAST_EVENTS, Question, View, count_between, look_out
@@ -23,6 +23,7 @@ from detente.forecasting.kept_models import Models
 from detente.forecasting.scenario import Supposed, parse_scenario, suppose
 from detente.store.flat import name_ids
 from detente.store.schema import Store, open_store
+from detente.store.sides import find_party
 from detente.store.tables import has_events, latest_day
 
 HORIZONS = (1, 7, 30, 90)

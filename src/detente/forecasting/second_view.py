@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from detente.analysis.dyads import Party
 from detente.analysis.neighbours import choose_pairs
 from detente.analysis.precedents import Precedents, find_precedents
+from detente.codebook.parties import Party
 from detente.forecasting.flat_events import FlatEvents, know_pairs
 from detente.forecasting.quads import Ints
 from detente.store.flat import SHARP, name_ids

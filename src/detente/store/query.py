@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
+from detente.codebook.parties import Party, is_code, resolve_party
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
 from detente.store.recorded import read_record
 from detente.store.schema import Store, reading
+from detente.store.sides import Side, choose_actors, find_party, make_side
 
 MODALITIES = ("actual", "future", "hypothetical", "negated")
 REVIEWS = {
@@ -40,7 +42,7 @@ _ACTORS = msgspec.json.Decoder(list[dict[str, Any]])
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What to show; what is left out does not count. An actor is a country (PRK), a country's sector (PRK/MIL), a sector (/REB) or a name.
+    """What to show; what is left out does not count. An actor is whatever ``resolve_party`` reads: a country (PRK, North Korea), its sector (PRK/MIL), a region, a name.
 
     ``dyad``: two parties; ``one_way``: only what the first did to the second. ``modality`` of ``None`` is any. ``rungs``: lowest and highest of the ladder.
     ``review``: ``standing`` is all that no reviewer has rejected and no origin withdrawn, ``None`` all. Days are inclusive; an event whose
@@ -81,23 +83,6 @@ _e, _m, _p = schema.events, schema.mentions, schema.places
 Condition = tuple[sa.ColumnElement[bool], str]
 
 
-def _actor_rows(asked: str) -> tuple[sa.ColumnElement[bool], str]:
-    """PRK, PRK/MIL, /REB, Kim Jong Un -> which rows of ``actors``, and how that is said."""
-    table = schema.actors
-    country, slash, sector = asked.partition("/")
-    if slash and sector.isupper() and (not country or _is_country(country)):
-        has_sector = table.c.sectors.contains(f"+{sector}+", autoescape=True)
-        return (sa.and_(table.c.country == country, has_sector), f"{country} ({sector})") if country else (has_sector, f"actors of the sector {sector}")
-    if _is_country(asked):
-        return table.c.country == asked, asked
-    wanted = asked.casefold()
-    return sa.or_(sa.func.lower(table.c.name) == wanted, sa.func.lower(table.c.entity) == wanted), asked
-
-
-def _is_country(text: str) -> bool:
-    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
-
-
 IsLarge = Callable[[sa.Select[int]], bool]
 """Whether a query of events' numbers gives so many that each event is better asked whether it is one of them."""
 
@@ -109,39 +94,70 @@ def _among(query: sa.Select[int], is_large: IsLarge) -> sa.ColumnElement[bool]:
     return _e.c.id.in_(query)
 
 
-def _takes_part(asked: str, role: str | None, is_large: IsLarge) -> sa.ColumnElement[bool]:
+def _takes_part(party: Party, role: str | None, is_large: IsLarge) -> sa.ColumnElement[bool]:
+    """Events in which a party stands on a side; a member of a group counts in its time only."""
     table = schema.participants
-    query = sa.select(table.c.event_id).where(table.c.actor_id.in_(sa.select(schema.actors.c.id).where(_actor_rows(asked)[0])))
-    return _among(query.where(table.c.role == role) if role else query, is_large)
+
+    def among(side: Side) -> sa.ColumnElement[bool]:
+        query = sa.select(table.c.event_id).where(table.c.actor_id.in_(choose_actors(side)))
+        return _among(query.where(table.c.role == role) if role else query, is_large)
+
+    spells: dict[tuple[datetime.date | None, datetime.date | None], list[str]] = {}
+    for member in party.members:
+        spells.setdefault((member.since, member.until), []).append(member.country)
+    always = Side(tuple(spells.pop((None, None), ())), party.names, party.sectors)
+    out = [among(always)] if always.keys or always.names or not spells else []
+    for (since, until), keys in spells.items():
+        within = [*([_e.c.date_start >= since.isoformat()] if since else []), *([_e.c.date_start <= until.isoformat()] if until else [])]
+        out.append(sa.and_(*within, among(Side(tuple(keys), sectors=party.sectors))))
+    return sa.or_(*out) if len(out) > 1 else out[0]
 
 
-def _between(first: str, second: str, is_large: IsLarge) -> sa.ColumnElement[bool]:
-    """What the first did to the second: by the index of pairs where both are whole parties."""
+def _between(first: Party, second: Party, is_large: IsLarge) -> sa.ColumnElement[bool]:
+    """What the first did to the second: by the index of pairs where both are whole countries, or groups of them at all times."""
     table = schema.dyads
-    keys = [_party(first), _party(second)]
-    if keys[0] is not None and keys[1] is not None:
-        return _among(sa.select(table.c.event_id).where(table.c.source == keys[0], table.c.target == keys[1]), is_large)
-    return _between_hidden(first, second, is_large)
+    if not (_is_keyed(first) and _is_keyed(second)):
+        return _between_hidden(first, second, is_large)
+    ours, theirs = make_side(first).keys, make_side(second).keys
+    query = sa.select(table.c.event_id).where(table.c.source.in_(ours), table.c.target.in_(theirs))
+    if ours != theirs and set(ours) & set(theirs):
+        query = query.where(table.c.source != table.c.target)  # what a state of a region did to itself is not between the region and the state
+    return _among(query, is_large)
 
 
-def _between_hidden(first: str, second: str, is_large: IsLarge) -> sa.ColumnElement[bool]:
+def _is_keyed(party: Party) -> bool:
+    return bool(party.members) and not (party.names or party.sectors or any(member.since or member.until for member in party.members))
+
+
+def _between_hidden(first: Party, second: Party, is_large: IsLarge) -> sa.ColumnElement[bool]:
     """The same by the participants: the index of pairs, of which series are made, has no rejected and no withdrawn events."""
     return sa.and_(_takes_part(first, "source", is_large), _takes_part(second, "target", is_large))
 
 
-def _party(asked: str) -> str | None:
-    return asked if _is_country(asked) else None
+def _resolve(asked: str) -> Party:
+    """A text of a filter -> its party: a name that is not known is one of the store's. ``check_actors`` says whether the store has it."""
+    return resolve_party(asked, lambda _: True)
+
+
+def _say(party: Party) -> str:
+    sectors = "+".join(party.sectors)
+    base = party.name.removesuffix(f"/{sectors}") if sectors else party.name
+    if party.sectors and not (party.members or party.names):
+        return f"actors of the sector {' or '.join(party.sectors)}"
+    return f"{base} ({sectors})" if sectors else base
 
 
 def _by_actors(f: Filters, is_large: IsLarge) -> list[Condition]:
-    out: list[Condition] = [(_takes_part(a, None, is_large), f"with {_actor_rows(a)[1]} on either side") for a in f.actors]
+    out: list[Condition] = [(_takes_part(a, None, is_large), f"with {_say(a)} on either side") for a in map(_resolve, f.actors)]
     if f.source:
-        out.append((_takes_part(f.source, "source", is_large), f"done by {_actor_rows(f.source)[1]}"))
+        source = _resolve(f.source)
+        out.append((_takes_part(source, "source", is_large), f"done by {_say(source)}"))
     if f.target:
-        out.append((_takes_part(f.target, "target", is_large), f"done to {_actor_rows(f.target)[1]}"))
+        target = _resolve(f.target)
+        out.append((_takes_part(target, "target", is_large), f"done to {_say(target)}"))
     if f.dyad:
-        first, second = f.dyad
-        names = [_actor_rows(a)[1] for a in f.dyad]
+        first, second = map(_resolve, f.dyad)
+        names = [_say(party) for party in (first, second)]
         between = _between if f.review not in (None, *OUT_OF_VIEW) else _between_hidden
         if f.one_way:
             out.append((between(first, second, is_large), f"done by {names[0]} to {names[1]}"))
@@ -181,7 +197,7 @@ def _by_kind(f: Filters, order: sa.ColumnElement[Any] | None) -> list[Condition]
 def _by_where_and_when(f: Filters) -> list[Condition]:
     out: list[Condition] = []
     if f.place:
-        is_country = _is_country(f.place)
+        is_country = is_code(f.place)
         where = _p.c.country == f.place if is_country else sa.func.lower(_p.c.name) == f.place.casefold()
         out.append((_e.c.place_id.in_(sa.select(_p.c.id).where(where)), f"in {f.place}"))
     if f.since:
@@ -280,12 +296,24 @@ def find_events(store: Store, filters: Filters, *, first: int = 1, limit: int | 
         return Page(say_filters(filters), total, first, [event_dict(row) for row in rows])
 
 
+def asked_actors(filters: Filters) -> list[tuple[str, str]]:
+    """Filters -> the actors that they ask for, each with the name of its filter."""
+    one = (("source", filters.source), ("target", filters.target), *(("dyad", name) for name in filters.dyad or ()))
+    return [*(("actor", name) for name in filters.actors), *((name, value) for name, value in one if value)]
+
+
+def check_actors(store: Store, filters: Filters, mark: str = "") -> None:
+    """Refuses, with ``InputError``, an actor that neither the register nor the store has. ``mark``: what stands before the filter's name in a refusal ("--")."""
+    for name, asked in asked_actors(filters):
+        find_party(store, asked, f"{mark}{name}")
+
+
 def find_unknown(store: Store, filters: Filters) -> list[str]:
     """Filters -> the actors and the origin that they ask for and the store does not have at all, in any event."""
-    asked = [*filters.actors, *(filters.dyad or ()), *(name for name in (filters.source, filters.target) if name)]
+    asked = dict.fromkeys(name for _, name in asked_actors(filters))
     origins = sa.select(schema.origins.c.name)
     with reading(store) as connection:
-        out = [name for name in dict.fromkeys(asked) if connection.scalar(sa.select(schema.actors.c.id).where(_actor_rows(name)[0]).limit(1)) is None]
+        out = [name for name in asked if connection.scalar(choose_actors(make_side(_resolve(name))).limit(1)) is None]
         return out if filters.origin is None or connection.scalar(origins.where(schema.origins.c.name == filters.origin)) else [*out, filters.origin]
 
 

@@ -17,11 +17,12 @@ _EVENT = msgspec.json.Decoder(Event)
 
 
 class JudgedMention(NamedTuple):
-    """A mention, the state of review of its event, and what reviewers set of it."""
+    """A mention, the state of review of its event, what reviewers set of it, and the event's id in the store."""
 
     event: Event
     review: str
     fields: dict[str, Any]
+    event_id: str
 
 
 class JudgedDocument(NamedTuple):
@@ -46,7 +47,7 @@ def judged_documents(store: Store) -> Iterator[JudgedDocument]:
             query = sa.select(m.c.record, e.c.event_id, e.c.review).join(e, m.c.event_id == e.c.id).where(m.c.document_id == row["id"]).order_by(m.c.id)
             for record, event_id, review in connection.execute(query).all():
                 fields = live_review(connection, event_id)[1] if review == "corrected" else {}
-                mentions.append(JudgedMention(_EVENT.decode(record), review, fields))
+                mentions.append(JudgedMention(_EVENT.decode(record), review, fields, event_id))
             yield JudgedDocument(row["doc_id"], row["title"], row["text"], row["published_on"], row["url"], row["publisher"], mentions)
 
 

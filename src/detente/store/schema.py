@@ -18,6 +18,7 @@ from detente.store.alert_tables import make_alert_tables
 from detente.store.bulk import COMMON_CACHE_KB, add_version_columns, preparing
 from detente.store.event_indexes import event_indexes, make_event_indexes
 from detente.store.feed_tables import make_feed_tables
+from detente.store.sqlite_file import check_file, foreign
 from detente.store.web_tables import count_change, make_web_tables
 
 metadata = sa.MetaData()
@@ -354,7 +355,7 @@ class Store(NamedTuple):
 def open_store(address: str | Path, *, create: bool = True) -> Store:
     """A file or a URL -> the open store, made or upgraded if need be. Refused with ``StoreError``: what is no store, or a newer one."""
     text = str(address)
-    store = _open_url(text) if "://" in text else _open_file(Path(text), create=create)
+    store = _open_url(text, create=create) if "://" in text else _open_file(Path(text), create=create)
     try:
         migrate(store, create=create)
     except sa.exc.DatabaseError as error:
@@ -371,8 +372,7 @@ def _reason(error: sa.exc.DatabaseError) -> str:
 
 
 def _open_file(path: Path, *, create: bool) -> Store:
-    if not create and not path.exists():
-        raise StoreError(f"{path}: found no store; expected one that detente add or detente import has made")
+    check_file(path, create=create)
     if not path.parent.is_dir():
         raise StoreError(f"{path}: found no directory {path.parent}; expected one in which the store can be made")
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
@@ -400,13 +400,13 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
-def _open_url(text: str) -> Store:
+def _open_url(text: str, *, create: bool) -> Store:
     try:
         url = sa.make_url(text)
     except sa.exc.ArgumentError:
         raise StoreError(f"store: found {text.split('@')[-1]!r}; expected a file or postgresql+psycopg://USER@HOST/NAME") from None
     if url.drivername == "sqlite" and url.database:
-        return _open_file(Path(url.database), create=True)
+        return _open_file(Path(url.database), create=create)
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername != "postgresql+psycopg":
@@ -457,7 +457,7 @@ def migrate(store: Store, steps: tuple[Migration, ...] = MIGRATIONS, *, create: 
         names = set(sa.inspect(connection).get_table_names())
         done = {number: name for number, name in connection.execute(sa.select(migrations.c.number, migrations.c.name))} if "migrations" in names else {}
     if names and "migrations" not in names and store.engine.dialect.name == "sqlite":
-        raise StoreError(f"{store.name}: found a database of something else ({', '.join(sorted(names)[:3])}); expected a store of detente or a new file")
+        raise foreign(store.name, names)
     if not done and not create:
         raise StoreError(f"{store.name}: found no store; expected one that detente add or detente import has made")
     known = {step.number: step.name for step in steps}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -19,6 +19,7 @@ from detente.store.known import Known, in_parts, known_by, stand_at, told_after,
 from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
 from detente.store.schema import Store, reading
+from detente.store.sides import Side, choose_actors
 
 TEXT_CHARS = 200
 """So many first characters of the evidence are read: enough to recognise the event by."""
@@ -31,17 +32,6 @@ COLUMNS = (
 _e, _m, _p, _d = schema.events, schema.mentions, schema.places, schema.dyads
 COUNTING: tuple[sa.ColumnElement[bool], ...] = (_e.c.modality == "actual", _e.c.review.not_in(OUT_OF_VIEW))
 """Events that count: all but those of ``LEFT_OUT``."""
-
-
-class Side(msgspec.Struct, frozen=True):
-    """Who may stand on a side: actors by party ``keys`` (country, else name), or by ``names`` (small letters) of actors or entities; of these ``sectors``.
-
-    All empty: anybody.
-    """
-
-    keys: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    sectors: tuple[str, ...] = ()
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,14 +182,6 @@ def check_origins(store: Store, origins: Sequence[str]) -> None:
                 raise SettingsError(f"origin: found {origin!r}; expected {known or 'an origin of the store, which has none'}")
 
 
-def has_actor(store: Store, name: str) -> bool:
-    """Whether an actor or an entity of the store has this name, in capital or small letters."""
-    table = schema.actors
-    asked = name.casefold()
-    with reading(store) as connection:
-        return connection.execute(sa.select(table.c.id).where(sa.or_(sa.func.lower(table.c.name) == asked, sa.func.lower(table.c.entity) == asked)).limit(1)).first() is not None
-
-
 def latest_day(store: Store) -> datetime.date | None:
     """The latest day of which the store tells that something happened, not after today; what was rejected or withdrawn tells nothing."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
@@ -261,22 +243,6 @@ def _is_keyed(side: Side) -> bool:
 
 
 def _takes_part(side: Side, role: str | None) -> sa.Select[Any]:
-    table, actors = schema.participants, schema.actors
-    chosen = sa.select(actors.c.id)
-    if named := _named(side):
-        chosen = chosen.where(sa.or_(*named))
-    if side.sectors:
-        chosen = chosen.where(sa.or_(*(actors.c.sectors.contains(f"+{sector}+", autoescape=True) for sector in side.sectors)))
-    query = sa.select(table.c.event_id).where(table.c.actor_id.in_(chosen))
+    table = schema.participants
+    query = sa.select(table.c.event_id).where(table.c.actor_id.in_(choose_actors(side)))
     return query.where(table.c.role == role) if role else query
-
-
-def _named(side: Side) -> Iterable[sa.ColumnElement[bool]]:
-    actors = schema.actors
-    out: list[sa.ColumnElement[bool]] = []
-    if side.keys:
-        out.append(actors.c.country.in_(side.keys))
-        out.append(sa.and_(actors.c.country == "", actors.c.name.in_(side.keys)))
-    if side.names:
-        out.append(sa.or_(sa.func.lower(actors.c.name).in_(side.names), sa.func.lower(actors.c.entity).in_(side.names)))
-    return out

@@ -66,7 +66,7 @@ async def _read(request: Request, call: Call) -> Response:
     def make() -> Given:
         asked = _asked(request)
         record = call.handler(asked)
-        check_read(asked)
+        check_read(asked, "call")
         shown, link = _with_links(request, record)
         return Given(make_body(msgspec.json.encode(shown), MEDIA["json"], getattr(record, "state", "") if call.has_state else ""), link)
 
@@ -116,7 +116,7 @@ async def _answer_table(request: Request, call: Call, form: Format) -> Response:
         from detente.web.api_tables import write_rows
 
         first = next(rows, None)  # what is wrong with the parameters is told before the file begins
-        check_read(asked)
+        check_read(asked, "call")
         return table.name, lambda out: write_rows(form, columns, _chain(first, rows), out)
 
     name, write = await run(request, begin)
@@ -140,7 +140,7 @@ async def _write(request: Request, call: Call) -> Response:
 
     def do() -> bytes:
         asked = _asked(request)
-        check_read(asked)
+        check_read(asked, "call")
         done = call.handler(asked, body, read_state_seen(request)) if call.is_conditional else call.handler(asked, body)
         if call.is_logged:
             log_action(desk.store, who=who.name, role=who.role or "", action=f"api: {call.title.lower()}", what=_what(request, done))

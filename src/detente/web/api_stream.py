@@ -42,7 +42,7 @@ async def stream_alerts(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     asked = make_asked(request)
     last = asked.text("last_event_id") or request.headers.get("last-event-id", "").strip() or None
-    check_read(asked)
+    check_read(asked, "call")
     if request.method == "HEAD":
         return Response(media_type="text/event-stream")
     place = await run(request, lambda: find_place(desk.store, last))

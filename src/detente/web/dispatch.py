@@ -129,11 +129,11 @@ def _make_record(request: Request, page: Page) -> msgspec.Struct:
     return record
 
 
-def check_read(asked: Asked) -> None:
-    """An unknown parameter is refused: one that is misspelt would else pass for one that finds everything."""
+def check_read(asked: Asked, what: str = "page") -> None:
+    """An unknown parameter is refused: one that is misspelt would else pass for one that finds everything. ``what``: a page, or a call of the API."""
     if asked.unread:
         expected = f"some of {', '.join(asked.known)}" if asked.known else "no parameters"
-        raise InputError(f"{asked.unread[0]}: found a parameter that this page does not have; expected {expected}")
+        raise InputError(f"{asked.unread[0]}: found a parameter that this {what} does not have; expected {expected}")
 
 
 def _encode(record: msgspec.Struct, request: Request) -> Body:

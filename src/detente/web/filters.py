@@ -7,21 +7,21 @@ from collections.abc import Collection
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_codebook
 from detente.errors import InputError
-from detente.store.query import MODALITIES, REVIEWS, Filters
+from detente.store.query import MODALITIES, REVIEWS, Filters, check_actors
 from detente.web.asked import Asked
 
 QUADS = ("1", "2", "3", "4")
 
 
 def read_filters(asked: Asked) -> Filters:
-    """The parameters ``actor type mode context quad rung source target dyad one_way place since until modality origin confidence text background review`` -> filters."""
+    """The parameters ``actor type mode context quad rung source target dyad one_way place since until modality origin confidence text background review`` -> filters. Refused: an actor that neither the register nor the store has."""
     codebook = load_codebook()
     types = tuple(name.strip().upper() for given in asked.texts("type") for name in given.split(",") if name.strip())
     dyad = asked.text("dyad")
     one_way = asked.switch("one_way")
     modality = asked.choice("modality", (*MODALITIES, "any"), "actual")
     review = asked.choice("review", (*REVIEWS, "any"), "standing")
-    return Filters(
+    filters = Filters(
         actors=asked.texts("actor"),
         source=asked.text("source"),
         target=asked.text("target"),
@@ -42,6 +42,8 @@ def read_filters(asked: Asked) -> Filters:
         with_background=asked.choice("background", ("with", "without"), "with") == "with",
         review=None if review == "any" else review,
     )
+    check_actors(asked.store, filters)
+    return filters
 
 
 def _known(name: str, given: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:

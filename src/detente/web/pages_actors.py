@@ -22,7 +22,7 @@ from detente.web.routing import Page
 if TYPE_CHECKING:
     from altair.typing import ChartType
 
-    from detente.analysis.dyads import Party
+    from detente.codebook.parties import Party
     from detente.codebook.register import Entry
 
 PAGE_ACTORS, MOST_PAGE = 60, 10_000

@@ -24,8 +24,8 @@ from detente.web.routing import Page
 if TYPE_CHECKING:
     import polars as pl
 
-    from detente.analysis.dyads import Party
     from detente.analysis.movers import Mover
+    from detente.codebook.parties import Party
 
 PAGE_PAIRS, MOST_PAGE = 25, 100_000
 ORDERS = ("grave", "latest", "events", "name")
@@ -138,7 +138,7 @@ def list_of(asked: Asked, party: Party | None) -> list[PairSpan]:
     spans = list_all(asked)
     if party is None:
         return spans
-    from detente.analysis.dyads import is_whole_country
+    from detente.codebook.parties import is_whole_country
 
     if is_whole_country(party):
         key = party.members[0].country
@@ -147,8 +147,9 @@ def list_of(asked: Asked, party: Party | None) -> list[PairSpan]:
 
 
 def _list_group(asked: Asked, party: Party) -> list[PairSpan]:
-    from detente.analysis.dyads import list_dyads, make_side
+    from detente.analysis.dyads import list_dyads
     from detente.analysis.table import load_table
+    from detente.store.sides import make_side
 
     pairs = list_dyads(load_table(asked.store, Wanted(first=make_side(party)), with_text=False), party)
     return [PairSpan(a, b, events, str(first), str(last)) for a, b, events, first, last in pairs.select("a", "b", "events", "first", "last").iter_rows() if b]
@@ -220,8 +221,8 @@ def show_pair(span: PairSpan, recent: pl.DataFrame, at: datetime.date, party: Pa
 
 
 def _of_key(key: str) -> Party:
-    from detente.analysis.dyads import Party
     from detente.codebook.groups import Member
+    from detente.codebook.parties import Party
 
     return Party(key, (Member(key),))
 

@@ -147,8 +147,9 @@ def _load(asked: Asked) -> pl.DataFrame:
 def _load_window(asked: Asked, first: datetime.date, last: datetime.date) -> pl.DataFrame:
     import polars as pl
 
-    from detente.analysis.dyads import is_party, load_dyad, make_side
+    from detente.analysis.dyads import is_party, load_dyad
     from detente.analysis.table import load_table
+    from detente.store.sides import make_side
 
     kept = _read(asked)[0]
     # the days are those of the events: a map of a week shows what is known of it now

@@ -105,9 +105,10 @@ def draw(asked: Asked) -> ChartType | None:
 
 def _load(situation: Situation, found: Precedent) -> pl.DataFrame:
     """The events around a window: of this pair they are at hand."""
-    from detente.analysis.dyads import Party, load_dyad
+    from detente.analysis.dyads import load_dyad
     from detente.charts.precedents import AFTER_DAYS
     from detente.codebook.groups import Member
+    from detente.codebook.parties import Party
     from detente.store.tables import Wanted
 
     window = found.window

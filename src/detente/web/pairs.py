@@ -14,8 +14,8 @@ from detente.web.refusals import missing
 from detente.web.rendering import address, pair_address
 
 if TYPE_CHECKING:
-    from detente.analysis.dyads import Party
     from detente.analysis.situation import Situation
+    from detente.codebook.parties import Party
 
 EPOCH = datetime.date(1970, 1, 1)
 WINDOWS = (("3m", "3 months", 91), ("1y", "1 year", 365), ("5y", "5 years", 1826))
@@ -103,7 +103,7 @@ def _cuts(text: str) -> Iterator[tuple[str, str]]:
 
 def name_party(asked: Asked, text: str) -> Party:
     """A text -> the party of the store or the codebook that it names."""
-    from detente.analysis.dyads import find_party
+    from detente.store.sides import find_party
 
     return asked.share(("party", text), lambda: find_party(asked.store, text))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from detente.store.query import COUNTED, Filters
+from detente.store.query import COUNTED, Filters, check_actors
 from detente.store.review_queue import Queued, read_queue
 from detente.store.reviewed import reviewers
 from detente.store.reviewing import Decision, latest_decision
@@ -58,7 +58,9 @@ class ReviewRecord(msgspec.Struct, frozen=True, kw_only=True):
 def _read_filters(asked: Asked) -> Filters:
     """``dyad``, ``origin``, ``since``, ``until`` -> which events are to be reviewed."""
     dyad = asked.text("dyad")
-    return Filters(dyad=split_pair("dyad", dyad) if dyad else None, origin=asked.text("origin"), since=asked.day("since"), until=asked.day("until"))
+    filters = Filters(dyad=split_pair("dyad", dyad) if dyad else None, origin=asked.text("origin"), since=asked.day("since"), until=asked.day("until"))
+    check_actors(asked.store, filters)
+    return filters
 
 
 def read_review(asked: Asked) -> QueueRecord:

@@ -75,10 +75,11 @@ def _colours_body() -> Body:
 
 def draw_example(asked: Asked) -> ChartType:
     """Nothing -> a ladder of made-up events."""
-    from detente.analysis.dyads import resolve_party, select_dyad
+    from detente.analysis.dyads import select_dyad
     from detente.analysis.ladder import track_rungs
     from detente.analysis.table import make_table
     from detente.charts.ladder import draw_ladder
+    from detente.codebook.parties import resolve_party
 
     kinds = (
         ("2020-05-31", "KOR", "ACCUSE"),
