@@ -19,8 +19,8 @@ def mend_dependencies(words: Sequence[str], tags: Sequence[str], deps: list[str]
     for v in _first_clauses(words, tags, deps, heads, breaks) if breaks else ():
         heads[v], deps[v] = v, "ROOT"
     for mark, h in [(k, heads[k]) for k, dep in enumerate(deps) if dep == "mark" and heads[k] > k]:
-        if (v := _clause_before(mark, h, tags, deps, heads)) is not None:
-            _turn(v, h, mark, deps, heads)
+        if (told := _clause_before(mark, h, tags, deps, heads)) is not None:
+            _turn(told, h, mark, deps, heads)
 
 
 def _first_clauses(words: Sequence[str], tags: Sequence[str], deps: Sequence[str], heads: Sequence[int], breaks: Sequence[int]) -> list[int]:
