@@ -83,7 +83,7 @@ class SituationRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Situation:
     """Two parties of a store at a day.
 
-    ``a``, ``b``: texts as ``dyads.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
+    ``a``, ``b``: texts as ``parties.resolve_party`` reads them (PRK, PRK/MIL, "the UN", "East Asia", Hamas). ``at``: a day or its ISO text, by default the
     day of their latest event, or of the store's if there is none between them; nothing after it counts. ``origins``: only events of these. ``reported``: what ``table.load_reported`` gives for these origins, where many
     situations share it. Tables are polars frames.
     Refused: unknown parties, a party with itself, a day that is none, a store without events.

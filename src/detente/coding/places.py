@@ -6,92 +6,33 @@ names an actor is no place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.codebook.register import Entry, Register
-from detente.codebook.types import SYMMETRIC, VERBAL
-from detente.coding.grammar import children, first_conjunct, is_verb
+from detente.codebook.register import Register
+from detente.codebook.types import VERBAL
+from detente.coding.grammar import children, first_conjunct
+from detente.coding.locatives import PLACE_NOUNS, STRONG, cost_between, costs_above, names_spot, place_of, preposition_of
 from detente.coding.phrases import Mention
+from detente.coding.scenes import SITUATED, Scene, is_remote, lead_place, main_places, scene_of, town_of
 from detente.records import EventMention, Place, Sentence
 
-_LOCATIVE = frozenset(
-    {
-        "in",
-        "at",
-        "near",
-        "outside",
-        "inside",
-        "around",
-        "across",
-        "on",
-        "off",
-        "over",
-        "through",
-        "along",
-        "throughout",
-        "within",
-        "into",
-        "above",
-        "beside",
-        "of",
-        "from",
-        "to",
-        "between",
-        "toward",
-        "towards",
-        "by",
-    }
-)
-_STRONG = frozenset({"in", "at", "near", "outside", "inside", "around", "across", "off", "over", "throughout", "within", "along", "on"})
+_LOCATIVE = frozenset("in at near outside inside around across on off over through along throughout within into above beside of from to between toward towards by".split())
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
 _ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
 _ROADS = frozenset({"road", "motorway", "highway", "route", "bridge", "approach", "railway", "entrance"})
 _LOCALS = frozenset({"resident", "people", "inhabitant", "villager", "shopkeeper", "citizen"})
-_PLACE_NOUNS = frozenset(
-    {
-        "city",
-        "town",
-        "village",
-        "province",
-        "region",
-        "district",
-        "capital",
-        "island",
-        "port",
-        "area",
-        "outskirt",
-        "suburb",
-        "north",
-        "south",
-        "east",
-        "west",
-        "part",
-        "centre",
-        "center",
-        "border",
-        "coast",
-        "resort",
-        "stronghold",
-        "enclave",
-        "state",
-        "county",
-        "municipality",
-        "neighbourhood",
-        "neighborhood",
-        "airport",
-        "base",
-        "square",
-        "street",
-        "territory",
-        "peninsula",
-        "valley",
-        "camp",
-        "site",
-    }
-)
+_FINEST_FIRST = ("site", "city", "region", "sea", "country")
+_LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
+_DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
+_DIRECTIONS = frozenset({"north", "south", "east", "west"})
+_SPOKEN = VERBAL - {"AGREE"}
+_UNLISTED_PREPOSITIONS = frozenset({"in", "at", "near", "outside"})
+UNLISTED_COST = 1.5
+"""How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
+_OCCASION_PREPOSITIONS = frozenset({"at", "in", "during", "outside", "near", "before", "after", "on", "with", "through"})
 
 
 def locate_events(
@@ -115,29 +56,26 @@ def locate_events(
         if place is None or place.precision == "country":
             place = _capital(m, s, register, [place.country] if place is not None and place.country else countries) or _unlisted(m, s, names[m.sentence], codebook) or place
         found.append(place or _capital_site(m, s, register, codebook, dateline, countries))
-    opening = _lead_place(sentences, names, register, ranks) or next(
+    opening = lead_place(sentences, names, register, ranks) or next(
         (
             p
             for m, p in zip(mentions, found, strict=True)
-            if p is not None and p.precision in ("city", "site") and m.sentence <= 4 and not m.historical and m.event_type in _SITUATED
+            if p is not None and p.precision in ("city", "site") and m.sentence <= 4 and not m.historical and m.event_type in SITUATED
         ),
         None,
     )
-    mains = _main_places(sentences, names, register, ranks, dateline)
+    mains = main_places(sentences, names, register, ranks, dateline)
     out: list[EventMention] = []
-    scene: _Scene | None = None
+    scene: Scene | None = None
     for m, place in zip(mentions, found, strict=True):
         if place is not None and place.precision in ("city", "site") and not m.historical:
-            place = _town_of(place, dateline)
-            scene = _Scene(m.sentence, place, m.event_type)
-        elif place is None and not _is_remote(sentences[m.sentence], m, codebook):
-            near = _scene_of(m, scene, opening, mains, dateline)
+            place = town_of(place, dateline)
+            scene = Scene(m.sentence, place, m.event_type)
+        elif place is None and not is_remote(sentences[m.sentence], m, codebook):
+            near = scene_of(m, scene, opening, mains, dateline)
             place = msgspec.structs.replace(near, text=None, span=None) if near is not None else None
         out.append(msgspec.structs.replace(m, place=place))
     return out
-
-
-_FINEST_FIRST = ("site", "city", "region", "sea", "country")
 
 
 def best_place(group: Sequence[EventMention]) -> Place | None:
@@ -146,105 +84,16 @@ def best_place(group: Sequence[EventMention]) -> Place | None:
     return min(places, key=lambda p: (p[0].span is None, _FINEST_FIRST.index(p[0].precision), p[1]), default=(None, False))[0]
 
 
-class _Scene(msgspec.Struct, frozen=True):
-    """Where the text is: the sentence that said so, and what happened there."""
-
-    sentence: int
-    place: Place
-    event_type: str
-
-
-def _scene_of(m: EventMention, scene: _Scene | None, opening: Place | None, mains: Mapping[str, Place], dateline: Place | None) -> Place | None:
-    """Where an event is that its own sentence does not place: where the text is going on, where it opened, where all of it happens."""
-    if scene is not None and m.sentence - scene.sentence == 1 and (m.is_continued or m.event_type == "AGREE" and scene.event_type in SYMMETRIC and not m.historical):
-        return scene.place
-    if m.event_type not in _SITUATED or m.historical:
-        return None
-    near = scene.place if scene is not None and m.sentence - scene.sentence <= SCENE_SENTENCES else opening if m.sentence <= 3 else None
-    if near is None and dateline is not None and m.sentence <= 3 and _on_neutral_ground(m, dateline):
-        near = dateline
-    if near is not None and not _could_be_there(m, near):
-        near = None
-    homes = {a.country for a in m.source if a.country} or {a.country for a in m.target if a.country}
-    if near is None and m.event_type in _SETTLED and len(homes) == 1:
-        near = mains.get(*homes)
-    return near
-
-
-def _town_of(place: Place, dateline: Place | None) -> Place:
-    """A building or square in the town from which the report is sent is in that town."""
-    if place.precision != "site" or dateline is None or None in (place.latitude, place.longitude, dateline.latitude, dateline.longitude):
-        return place
-    north, east = (place.latitude or 0) - (dateline.latitude or 0), (place.longitude or 0) - (dateline.longitude or 0)
-    is_near = max(abs(north), abs(east)) <= TOWN_DEGREES
-    return msgspec.structs.replace(dateline, text=place.text, span=place.span) if is_near else place
-
-
-TOWN_DEGREES = 0.25
-"""How far from a town's centre a site may lie to be in it: about 25 km."""
-
-
-def _named_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Iterator[tuple[int, Place]]:
-    """The towns and sites that are named as places, with the sentence: not "Seoul said", "relations with Seoul", "the ministry in Seoul", a government."""
-    for s in sentences:
-        for mention in names[s.index]:
-            place = place_of(mention, register, ranks) if mention.entry.kind in ("place", "capital", "metonym") else None
-            if place is None or place.precision not in ("city", "site"):
-                continue
-            prep = _preposition(s, mention.head)
-            is_capital = mention.entry.kind in ("capital", "metonym") or place.name in register.capitals or mention.text in register.capitals
-            if not is_capital or prep is not None and s.lemmas[prep].lower() in _STRONG - {"on", "over"} and s.tags[s.heads[prep]][:2] != "NN":
-                yield s.index, place
-
-
-def _lead_place(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int]) -> Place | None:
-    """The one town or site in which title and first sentence put the news."""
-    found = {place.name: place for index, place in _named_places(sentences[:2], names, register, ranks)}
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _main_places(sentences: Sequence[Sentence], names: Sequence[Sequence[Mention]], register: Register, ranks: Mapping[str, int], dateline: Place | None) -> dict[str, Place]:
-    """By country, the town or site of which the report tells: of those that title and lead name as places (or the dateline), the one that is named most
-    often; where none is, the capital that the title names in any role ("Colombo takes the plunge")."""
-    counts: dict[str, int] = {}
-    lead: dict[str, Place] = {}
-    if dateline is not None:
-        counts[dateline.name], lead[dateline.name] = 1, dateline
-    for index, place in _named_places(sentences, names, register, ranks):
-        counts[place.name] = counts.get(place.name, 0) + 1
-        if index <= MAIN_PLACE_SENTENCES:
-            lead.setdefault(place.name, place)
-    out = {p.country or "": _town_of(p, dateline) for p in sorted(lead.values(), key=lambda p: counts[p.name])}
-    for mention in names[0] if sentences and sentences[0].kind == "title" else ():
-        capital = place_of(mention, register, ranks) if mention.entry.kind == "capital" else None
-        if capital is not None:
-            out.setdefault(capital.country or "", capital)
-    return out
-
-
-MAIN_PLACE_SENTENCES = 2
-"""Up to this sentence a town is named as that of the whole report. Set on the gold corpora."""
-
-
-def _is_remote(s: Sentence, m: EventMention, codebook: Codebook) -> bool:
-    """Whether the act was done from afar, so that it has no one place: "spoke by telephone", "said in a tweet"."""
-    verb = m.trigger if is_verb(s, m.trigger) or not is_verb(s, s.heads[m.trigger]) else s.heads[m.trigger]
-    for child in (c for k in (verb, *children(s, verb, "dobj")) for c in s.children[k]):
-        if s.deps[child] in ("prep", "agent") and any(s.tags[c][:2] == "NN" and s.lemmas[c].lower() in codebook.grammar["remote_nouns"] for c in s.children[child]):
-            return True
-    return s.lemmas[m.trigger].lower() in codebook.grammar["remote_nouns"] and (m.event_type == "CONSULT" or s.lemmas[m.trigger] != "call")
-
-
 def _capital_site(m: EventMention, s: Sentence, register: Register, codebook: Codebook, dateline: Place | None, countries: Sequence[str]) -> Place | None:
     """ "outside the presidential palace", "sealed off the embassy": what stands in a capital places the event there, in the country of those who act."""
     if m.event_type not in _LOCAL:
         return None
     for k, lemma in enumerate(s.lemmas):
         if lemma.lower() not in codebook.grammar["capital_sites"] or not (
-            s.deps[k] == "dobj" and s.heads[k] == m.trigger and lemma != "parliament" or s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in _STRONG
+            s.deps[k] == "dobj" and s.heads[k] == m.trigger and lemma != "parliament" or s.deps[k] == "pobj" and s.lemmas[s.heads[k]] in STRONG
         ):
             continue
-        if _climb(s, k, _above(s, m.trigger)) > 2.0:
+        if cost_between(s, k, costs_above(s, m.trigger)) > 2.0:
             continue
         homes = [a.country for a in m.source if a.country]
         code = homes[0] if homes else dateline.country if dateline is not None else next(iter(countries), None)
@@ -253,25 +102,6 @@ def _capital_site(m: EventMention, s: Sentence, register: Register, codebook: Co
         if options:
             return msgspec.structs.replace(options[0], text=s.words[k], span=(s.starts[k], s.ends[k]))
     return None
-
-
-SCENE_SENTENCES = 2
-"""For how many sentences a named scene goes on: "Police fired tear gas" is where the sentence before was. Set on the sample corpora."""
-_SITUATED = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE", "CONSULT", "RETREAT"})
-_LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
-_SETTLED = frozenset({"ASSAULT", "PROTEST", "COERCE"})
-"""What happens in the town of which a report tells if nothing else is said; troops move, and talks are held elsewhere."""
-_DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
-
-
-def _could_be_there(m: EventMention, place: Place) -> bool:
-    return m.event_type in ("CONSULT", "AGREE") or any(a.country == place.country for a in (*m.source, *m.target))
-
-
-def _on_neutral_ground(m: EventMention, place: Place) -> bool:
-    """Whether a meeting or a deal between two countries is reported from a third one."""
-    homes = {a.country for a in (*m.source, *m.target) if a.country}
-    return m.event_type in ("CONSULT", "AGREE") and len(homes) > 1 and place.country not in homes
 
 
 def _capital(m: EventMention, s: Sentence, register: Register, countries: Sequence[str]) -> Place | None:
@@ -296,35 +126,11 @@ def _is_at(s: Sentence, token: int) -> bool:
     """Whether a preposition puts something at the noun: "in the capital", "the centre of the capital", but not "north of the capital"."""
     prep = s.heads[token]
     name, governor = s.lemmas[prep], s.lemmas[s.heads[prep]].lower()
-    return name in ("in", "at", "near", "around", "outside", "across", "on") or name == "of" and governor in _PLACE_NOUNS and governor not in _DIRECTIONS
-
-
-_DIRECTIONS = frozenset({"north", "south", "east", "west"})
-
-
-def place_of(mention: Mention, register: Register, ranks: Mapping[str, int]) -> Place | None:
-    """The place that a name denotes: among places of one name, the one in the country that the document speaks of most, else the first."""
-    entry: Entry = mention.entry
-    if entry.kind == "country":
-        return register.country_places.get(entry.country or "")
-    if entry.kind == "capital":
-        options = [p for p in register.places.get(mention.text, ()) if p.country == entry.country]
-        if options:
-            return options[0]
-        country = register.country_places.get(entry.country or "")
-        return Place(entry.detail, entry.country, country.latitude if country else None, country.longitude if country else None, "city")
-    if entry.kind == "organisation":
-        return next(iter(register.places.get(mention.text.removeprefix("the "), ())), None)
-    if entry.kind == "metonym":
-        return next((p for p in register.places.get(mention.text.removeprefix("the "), ()) if p.country == entry.country), None)
-    if entry.kind != "place" or entry.place is None:
-        return None
-    options = list(register.places.get(mention.text, ())) or [entry.place]
-    return min(options, key=lambda p: (p.gazetteer_id is not None and p.name != mention.text, ranks.get(p.country or "", 99)))
+    return name in ("in", "at", "near", "around", "outside", "across", "on") or name == "of" and governor in PLACE_NOUNS and governor not in _DIRECTIONS
 
 
 def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, codebook: Codebook, ranks: Mapping[str, int]) -> Place | None:
-    above = _above(s, m.trigger)
+    above = costs_above(s, m.trigger)
     roles = {a.span for a in (*m.source, *m.target) if a.span}
     best: Place | None = None
     best_cost = 9.0
@@ -333,7 +139,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
             mention.entry.kind == "organisation" and mention.text.removeprefix("the ") in register.places
         ):
             continue
-        prep = _preposition(s, mention.head)
+        prep = preposition_of(s, mention.head)
         if mention.entry.kind == "organisation" and (prep is None or s.lemmas[prep].lower() not in ("at", "in", "outside", "near", "inside", "from")):
             continue  # a house stands for those who work in it, but "at the White House" is where it stands
         if (
@@ -345,12 +151,12 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
         ):
             cost, token = 0.0, mention.head  # "shelled Kharkiv"
         elif prep is None:
-            if not _names_spot(s, mention):
+            if not names_spot(s, mention):
                 continue
             cost, token = 1.5, mention.head
         else:
             name = s.lemmas[prep].lower()
-            if name == "over" and (m.event_type not in _SITUATED or m.event_type == "CONSULT"):
+            if name == "over" and (m.event_type not in SITUATED or m.event_type == "CONSULT"):
                 continue  # "a quarrel over the Essequibo"
             if name not in _LOCATIVE or name == "on" and mention.entry.kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
                 continue  # "pressure on Tehran" is no place
@@ -359,7 +165,7 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                 lemma = s.lemmas[governor].lower()
                 if not (
                     name == "of"
-                    and lemma in _PLACE_NOUNS
+                    and lemma in PLACE_NOUNS
                     or name == "of"
                     and m.event_type == "PROTEST"
                     and lemma in _LOCALS
@@ -371,12 +177,12 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
                     and mention.entry.kind in ("place", "organisation")
                 ):
                     continue
-            cost, token = (0.6 if name in ("near", "outside", "around") else 0.0 if name in _STRONG else 1.0), prep
+            cost, token = (0.6 if name in ("near", "outside", "around") else 0.0 if name in STRONG else 1.0), prep
         place = place_of(mention, register, ranks)
         if place is None or m.event_type in _SPOKEN and _is_spoken_of(s, token, m, place, codebook) or m.event_type == "AGREE" and _is_promised(s, token, m.trigger):
             continue
         cost += 0.3 if s.deps[mention.head] == "conj" else 0.0
-        cost += _climb(s, token, above) + _PRECISION.get(place.precision, 3) * 0.4 + abs(mention.head - m.trigger) / 200
+        cost += cost_between(s, token, above) + _PRECISION.get(place.precision, 3) * 0.4 + abs(mention.head - m.trigger) / 200
         if mention.entry.kind != "place" and (s.starts[mention.first], s.ends[mention.last]) in roles:
             cost += 3.0
         if cost < best_cost:
@@ -385,9 +191,6 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
     if best is None and m.event_type == "CONSULT":
         best = _visited(m, s, names, register, ranks)
     return best
-
-
-_SPOKEN = VERBAL - {"AGREE"}
 
 
 def _is_spoken_of(s: Sentence, token: int, m: EventMention, place: Place, codebook: Codebook) -> bool:
@@ -423,16 +226,11 @@ def _is_promised(s: Sentence, token: int, trigger: int) -> bool:
     return False
 
 
-_UNLISTED_PREPOSITIONS = frozenset({"in", "at", "near", "outside"})
-UNLISTED_COST = 1.5
-"""How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
-
-
 def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: Codebook) -> Place | None:
     """ "was shot dead at Shirmal", "in the village of Balyun": a name that the gazetteer does not have, in the country of those who take part if that is one, without coordinates."""
-    if m.event_type not in _SITUATED:
+    if m.event_type not in SITUATED:
         return None
-    above, known = _above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
+    above, known = costs_above(s, m.trigger), {k for mention in names for k in range(mention.first, mention.last + 1)}
     for k, tag in enumerate(s.tags):
         if (
             tag != "NNP"
@@ -443,10 +241,10 @@ def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: 
             or s.lemmas[k].lower() in codebook.grammar["no_towns"]
         ):
             continue
-        prep = _preposition(s, k)
+        prep = preposition_of(s, k)
         name = s.lemmas[prep].lower() if prep is not None else ""
         is_struck = name == "on" and m.event_type == "ASSAULT" and prep is not None and s.heads[prep] == m.trigger  # "an air strike on Bounti"
-        if prep is None or not (name in _UNLISTED_PREPOSITIONS or is_struck) or _climb(s, prep, above) > UNLISTED_COST:
+        if prep is None or not (name in _UNLISTED_PREPOSITIONS or is_struck) or cost_between(s, prep, above) > UNLISTED_COST:
             continue
         first = k
         while first > 0 and s.tags[first - 1] == "NNP" and s.heads[first - 1] == k:
@@ -461,9 +259,6 @@ def _unlisted(m: EventMention, s: Sentence, names: Sequence[Mention], codebook: 
     return None
 
 
-_OCCASION_PREPOSITIONS = frozenset({"at", "in", "during", "outside", "near", "before", "after", "on", "with", "through"})
-
-
 def _visited(m: EventMention, s: Sentence, names: Sequence[Mention], register: Register, ranks: Mapping[str, int]) -> Place | None:
     """ "visited Beijing": the object is the place."""
     if "visit" not in m.modes and s.lemmas[m.trigger] != "visit":
@@ -473,56 +268,3 @@ def _visited(m: EventMention, s: Sentence, names: Sequence[Mention], register: R
             place = place_of(mention, register, ranks)
             return msgspec.structs.replace(place, text=mention.text, span=(s.starts[mention.first], s.ends[mention.last])) if place else None
     return None
-
-
-def _preposition(s: Sentence, token: int) -> int | None:
-    """The preposition that governs a name, through "the city of X", "X province", conjuncts and appositives."""
-    for _ in range(5):
-        dep, head = s.deps[token], s.heads[token]
-        if dep == "pobj":
-            governor = s.heads[head]
-            if s.lemmas[head] == "of" and s.lemmas[governor].lower() in _PLACE_NOUNS and s.deps[governor] == "pobj":
-                token = governor
-                continue
-            return head
-        if dep in ("compound", "nmod", "amod", "poss") and s.lemmas[head].lower() in _PLACE_NOUNS or dep in ("conj", "appos", "npadvmod"):
-            if head == token:
-                return None
-            token = head
-            continue
-        if dep == "compound" and s.tags[head] in ("NNP", "NN"):
-            token = head
-            continue
-        return None
-    return None
-
-
-def _names_spot(s: Sentence, mention: Mention) -> bool:
-    """ "the Kabul bombing", "Mazar-i-Sharif city": a town before a noun."""
-    return mention.entry.kind == "place" and s.deps[mention.head] in ("compound", "nmod") and mention.entry.country is None
-
-
-def _above(s: Sentence, token: int) -> dict[int, float]:
-    out = {token: 0.0}
-    cost = 0.0
-    for _ in range(12):
-        head, dep = s.heads[token], s.deps[token]
-        if head == token:
-            break
-        cost += 1.5 if dep in ("ccomp", "advcl", "relcl") else 1.0 if dep in ("conj", "acl", "pcomp") and is_verb(s, token) else 0.2
-        token = head
-        out.setdefault(token, cost)
-    return out
-
-
-def _climb(s: Sentence, token: int, above: Mapping[int, float]) -> float:
-    cost = 0.0
-    for _ in range(12):
-        if token in above:
-            return cost + above[token]
-        is_own_clause = s.deps[token] == "conj" and is_verb(s, token) and bool(children(s, token, "nsubj", "nsubjpass"))
-        cost += 2.0 if is_own_clause or s.deps[token] in ("relcl", "acl", "advcl", "ccomp") or s.deps[token] == "xcomp" and s.tags[token] == "VB" else 0.3
-        if s.heads[token] == token:
-            break
-        token = s.heads[token]
-    return cost + 4
