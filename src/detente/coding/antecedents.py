@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from detente.coding.discourse import Discourse, Known, is_head, resolve
-from detente.coding.grammar import MAX_DEPTH, RELATIVE, SUBJECTS, children, conjuncts, first_conjunct, is_verb
+from detente.coding.grammar import MAX_DEPTH, RELATIVE, children, conjuncts, first_conjunct, is_verb
 from detente.coding.phrases import Phrase
-from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent, subjects_above
+from detente.coding.pronouns import MAX_GAP_SENTENCES, Antecedent, describe_antecedent, pronoun_class, score_antecedent
 
 _ME = frozenset({"i", "me", "my", "we", "us", "our", "myself", "ourselves"})
-_TOWARDS = frozenset({"with", "on", "against", "by", "to", "from"})
 
 
 def resolve_pronoun(d: Discourse, i: int, low: str) -> Phrase | None:
@@ -39,10 +38,7 @@ def resolve_pronoun(d: Discourse, i: int, low: str) -> Phrase | None:
 def find_antecedents(d: Discourse, i: int) -> list[tuple[Known, Antecedent]]:
     """What the pronoun at token ``i`` may stand for, nearest first."""
     out = []
-    above = [] if d.s.deps[i] in SUBJECTS else subjects_above(d.s, i)
-    acted_on = _named_objects(d, i)
     barred = _bars(d, i)
-    meant = [d.here[k].actors for k in above if k in d.here and d.here[k].kind == "pronoun"]
     for known in reversed(d.known[-25:]):
         phrase, here = known.phrase, d.sentences[known.sentence]
         if d.s.index - known.sentence > MAX_GAP_SENTENCES:
@@ -52,10 +48,7 @@ def find_antecedents(d: Discourse, i: int) -> list[tuple[Known, Antecedent]]:
         sector = phrase.actors[0].sectors[0] if phrase.actors and phrase.actors[0].sectors else ""
         if known.sentence == d.s.index and known.token in barred or any((a.entity or a.country, a.sectors) in barred for a in phrase.actors):
             continue
-        is_named = any(a.entity is not None for a in phrase.actors)
-        is_object = bool(acted_on & {a.entity or a.country for a in phrase.actors if a.entity is None or a.country is None})
-        own = known.sentence == d.s.index and known.token in above or bool(phrase.actors) and phrase.actors in meant
-        out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token, own, is_named, is_object)))
+        out.append((known, Antecedent(phrase.kind, sector, phrase.plural, known.is_subject, here, known.token)))
     return out
 
 
@@ -69,17 +62,6 @@ def _bars(d: Discourse, i: int) -> set[object]:
     out: set[object] = set(subjects)
     out.update((a.entity or a.country, a.sectors) for k in subjects if k in d.here for a in d.here[k].actors)
     return out
-
-
-def _named_objects(d: Discourse, i: int) -> set[str | None]:
-    """Whom the verb of which the pronoun is the subject names as its object, or behind "with", "on", "against": countries, and bodies without one."""
-    s = d.s
-    if s.deps[i] not in ("nsubj", "nsubjpass"):
-        return set()
-    verb = s.heads[i]
-    heads = [*children(s, verb, "dobj", "dative"), *(k for p in children(s, verb, "prep", "agent") if s.lemmas[p] in _TOWARDS for k in children(s, p, "pobj"))]
-    found = [d.at[k].entry for h in heads for k in conjuncts(s, h) if k in d.at]
-    return {e.country or e.name for e in found if e.kind in ("country", "capital", "organisation", "metonym")}
 
 
 def _quoting_subject(d: Discourse, i: int) -> Phrase | None:

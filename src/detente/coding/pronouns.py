@@ -21,8 +21,7 @@ _PLACES = frozenset({"nsubj", "nsubjpass", "dobj", "pobj", "poss", "compound", "
 
 
 class Antecedent(msgspec.Struct, frozen=True):
-    """What a pronoun may stand for: its kind of phrase, first sector, number, where it stands (sentence, head token), whether as a subject, whether
-    as that of the pronoun's own verb, whether it is a named person or body, and whether the pronoun's verb names it again as its object."""
+    """What a pronoun may stand for: its kind of phrase, first sector, number, whether it is a subject, where it stands (sentence, head token)."""
 
     kind: str
     sector: str
@@ -30,9 +29,6 @@ class Antecedent(msgspec.Struct, frozen=True):
     is_subject: bool
     sentence: Sentence
     token: int
-    is_own_subject: bool = False
-    is_named: bool = False
-    is_object: bool = False
 
 
 def subjects_above(s: Sentence, token: int) -> list[int]:
@@ -67,14 +63,6 @@ def describe_antecedent(found: Antecedent, nearer: int, s: Sentence, token: int)
         names["subject"] = names[f"subject, gap {min(gap, 2)}"] = 1.0
     if found.plural:
         names["plural"] = 1.0
-    if found.is_own_subject:
-        names["own subject"] = names[
-            "own subject, owning" if s.deps[token] == "poss" else "own subject, object" if s.deps[token] in ("dobj", "dative") else "own subject, else"
-        ] = 1.0
-    if found.is_named:
-        names["named"] = names["named, plural" if found.plural else "named, one"] = 1.0
-    if found.is_object:
-        names["named as object"] = 1.0  # "It suspended Mali": it is not Mali
     if found.sentence.kind == "title":
         names["title"] = 1.0
     if gap == 0 and found.sentence.heads[found.token] == s.heads[token]:
