@@ -38,8 +38,9 @@ from detente.reading import make_document, read_documents  # noqa: E402
 from detente.records import Actor, CodedReport, Document, Event, Evidence, Place, When  # noqa: E402
 from detente.store import schema  # noqa: E402
 from detente.store.duplicates import find_original, hash_bands, word_runs  # noqa: E402
+from detente.store.filters import Filters  # noqa: E402
 from detente.store.importing import Imported, import_events  # noqa: E402
-from detente.store.query import Filters, count_days, find_events  # noqa: E402
+from detente.store.query import count_days, find_events  # noqa: E402
 from detente.store.schema import Store, open_store, reading  # noqa: E402
 from detente.store.write import Sketches, add_report, find_known  # noqa: E402
 

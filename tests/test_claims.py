@@ -15,7 +15,8 @@ from detente.cli import main
 from detente.codebook.parties import resolve_party
 from detente.records import Claim, Relation
 from detente.store.claims import documents_of, read_claims, read_evidence, read_relations
-from detente.store.query import Filters, find_events
+from detente.store.filters import Filters
+from detente.store.query import find_events
 from detente.store.schema import Store, open_store
 from detente.store.write import add_report
 from stores import actor, event, report

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from detente.cli import main
-from detente.store.query import Filters, find_events, load_event
+from detente.store.filters import Filters
+from detente.store.query import find_events, load_event
 from detente.store.schema import open_store
 from detente.store.write import add_report
 from stores import event, report

@@ -12,8 +12,9 @@ from detente.analysis.situation import Situation
 from detente.analysis.table import load_reported, load_table, load_volume, volume_until
 from detente.store import schema
 from detente.store.event_indexes import LEFT_OUT
+from detente.store.filters import Filters, make_conditions
 from detente.store.known import told_after
-from detente.store.query import Filters, find_events, make_conditions
+from detente.store.query import find_events
 from detente.store.reviewing import judge_event
 from detente.store.schema import Store, open_store, reading, writing
 from detente.store.sides import Side

@@ -19,8 +19,9 @@ from detente.exchange.acled import COLUMNS
 from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow, WithdrawnRow
 from detente.records import When
 from detente.store import importing, schema
+from detente.store.filters import Filters
 from detente.store.importing import Imported, Outcome, import_events, keep_records, read_record
-from detente.store.query import Filters, count_days, find_events, load_event
+from detente.store.query import count_days, find_events, load_event
 from detente.store.reviewing import correct_event, judge_event, merge_events, split_event, undo
 from detente.store.schema import Store, migrate, open_store, reading, writing
 from stores import event

@@ -10,8 +10,8 @@ import pytest
 
 from detente.errors import SettingsError
 from detente.store.document_list import find_documents
+from detente.store.filters import Filters
 from detente.store.listing import ORDERS, list_events
-from detente.store.query import Filters
 from detente.store.review_queue import read_queue
 from detente.store.schema import Store, open_store
 from detente.store.write import add_report

@@ -9,9 +9,10 @@ import pytest
 
 from detente.analysis.dyads import count_dyads, list_dyads
 from detente.analysis.table import load_table
+from detente.store.filters import Filters
 from detente.store.importing import Imported, import_events
 from detente.store.pairs import count_pairs, list_days, list_pairs
-from detente.store.query import Filters, find_events
+from detente.store.query import find_events
 from detente.store.reviewing import judge_event
 from detente.store.schema import Store
 from detente.store.sides import find_party

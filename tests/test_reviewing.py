@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from detente.corrections import make_fields
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
+from detente.store.filters import Filters
 from detente.store.importing import Imported, import_events
-from detente.store.query import Filters, count_days, find_events, load_event
+from detente.store.query import count_days, find_events, load_event
 from detente.store.recoding import compare_coding, keep_coding, pair_codings, stored_documents
 from detente.store.reviewed import judged_documents, judgements, reviewers
 from detente.store.reviewing import correct_event, judge_event, list_decisions, merge_events, split_event, undo

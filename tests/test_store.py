@@ -20,8 +20,9 @@ from detente.errors import StoreError
 from detente.exchange import jsonl
 from detente.records import Claim, Relation
 from detente.store import schema
+from detente.store.filters import Filters
 from detente.store.importing import Imported, import_events
-from detente.store.query import Filters, find_events, load_event
+from detente.store.query import find_events, load_event
 from detente.store.schema import MIGRATIONS, Migration, Store, migrate, open_store, reading, writing
 from detente.store.write import add_report
 from stores import actor, event, report

@@ -23,9 +23,9 @@ from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlac
 from detente.records import Event
 from detente.show import RowsBar
 from detente.store import schema
+from detente.store.filters import Filters
 from detente.store.importing import Imported, Terms, import_events, import_origins
 from detente.store.origin_rows import pack_rows, unpack_rows
-from detente.store.query import Filters
 from detente.store.reading_out import find_barred, read_out
 from detente.store.schema import Store, open_store, writing
 from detente.store.write import add_report

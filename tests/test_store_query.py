@@ -17,8 +17,9 @@ import sqlalchemy as sa
 from detente.cli import main
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
+from detente.store.filters import COUNTED, Filters, say_filters
 from detente.store.importing import Imported, import_events
-from detente.store.query import COUNTED, Filters, _begins, count_days, find_events, load_event, say_filters
+from detente.store.query import _begins, count_days, find_events, load_event
 from detente.store.schema import Store, reading
 from detente.store.write import add_report
 from stores import event, report

@@ -18,7 +18,8 @@ from detente.reading.record import Skipped
 from detente.records import Document
 from detente.show_watch import trouble_lines, visit_line
 from detente.store.feeds import FeedState, WaitingEntry, find_waiting, is_page_stored, keep_feed, load_feed, settle_entry
-from detente.store.query import Filters, find_events
+from detente.store.filters import Filters
+from detente.store.query import find_events
 from detente.store.schema import Store, open_store
 from detente.watching import Visit, Watcher, seconds_to_next, watch_feeds
 from webs import OPEN, Clock, Site, page, rss, serving, web_of

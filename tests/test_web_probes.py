@@ -19,7 +19,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from detente.records import Actor, Claim, Evidence, Place
-from detente.store.query import Filters, find_events
+from detente.store.filters import Filters
+from detente.store.query import find_events
 from detente.store.reviewing import correct_event, judge_event
 from detente.store.schema import open_store
 from detente.store.tokens import add_token

@@ -22,7 +22,7 @@ from detente.settings import read_reviewer
 from detente.wording import count_of
 
 if TYPE_CHECKING:
-    from detente.store.query import Filters
+    from detente.store.filters import Filters
     from detente.store.reviewing import Decision
     from detente.store.schema import Store
 
@@ -198,7 +198,8 @@ def run_review(arguments: argparse.Namespace) -> int:
 
 
 def _review_filters(arguments: argparse.Namespace, store: Store) -> Filters:
-    from detente.store.query import Filters, check_actors
+    from detente.store.filters import Filters
+    from detente.store.query import check_actors
 
     dyad = split_dyad(arguments.dyad) if arguments.dyad else None
     filters = Filters(dyad=dyad, since=arguments.since, until=arguments.until, origin=arguments.origin, review=arguments.review, modality=None)

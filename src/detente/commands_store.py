@@ -22,8 +22,8 @@ from detente.settings import read_text
 
 if TYPE_CHECKING:
     from detente.exchange.imported import ImportedEvent, RefusedRow, WithdrawnRow
+    from detente.store.filters import Filters
     from detente.store.importing import Imported, Terms
-    from detente.store.query import Filters
     from detente.store.schema import Store
 
     Storable = Imported | ImportedEvent | WithdrawnRow
@@ -72,7 +72,8 @@ def _unknown(run: Run, store: Store, items: Iterable[Item]) -> Iterator[Item]:
 
 
 def _filters(arguments: argparse.Namespace, store: Store) -> Filters:
-    from detente.store.query import Filters, check_actors
+    from detente.store.filters import Filters
+    from detente.store.query import check_actors
 
     if arguments.one_way and not arguments.dyad:
         raise SettingsError("--one-way: found no --dyad; expected one with it")
@@ -271,7 +272,7 @@ def run_export(arguments: argparse.Namespace) -> int:
     """``detente export``."""
     from detente import exchange
     from detente.exchange.output import replacing
-    from detente.store.query import say_filters
+    from detente.store.filters import say_filters
     from detente.store.reading_out import find_barred, read_out
 
     path = Path(arguments.output) if arguments.output and arguments.output != "-" else None

@@ -71,7 +71,7 @@ def _count(number: int, noun: str) -> str:
 
 def page_line(page: Page) -> str:
     """A page -> what it shows, in English, and how much of it."""
-    from detente.store.query import COUNTED
+    from detente.store.filters import COUNTED
 
     total = f"{page.total:,}" if page.total < COUNTED else f"{COUNTED:,} or more"
     if not page.events:

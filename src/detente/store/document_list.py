@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from detente.errors import SettingsError
 from detente.store import schema
+from detente.store.filters import COUNTED
 from detente.store.paging import Order, cut_page
-from detente.store.query import COUNTED
 from detente.store.schema import Store, reading
 
 _d, _m, _e = schema.documents, schema.mentions, schema.events

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from detente.codebook.ladder import rung_of
 from detente.codebook.load import load_plover
 from detente.store import schema
+from detente.store.filters import OUT_OF_VIEW
 from detente.store.known import in_parts, stand_at
-from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import dyad_pairs
 from detente.store.schema import Store, reading
 from detente.store.web_tables import read_counters

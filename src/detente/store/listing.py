@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from detente.errors import SettingsError, StoreError
 from detente.store import schema
+from detente.store.filters import COUNTED, Filters, make_conditions, say_filters
 from detente.store.paging import Order, cut_page
-from detente.store.query import COUNTED, PAGE_EVENTS, Filters, event_dict, find_key, is_large_in, listing, make_conditions, read_event, say_filters
+from detente.store.query import PAGE_EVENTS, event_dict, find_key, is_large_in, listing, read_event
 from detente.store.schema import Store, reading
 
 _e = schema.events

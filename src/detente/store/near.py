@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from detente.store.query import Filters, find_events
+from detente.store.filters import Filters
+from detente.store.query import find_events
 from detente.store.schema import Store
 
 NEAR_DAYS = 3

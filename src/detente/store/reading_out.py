@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection
 from detente.exchange.imported import ImportedActor, ImportedEvent, ImportedPlace, OriginRow, as_imported
 from detente.records import Actor, Event, Place, When
 from detente.store import schema
+from detente.store.filters import Filters, make_conditions
 from detente.store.origin_rows import give_back_actors, give_back_place, give_back_rows, unpack_rows
-from detente.store.query import Filters, make_conditions
 from detente.store.revising import found_standing
 from detente.store.schema import Store, reading
 

@@ -8,8 +8,9 @@ import msgspec
 import sqlalchemy as sa
 
 from detente.store import schema
+from detente.store.filters import COUNTED, Filters, make_conditions, say_filters
 from detente.store.paging import Order, cut_page
-from detente.store.query import COUNTED, Filters, differing_values, event_dict, is_large_in, listing, make_conditions, say_filters
+from detente.store.query import differing_values, event_dict, is_large_in, listing
 from detente.store.recorded import read_record
 from detente.store.schema import Store, reading
 

@@ -15,8 +15,8 @@ from detente.collecting import uncollected
 from detente.errors import SettingsError
 from detente.store import schema
 from detente.store.event_indexes import LEFT_OUT
+from detente.store.filters import OUT_OF_VIEW
 from detente.store.known import Known, in_parts, known_by, stand_at, told_after, told_again
-from detente.store.query import OUT_OF_VIEW
 from detente.store.rows import encode
 from detente.store.schema import Store, reading
 from detente.store.sides import Side, choose_actors

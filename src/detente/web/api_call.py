@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
-from detente.store.query import MODALITIES, REVIEWS
+from detente.store.filters import MODALITIES, REVIEWS
 from detente.store.tokens import Role
 from detente.web.asked import LONGEST_VALUE, Asked
 

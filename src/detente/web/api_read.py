@@ -15,9 +15,10 @@ from detente.codebook.load import load_codebook
 from detente.errors import InputError, StoreError
 from detente.store.document_list import find_documents
 from detente.store.documents import StoredDocument
+from detente.store.filters import COUNTED
 from detente.store.listing import ORDERS, list_events
 from detente.store.pairs import count_pairs
-from detente.store.query import COUNTED, load_event
+from detente.store.query import load_event
 from detente.store.reviewing import list_decisions, read_state
 from detente.web.api_call import CURSOR, FILTERS, ITEMS, LIMIT, MOST_ITEMS, SINCE, UNTIL, Call, Parameter, Table
 from detente.web.api_records import (

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from detente.store.query import Filters, make_conditions
+from detente.store.filters import Filters, make_conditions
 
 
 class Chip(msgspec.Struct, frozen=True):

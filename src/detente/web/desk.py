@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from detente.store.claims import read_evidence
-from detente.store.query import Filters, find_events
+from detente.store.filters import Filters
+from detente.store.query import find_events
 from detente.store.sizes import Sizes, count_rows, first_day_of
 from detente.store.tables import Wanted, latest_day
 from detente.web.adding import add_given

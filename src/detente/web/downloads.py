@@ -16,7 +16,7 @@ from starlette.routing import Route
 from detente import exchange
 from detente.errors import DetenteError
 from detente.show_store import barred_line
-from detente.store.query import Filters
+from detente.store.filters import Filters
 from detente.store.reading_out import find_barred, read_out
 from detente.store.schema import Store
 from detente.store.tokens import allows

@@ -12,9 +12,10 @@ from detente.corrections import make_fields, typed_fields
 from detente.errors import ChangedError, InputError, SettingsError, StoreError
 from detente.store.claims import StoredRelation, read_relations_of
 from detente.store.documents import texts_of_mentions
+from detente.store.filters import Filters
 from detente.store.listing import read_events
 from detente.store.near import find_near
-from detente.store.query import Filters, find_events, load_event
+from detente.store.query import find_events, load_event
 from detente.store.reviewing import Decision, correct_event, judge_event, merge_events, read_state, split_event, undo
 from detente.web.asked import Asked
 from detente.web.refusals import missing, refuse

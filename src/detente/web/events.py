@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from detente.store.filters import COUNTED
 from detente.store.listing import ORDERS, list_events
-from detente.store.query import COUNTED, PAGE_EVENTS
+from detente.store.query import PAGE_EVENTS
 from detente.web.asked import Asked
 from detente.web.chips import Chip, make_chips
 from detente.web.downloads import FORMATS

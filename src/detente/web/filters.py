@@ -7,7 +7,8 @@ from collections.abc import Collection
 from detente.codebook.ladder import HIGHEST_SINGLE, LOWEST
 from detente.codebook.load import load_codebook
 from detente.errors import InputError
-from detente.store.query import MODALITIES, REVIEWS, Filters, check_actors
+from detente.store.filters import MODALITIES, REVIEWS, Filters
+from detente.store.query import check_actors
 from detente.web.asked import Asked
 
 QUADS = ("1", "2", "3", "4")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from detente.errors import InputError
-from detente.store.query import Filters, find_events, find_unknown
+from detente.store.filters import Filters
+from detente.store.query import find_events, find_unknown
 from detente.store.tables import latest_day
 from detente.web.asked import Asked
 from detente.web.desk import first_words

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from detente.codebook.ladder import load_ladder
 from detente.codebook.load import Rule, load_codebook
-from detente.store.query import QUADS
+from detente.store.filters import QUADS
 from detente.store.schema import events, reading
 from detente.web.asked import Asked
 from detente.web.refusals import missing

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from detente.store.query import COUNTED, Filters, check_actors
+from detente.store.filters import COUNTED, Filters
+from detente.store.query import check_actors
 from detente.store.review_queue import Queued, read_queue
 from detente.store.reviewed import reviewers
 from detente.store.reviewing import Decision, latest_decision
