@@ -193,7 +193,7 @@ def _score_days(a: Sketch, b: Sketch, wording: float) -> float | None:
         return _score_undated(a, b)
     if a.period == DAY and b.period == DAY:
         if gap <= NEAR_DAYS:
-            return 1.2 if gap == 0 else 0.2 if a.is_given and b.is_given else 0.8
+            return 1.2 if gap == 0 else 0.5 if a.is_given and b.is_given else 0.8
         return -1.2 if gap <= LOOSE_DAYS and not (a.is_given and b.is_given) and wording > 0.2 else None
     if gap:
         return None
