@@ -160,10 +160,15 @@ def compare(a: Sketch, b: Sketch) -> Judgement:
     return Judgement(round(BIAS + sides + days + _score_place(a, b) + _score_act(a, b) + _score_toll(a, b) + WORDING * wording, 4))
 
 
-BIAS = -2.0
+BIAS = -2.3
 """What must be outweighed: two mentions of one type, pair and time are not yet one event."""
 WORDING = 5.5
 """The weight of wording that is wholly the same."""
+SAME_DAY = 1.5
+NEXT_DAY = 0.8
+"""A day apart, of which one was filled in from the report, told in words of which some are the same."""
+NEXT_DAY_GIVEN = 0.2
+"""A day apart where both reports name the day, or where they share no word."""
 SAME_RULE = 0.6
 """The same rule of the codebook fired: the same verb of the same thing."""
 SAY_MORE = 1.4
@@ -193,7 +198,9 @@ def _score_days(a: Sketch, b: Sketch, wording: float) -> float | None:
         return _score_undated(a, b)
     if a.period == DAY and b.period == DAY:
         if gap <= NEAR_DAYS:
-            return 1.2 if gap == 0 else 0.5 if a.is_given and b.is_given else 0.8
+            if gap == 0:
+                return SAME_DAY
+            return NEXT_DAY if wording and not (a.is_given and b.is_given) else NEXT_DAY_GIVEN
         return -1.2 if gap <= LOOSE_DAYS and not (a.is_given and b.is_given) and wording > 0.2 else None
     if gap:
         return None
