@@ -18,6 +18,7 @@ GRAMMAR_KEYS = frozenset({
     "unreal_adjectives", "doubt_nouns", "alleging_verbs", "carrying_verbs", "claim_cause", "claim_motive", "claim_prediction", "silent_verbs", "response_nouns", "occasion_verbs",
     "attempt_verbs", "times_of_day", "message_nouns", "remote_nouns", "capital_sites", "no_towns", "echoing", "answering_verbs", "attesting_verbs", "telling_verbs", "official_nouns", "witness_nouns", "labelling_verbs",
     "party_nouns", "party_leaders", "authored_nouns", "member_nouns", "contact_verbs",
+    "arrival_verbs", "departure_verbs", "road_nouns", "resident_nouns",
     "country_nouns", "body_nouns", "crowd_nouns", "wrapping_nouns", "ending_nouns", "pausing_nouns", "leading_verbs",
 })  # fmt: skip
 """The word classes that the coding steps read by name; others may be added."""

@@ -6,6 +6,8 @@ VERBAL = frozenset({"AGREE", "SUPPORT", "REQUEST", "ACCUSE", "REJECT", "THREATEN
 """Done by saying so: the speaker is the source, and the day is that of the report."""
 OPERATORS = frozenset({"THREATEN", "AGREE", "REQUEST", "REJECT"})
 """Take another act as their content, which is then not actual."""
+JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
+"""Judge what somebody did, who may be named elsewhere: "blamed foreign powers", "rejected the deal"."""
 SYMMETRIC = frozenset({"CONSULT", "AGREE", "COOPERATE"})
 """All parties do it with each other: each may be named on either side."""
 FOLDED = {"RETREAT": "CONCEDE"}

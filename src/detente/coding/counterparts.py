@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from detente.codebook.load import Codebook
-from detente.codebook.types import STATE_SECTORS
+from detente.codebook.types import JUDGING, STATE_SECTORS
 from detente.coding.authorities import PRESS_DOES_NOT, drop_own_forces, drop_press, name_authority, name_decreeing_state, restrict_between_states
 from detente.coding.grammar import is_verb, read_clause, subtree
 from detente.coding.phrases import ActorTable, Phrase, expand
@@ -23,7 +23,6 @@ _NO_PARTY = frozenset({"IGO", "JRN", "NGO", "EDU"})
 _COOPERATIVE = frozenset({"CONSULT", "AGREE", "SUPPORT", "COOPERATE", "RETREAT", "CONCEDE"})
 _HOSTILE = frozenset({"ASSAULT", "COERCE", "SANCTION", "MOBILIZE", "THREATEN"})
 _QUARREL = _HOSTILE | {"ACCUSE", "REJECT"}
-_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
 DOMESTIC_SHARE = 0.6
 """From this share of country mentions on, a document is about one country, whose sectors are then sides of their own. Set on the sample corpora."""
 QUARREL_BONUS = 3.5
@@ -183,7 +182,7 @@ def _governing_preposition(s: Sentence, k: int, trigger: int) -> tuple[str, bool
 def _deed_above(m: EventMention, s: Sentence, here: Mapping[int, Phrase], story: _Story) -> tuple[Actor, ...]:
     """ "launched a missile, which Seoul denounced": who did what the relative clause judges."""
     if (
-        m.event_type not in _JUDGING
+        m.event_type not in JUDGING
         or s.deps[m.trigger] != "relcl"
         or not any(s.deps[c] in ("dobj", "nsubjpass") and s.words[c].lower() in ("which", "that") for c in s.children[m.trigger])
     ):

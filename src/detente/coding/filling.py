@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from detente.codebook.load import Pattern, Rule
-from detente.codebook.types import VERBAL
+from detente.codebook.types import JUDGING, VERBAL
 from detente.coding.grammar import Clause, children, clause_prepositions, conjuncts, is_verb
 from detente.coding.phrases import expand
 from detente.coding.search import REPEATED, STATE, Found, Search, fits, is_lemma, is_mutual, refuse, with_conjuncts
 from detente.records import Actor
 
 _PRIVATE = frozenset({"CVL", "BUS", "EDU", "MED", "LAB", "AGR", "REF", "UNK"})
-_JUDGING = frozenset({"ACCUSE", "REJECT", "SUPPORT"})
-"""Whoever did what is judged may be named elsewhere: "blamed foreign powers", "rejected the deal"."""
 _OWNED = VERBAL | {"SANCTION"}
 """What somebody's team, chief, branch or resolution does is his own act."""
 
@@ -82,7 +80,7 @@ def _may_be_found(search: Search, rule: Rule, heads: Sequence[int]) -> bool:
     if any(s.lemmas[h].lower() in search.book.anaphora for h in heads):
         return True
     parties = search.book.grammar["party_nouns"] | search.book.grammar["country_nouns"] | search.book.grammar["body_nouns"]
-    return rule.type in _JUDGING and any(
+    return rule.type in JUDGING and any(
         h in search.phrases and search.phrases[h].kind not in ("property", "owner", "place") or s.tags[h] == "PRP" or s.lemmas[h].lower() in parties for h in heads
     )
 

@@ -21,14 +21,12 @@ from detente.records import EventMention, Place, Sentence
 
 _LOCATIVE = frozenset("in at near outside inside around across on off over through along throughout within into above beside of from to between toward towards by".split())
 _PRECISION = {"site": 0, "city": 1, "region": 2, "sea": 2, "country": 4}
-_ARRIVALS = frozenset({"visit", "arrive", "travel", "fly", "go", "send", "host", "trip", "return", "march", "withdraw", "enter", "deploy", "invade", "storm", "dispatch", "move"})
-_ROADS = frozenset({"road", "motorway", "highway", "route", "bridge", "approach", "railway", "entrance"})
-_LOCALS = frozenset({"resident", "people", "inhabitant", "villager", "shopkeeper", "citizen"})
 _FINEST_FIRST = ("site", "city", "region", "sea", "country")
 _LOCAL = frozenset({"ASSAULT", "PROTEST", "COERCE", "MOBILIZE"})
-_DEPARTURES = frozenset({"withdraw", "launch", "fire", "expel", "evict", "remove", "oust", "deport", "flee", "evacuate", "retreat", "pull"})
 _DIRECTIONS = frozenset({"north", "south", "east", "west"})
 _SPOKEN = VERBAL - {"AGREE"}
+_STRIKING = frozenset({"ASSAULT", "COERCE", "MOBILIZE", "RETREAT"})
+_OF_MANY_USES = frozenset({"to", "from", "of", "into", "toward", "towards", "between", "by"})
 _UNLISTED_PREPOSITIONS = frozenset({"in", "at", "near", "outside"})
 UNLISTED_COST = 1.5
 """How far in the tree a name that no gazetteer lists may stand from the act. Set on the gold corpora."""
@@ -135,62 +133,59 @@ def _locate(m: EventMention, s: Sentence, names: Sequence[Mention], register: Re
     best: Place | None = None
     best_cost = 9.0
     for mention in names:
-        if mention.entry.kind not in ("place", "capital", "country", "metonym") and not (
-            mention.entry.kind == "organisation" and mention.text.removeprefix("the ") in register.places
-        ):
+        standing = _standing(m, s, mention, register, codebook)
+        if standing is None:
             continue
-        prep = preposition_of(s, mention.head)
-        if mention.entry.kind == "organisation" and (prep is None or s.lemmas[prep].lower() not in ("at", "in", "outside", "near", "inside", "from")):
-            continue  # a house stands for those who work in it, but "at the White House" is where it stands
-        if (
-            prep is None
-            and s.deps[mention.head] in ("dobj", "nsubjpass")
-            and mention.entry.kind in ("place", "capital")
-            and m.event_type in ("ASSAULT", "COERCE", "MOBILIZE", "RETREAT")
-            and s.heads[mention.head] == m.trigger
-        ):
-            cost, token = 0.0, mention.head  # "shelled Kharkiv"
-        elif prep is None:
-            if not names_spot(s, mention):
-                continue
-            cost, token = 1.5, mention.head
-        else:
-            name = s.lemmas[prep].lower()
-            if name == "over" and (m.event_type not in SITUATED or m.event_type == "CONSULT"):
-                continue  # "a quarrel over the Essequibo"
-            if name not in _LOCATIVE or name == "on" and mention.entry.kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
-                continue  # "pressure on Tehran" is no place
-            governor = s.heads[prep]
-            if name in ("to", "from", "of", "into", "toward", "towards", "between", "by"):
-                lemma = s.lemmas[governor].lower()
-                if not (
-                    name == "of"
-                    and lemma in PLACE_NOUNS
-                    or name == "of"
-                    and m.event_type == "PROTEST"
-                    and lemma in _LOCALS
-                    and s.deps[governor] == "nsubj"
-                    or name in ("to", "into")
-                    and (lemma in _ARRIVALS | _ROADS or any(s.lemmas[o] in _ROADS for o in children(s, governor, "dobj")))
-                    or name == "from"
-                    and {lemma, s.lemmas[s.heads[governor]].lower()} & _DEPARTURES
-                    and mention.entry.kind in ("place", "organisation")
-                ):
-                    continue
-            cost, token = (0.6 if name in ("near", "outside", "around") else 0.0 if name in STRONG else 1.0), prep
+        cost, token = standing
         place = place_of(mention, register, ranks)
         if place is None or m.event_type in _SPOKEN and _is_spoken_of(s, token, m, place, codebook) or m.event_type == "AGREE" and _is_promised(s, token, m.trigger):
             continue
         cost += 0.3 if s.deps[mention.head] == "conj" else 0.0
         cost += cost_between(s, token, above) + _PRECISION.get(place.precision, 3) * 0.4 + abs(mention.head - m.trigger) / 200
-        if mention.entry.kind != "place" and (s.starts[mention.first], s.ends[mention.last]) in roles:
+        span = (s.starts[mention.first], s.ends[mention.last])
+        if mention.entry.kind != "place" and span in roles:
             cost += 3.0
         if cost < best_cost:
-            span = (s.starts[mention.first], s.ends[mention.last])
             best, best_cost = msgspec.structs.replace(place, text=mention.text, span=span), cost
     if best is None and m.event_type == "CONSULT":
         best = _visited(m, s, names, register, ranks)
     return best
+
+
+def _standing(m: EventMention, s: Sentence, mention: Mention, register: Register, codebook: Codebook) -> tuple[float, int] | None:
+    """A name -> how doubtful it is that the act was there, and the token from which the way to the act is measured; ``None`` where it stands as no place."""
+    kind = mention.entry.kind
+    is_house = kind == "organisation" and mention.text.removeprefix("the ") in register.places
+    if kind not in ("place", "capital", "country", "metonym") and not is_house:
+        return None
+    prep = preposition_of(s, mention.head)
+    if prep is None:
+        is_object = s.deps[mention.head] in ("dobj", "nsubjpass") and s.heads[mention.head] == m.trigger
+        if is_object and kind in ("place", "capital") and m.event_type in _STRIKING:
+            return 0.0, mention.head  # "shelled Kharkiv"
+        return (1.5, mention.head) if names_spot(s, mention) and not is_house else None
+    name = s.lemmas[prep].lower()
+    if is_house and name not in ("at", "in", "outside", "near", "inside", "from"):
+        return None  # a house stands for those who work in it, but "at the White House" is where it stands
+    if name == "over" and (m.event_type not in SITUATED or m.event_type == "CONSULT"):
+        return None  # "a quarrel over the Essequibo"
+    if name not in _LOCATIVE or name == "on" and kind in ("capital", "country", "metonym") and m.event_type not in _LOCAL:
+        return None  # "pressure on Tehran" is no place
+    if name in _OF_MANY_USES and not _is_way(m, s, mention, prep, codebook):
+        return None
+    return (0.6 if name in ("near", "outside", "around") else 0.0 if name in STRONG else 1.0), prep
+
+
+def _is_way(m: EventMention, s: Sentence, mention: Mention, prep: int, codebook: Codebook) -> bool:
+    """Whether "of", "to" or "from" tells of a place: "the city of", "residents of" who protest, "marched to", "roads into", "expelled from"."""
+    grammar, name, governor = codebook.grammar, s.lemmas[prep].lower(), s.heads[prep]
+    lemma = s.lemmas[governor].lower()
+    if name == "of":
+        return lemma in PLACE_NOUNS or m.event_type == "PROTEST" and lemma in grammar["resident_nouns"] and s.deps[governor] == "nsubj"
+    if name in ("to", "into"):
+        roads = grammar["road_nouns"]
+        return lemma in grammar["arrival_verbs"] or lemma in roads or any(s.lemmas[o] in roads for o in children(s, governor, "dobj"))
+    return name == "from" and bool({lemma, s.lemmas[s.heads[governor]].lower()} & grammar["departure_verbs"]) and mention.entry.kind in ("place", "organisation")
 
 
 def _is_spoken_of(s: Sentence, token: int, m: EventMention, place: Place, codebook: Codebook) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from detente.errors import SettingsError
 from detente.store import schema
@@ -57,6 +60,20 @@ def find_documents(
     limit: int = 25,
 ) -> DocumentPage:
     """What to look for -> a page of documents by day of publication, those without one last. ``text``: all its words stand in the title or the text, in any case of letters."""
+    conditions, phrases = _make_conditions(publisher, since, until, text, with_copies)
+    order = Order("newest" if newest_first else "oldest", _d.c.published_on, newest_first)
+    with reading(store) as connection:
+        cut = cut_page(connection, conditions, order, _d.c.id, cursor=cursor, limit=limit)
+        total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_d.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
+        documents = _read_listed(connection, cut.keys)
+    said = f"Reports {', '.join(phrases)}" if phrases else "All reports"
+    return DocumentPage(said=said, total=total, counted_to=COUNTED, before=cut.before, after=cut.after, documents=documents)
+
+
+def _make_conditions(
+    publisher: str | None, since: datetime.date | None, until: datetime.date | None, text: str | None, with_copies: bool
+) -> tuple[list[sa.ColumnElement[bool]], list[str]]:
+    """What to look for -> conditions of SQL, and what they say in English."""
     if since and until and since > until:
         raise SettingsError(f"since: found {since}; expected a day not after until, {until}")
     conditions, phrases = list[sa.ColumnElement[bool]](), list[str]()
@@ -76,40 +93,35 @@ def find_documents(
     if not with_copies:
         conditions.append(_d.c.copy_of.is_(None))
         phrases.append("without copies")
-    order = Order("newest" if newest_first else "oldest", _d.c.published_on, newest_first)
-    with reading(store) as connection:
-        cut = cut_page(connection, conditions, order, _d.c.id, cursor=cursor, limit=limit)
-        total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_d.c.id).where(*conditions).limit(COUNTED).subquery())) or 0
-        original = _d.alias("original")
-        query = (
-            sa.select(_d.c.id, _d.c.doc_id, _d.c.title, sa.func.substr(_d.c.text, 1, 600).label("head"), _d.c.publisher, _d.c.published_on, original.c.doc_id.label("original"))
-            .outerjoin(original, _d.c.copy_of == original.c.id)
-            .where(_d.c.id.in_(cut.keys))
-        )
-        rows = {row.id: row for row in connection.execute(query)}
-        standing = sa.case((_e.c.review.not_in(("rejected", "withdrawn")), _e.c.rung))
-        told = (
-            sa.select(_m.c.document_id, sa.func.count(), sa.func.max(standing)).join(_e, _m.c.event_id == _e.c.id).where(_m.c.document_id.in_(cut.keys)).group_by(_m.c.document_id)
-        )
-        counts = {key: (number, rung) for key, number, rung in connection.execute(told)}
-    documents = []
-    for key in cut.keys:
-        row = rows[key]
-        number, rung = counts.get(key, (0, None))
-        documents.append(
-            ListedDocument(
-                doc_id=row.doc_id,
-                title=row.title,
-                beginning=_beginning(row.title, row.head),
-                publisher=row.publisher,
-                published_on=row.published_on[:10] if row.published_on else None,
-                copy_of=row.original,
-                events=number,
-                rung=rung,
-            )
-        )
-    said = f"Reports {', '.join(phrases)}" if phrases else "All reports"
-    return DocumentPage(said=said, total=total, counted_to=COUNTED, before=cut.before, after=cut.after, documents=tuple(documents))
+    return conditions, phrases
+
+
+def _read_listed(connection: Connection, keys: Sequence[int]) -> tuple[ListedDocument, ...]:
+    """Keys of documents -> the documents as they are listed, in the same order, each with how many events it tells and the highest rung of these."""
+    original = _d.alias("original")
+    query = (
+        sa.select(_d.c.id, _d.c.doc_id, _d.c.title, sa.func.substr(_d.c.text, 1, 600).label("head"), _d.c.publisher, _d.c.published_on, original.c.doc_id.label("original"))
+        .outerjoin(original, _d.c.copy_of == original.c.id)
+        .where(_d.c.id.in_(keys))
+    )
+    rows = {row.id: row for row in connection.execute(query)}
+    standing = sa.case((_e.c.review.not_in(("rejected", "withdrawn")), _e.c.rung))
+    told = sa.select(_m.c.document_id, sa.func.count(), sa.func.max(standing)).join(_e, _m.c.event_id == _e.c.id).where(_m.c.document_id.in_(keys)).group_by(_m.c.document_id)
+    counts = {key: (number, rung) for key, number, rung in connection.execute(told)}
+    return tuple(_as_listed(rows[key], *counts.get(key, (0, None))) for key in keys)
+
+
+def _as_listed(row: Any, number: int, rung: int | None) -> ListedDocument:
+    return ListedDocument(
+        doc_id=row.doc_id,
+        title=row.title,
+        beginning=_beginning(row.title, row.head),
+        publisher=row.publisher,
+        published_on=row.published_on[:10] if row.published_on else None,
+        copy_of=row.original,
+        events=number,
+        rung=rung,
+    )
 
 
 def list_publishers(store: Store) -> list[tuple[str, int]]:
